@@ -1,0 +1,80 @@
+import * as v from 'valibot';
+import type { Layout } from './job/kinds.ts';
+
+/** What the environment says, checked. */
+export interface Config {
+  /** Where CCI is: an origin, with an optional base path, without a slash at the end. */
+  endpoint: string;
+  /** Name or ARN of the secret that holds the CCI credentials. */
+  secretId: string;
+  layout: Layout;
+  protectedKeys: string[];
+  /** Sent as X-Project-Id where the account has sub-projects. */
+  projectId: string | undefined;
+}
+
+/** Every mistake in the environment, one sentence each. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly mistakes: string[];
+
+  constructor(mistakes: string[]) {
+    super(`the configuration has mistakes: ${mistakes.join('; ')}`);
+    this.mistakes = mistakes;
+  }
+}
+
+const loopback = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+/** The mistake of an upstream address (https, or http on loopback; no userinfo, query or fragment), or undefined. */
+export function endpointMistake(text: string): string | undefined {
+  const url = URL.parse(text);
+  if (!url) return 'is not a URL';
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback.has(url.hostname))) return 'must be https (http only on loopback)';
+  if (url.username || url.password || url.search || url.hash) return 'may not have userinfo, a query or a fragment';
+  return undefined;
+}
+
+const Environment = v.looseObject({
+  CCI_ENDPOINT: v.pipe(
+    v.string('is missing'),
+    v.rawCheck(({ dataset, addIssue }) => {
+      const message = dataset.typed ? endpointMistake(dataset.value) : undefined;
+      if (message) addIssue({ message });
+    }),
+  ),
+  CCI_SECRET_ID: v.string('is missing'),
+  LAYOUT: v.optional(v.picklist(['cci', 'kubeflow'], 'must be cci or kubeflow'), 'cci'),
+  PROTECTED_KEYS: v.optional(
+    v.pipe(
+      v.string(),
+      v.transform((list) => list.split(',').map((key) => key.trim()).filter((key) => key !== '')),
+      v.everyItem((key) => /^[A-Za-z0-9._/-]+$/.test(key.replace(/\/\*$/, '/x')), 'must be keys or prefix/*, separated by commas'),
+    ),
+    '',
+  ),
+  CCI_PROJECT_ID: v.optional(v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be a project id'))),
+  NODE_TLS_REJECT_UNAUTHORIZED: v.optional(v.pipe(v.string(), v.check((value) => value !== '0', 'may not be 0: certificates must be checked'))),
+});
+
+/**
+ * Reads the configuration from environment variables; an empty one counts as unset. Throws ConfigError with every mistake named,
+ * never with a value.
+ */
+export function parseConfig(env: Record<string, string | undefined>): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const { success, output, issues } = v.safeParse(Environment, given);
+  if (!success) throw new ConfigError(issues.map((issue) => `${v.getDotPath(issue)} ${mistake(issue)}`));
+  return {
+    endpoint: output.CCI_ENDPOINT.replace(/\/+$/, ''),
+    secretId: output.CCI_SECRET_ID,
+    layout: output.LAYOUT,
+    protectedKeys: output.PROTECTED_KEYS,
+    projectId: output.CCI_PROJECT_ID,
+  };
+}
+
+// valibot's object says of a missing key that it expected the key; ours is shorter, and names no value.
+function mistake(issue: v.BaseIssue<unknown>): string {
+  return issue.input === undefined ? 'is missing' : issue.message;
+}

@@ -1,0 +1,184 @@
+import { isObject, type Json, type JsonObject, numberText } from './json.ts';
+import { quantityValue } from './quantity.ts';
+import type { Shape } from './shape.ts';
+
+/** A place where two jobs differ in meaning; `undefined` stands for absent. */
+export interface Difference {
+  path: string;
+  live: Json | undefined;
+  requested: Json | undefined;
+}
+/** The first differences, in document order, and how many there are in all. */
+export interface Differences {
+  found: Difference[];
+  total: number;
+}
+
+const noShape: Shape = {};
+// Deeper than any job, and shallow enough for the stack; what lies deeper counts as different (fail closed).
+const deepest = 500;
+// Member names whose empty object means something: an empty label selector selects everything.
+const labelSelector = /(?:^s|S)elector$/;
+const plainKey = /^[A-Za-z_][A-Za-z0-9_-]*$/;
+
+/** The path of a member in Kubernetes' style: `spec.backoffLimit`, or `metadata.labels[app.kubernetes.io/name]`. */
+export function childPath(path: string, key: string): string {
+  if (!plainKey.test(key)) return `${path}[${key.length > 100 ? `${key.slice(0, 100)}…` : key}]`;
+  return path === '' ? key : `${path}.${key}`;
+}
+
+/**
+ * Every difference between two jobs that means something (design 3.3): spelling of quantities, documented defaults,
+ * null, `[]`, `{}`, dropped zero values, and the case of replica types are none. Linear in the size of the two.
+ * `atMost` bounds how many are listed; all are counted.
+ */
+export function compare(live: JsonObject, requested: JsonObject, shape: Shape, atMost = 100): Differences {
+  const differences: Differences = { found: [], total: 0 };
+  compareMembers(live, requested, shape, '', 0, (path, a, b) => {
+    differences.total += 1;
+    if (differences.found.length < atMost) differences.found.push({ path, live: a, requested: b });
+  });
+  return differences;
+}
+
+type Report = (path: string, live: Json | undefined, requested: Json | undefined) => void;
+
+function compareMembers(liveObject: JsonObject, requestedObject: JsonObject, shape: Shape, path: string, depth: number, report: Report): void {
+  let a = liveObject;
+  let b = requestedObject;
+  if (shape.complete) {
+    a = shape.complete(a);
+    b = shape.complete(b);
+  }
+  if (shape.foldCase) b = withSpellingOf(a, b);
+  for (const key in a) {
+    const mine = a[key];
+    const theirs = Object.hasOwn(b, key) ? b[key] : undefined;
+    if (mine !== theirs) compareValues(mine, theirs, a, b, key, shape, path, depth, report);
+  }
+  for (const key in b) {
+    if (!Object.hasOwn(a, key)) compareValues(undefined, b[key], a, b, key, shape, path, depth, report);
+  }
+}
+
+function compareValues(
+  live: Json | undefined,
+  requested: Json | undefined,
+  liveHolder: JsonObject,
+  requestedHolder: JsonObject,
+  key: string,
+  holderShape: Shape,
+  holderPath: string,
+  depth: number,
+  report: Report,
+): void {
+  const fields = holderShape.fields;
+  const shape = (fields && Object.hasOwn(fields, key) ? fields[key] : holderShape.each) ?? noShape;
+  if (shape.skip) return;
+  const a = meant(live, shape, liveHolder);
+  const b = meant(requested, shape, requestedHolder);
+  if (a === b || (shape.omittedMeansLive && (b === undefined || isEmpty(b)))) return;
+  const path = childPath(holderPath, key);
+  if (a !== undefined && b !== undefined) compareBoth(a, b, shape, path, depth, report);
+  else if (labelSelector.test(key) && key !== 'nodeSelector') report(path, live, requested);
+  else compareWithNothing(a, b, shape, path, depth, report);
+}
+
+/** One side has nothing here: no difference if the other says nothing but defaults. */
+function compareWithNothing(a: Json | undefined, b: Json | undefined, shape: Shape, path: string, depth: number, report: Report): void {
+  const present = a ?? b;
+  if (Array.isArray(present)) {
+    if (present.length > 0) report(path, a, b);
+  } else if (isObject(present) && depth < deepest) {
+    let differs = false;
+    compareMembers((a ?? {}) as JsonObject, (b ?? {}) as JsonObject, shape, path, depth + 1, (...difference) => {
+      if (shape.descend) report(...difference);
+      differs = true;
+    });
+    if (differs && !shape.descend) report(path, a, b);
+  } else report(path, a, b);
+}
+
+function compareBoth(a: Json, b: Json, shape: Shape, path: string, depth: number, report: Report): void {
+  if (isObject(a) && isObject(b)) {
+    if (depth >= deepest) report(path, a, b);
+    else compareMembers(a, b, shape, path, depth + 1, report);
+  } else if (Array.isArray(a) && Array.isArray(b)) {
+    compareElements(a, b, shape, path, depth, report);
+  } else if (!sameScalar(a, b, shape) && !(isEmpty(a) && isEmpty(b))) report(path, a, b);
+}
+
+function compareElements(a: Json[], b: Json[], shape: Shape, path: string, depth: number, report: Report): void {
+  const each = shape.each ?? noShape;
+  const shared = Math.min(a.length, b.length);
+  for (let i = 0; i < shared; i++) {
+    const mine = a[i] as Json;
+    const theirs = b[i] as Json;
+    if (mine === theirs) continue;
+    const elementPath = `${path}[${i}]`;
+    // Inside an array, null, [] and {} are values of their own.
+    if (isObject(mine) && isObject(theirs)) {
+      if (depth >= deepest) report(elementPath, mine, theirs);
+      else compareMembers(mine, theirs, each, elementPath, depth + 1, report);
+    } else if (Array.isArray(mine) && Array.isArray(theirs)) {
+      if (depth >= deepest) report(elementPath, mine, theirs);
+      else compareElements(mine, theirs, each, elementPath, depth + 1, report);
+    } else if (!sameScalar(mine, theirs, each)) report(elementPath, mine, theirs);
+  }
+  for (let i = shared; i < a.length; i++) report(`${path}[${i}]`, a[i], undefined);
+  for (let i = shared; i < b.length; i++) report(`${path}[${i}]`, undefined, b[i]);
+}
+
+/** What a member says: null is absent, a dropped zero value is absent, and absent is the documented default. */
+function meant(value: Json | undefined, shape: Shape, holder: JsonObject): Json | undefined {
+  if (value !== undefined && value !== null && !(shape.zeroIsAbsent && isZero(value, shape))) return value;
+  return typeof shape.default === 'function' ? shape.default(holder) : shape.default;
+}
+
+function isZero(value: Json, shape: Shape): boolean {
+  return value === '' || value === false || value === 0 || (shape.as === 'quantity' && quantityValue(value) === '0');
+}
+
+function isEmpty(value: Json): boolean {
+  if (Array.isArray(value)) return value.length === 0;
+  if (!isObject(value)) return value === null;
+  for (const _ in value) return false;
+  return true;
+}
+
+function sameScalar(a: Json, b: Json, shape: Shape): boolean {
+  if (shape.as === 'quantity') {
+    const quantity = quantityValue(a);
+    return quantity !== undefined && quantity === quantityValue(b);
+  }
+  if (shape.as === 'time' && typeof a === 'string' && typeof b === 'string') return sameMoment(a, b);
+  const number = numberText(a);
+  return number !== undefined && sameNumber(number, numberText(b));
+}
+
+/** Whether two numbers, as written, are the same number: `1.0` and `1`, but not 2^53 and 2^53 + 1. */
+function sameNumber(a: string, b: string | undefined): boolean {
+  if (b === undefined) return false;
+  return a === b || (quantityValue(a) !== undefined && quantityValue(a) === quantityValue(b));
+}
+
+/** Whether two RFC 3339 timestamps are the same moment in another form. */
+export function sameMoment(a: string, b: string): boolean {
+  const moment = Date.parse(a);
+  return a === b || (!Number.isNaN(moment) && moment === Date.parse(b) && fractionOfMillisecond(a) === fractionOfMillisecond(b));
+}
+
+// Date holds milliseconds; what a timestamp says beyond them is compared as text.
+function fractionOfMillisecond(time: string): string {
+  return (/\.\d{3}(\d+)/.exec(time)?.[1] ?? '').replace(/0+$/, '');
+}
+
+/** The requested map with each name in the live map's spelling; where two live names fold together, names stay as written. */
+function withSpellingOf(live: JsonObject, requested: JsonObject): JsonObject {
+  if (Object.keys(requested).every((name) => Object.hasOwn(live, name))) return requested;
+  const spelling = new Map(Object.keys(live).map((name) => [name.toLowerCase(), name]));
+  if (spelling.size !== Object.keys(live).length) return requested;
+  const entries = Object.entries(requested).map(([name, value]) => [spelling.get(name.toLowerCase()) ?? name, value] as const);
+  const respelled = Object.fromEntries(entries);
+  return Object.keys(respelled).length === entries.length ? respelled : requested;
+}

@@ -1,0 +1,204 @@
+import { compare, type Difference, sameMoment } from './compare.ts';
+import { at, isObject, type Json, type JsonObject, numberText, own, setOwn } from './json.ts';
+import { type JobKind, policyFields } from './kinds.ts';
+import { lastAppliedCauses } from './last-applied.ts';
+import { describeDifference, helpFor } from './refusal.ts';
+import {
+  annotationCauses,
+  annotationsSizeCauses,
+  canonicalValue,
+  labelCauses,
+  lastApplied,
+  ownPrefix,
+  policyCauses,
+  stringMap,
+} from './replaceable.ts';
+import { badRequest, conflict, forbidden, invalid, type JobRef, type StatusCause, type StatusError } from './status.ts';
+import { unknownFields } from './strict.ts';
+
+/** How a request wants to be judged. */
+export interface Rules {
+  /** Labels and annotations that may not change: exact keys, or `prefix/*`. */
+  protectedKeys?: readonly string[];
+  /** fieldValidation=Strict, with the duplicate fields that the body's text held. */
+  strict?: { duplicates: readonly string[] };
+}
+
+/** What becomes of a request. `object` is the live object with nothing but the replaceable fields taken from the request. */
+export type Decision =
+  | { outcome: 'unchanged' }
+  | { outcome: 'change'; object: JsonObject; changed: string[] }
+  | { outcome: 'refused'; error: StatusError; paths: string[] };
+
+/** What the replaceable fields become, and what speaks against it. */
+interface Proposal {
+  object: JsonObject;
+  changed: string[];
+  forbidden: StatusCause[];
+  invalid: StatusCause[];
+}
+
+/**
+ * Decides what becomes of a requested job against the live one: nothing to do, an object to write, or a refusal with every
+ * cause (design 3). Pure; neither argument is changed. `requested` has passed parseRequested. Never throws on any input.
+ */
+export function decide(kind: JobKind, ref: JobRef, live: JsonObject, requested: JsonObject, rules: Rules = {}): Decision {
+  const refuse = (error: StatusError): Decision => ({
+    outcome: 'refused',
+    error,
+    paths: (error.status.details?.causes ?? []).flatMap(({ field }) => (field ? [field] : [])),
+  });
+  const early = precondition(kind, ref, live, requested) ?? strictError(kind, live, requested, rules);
+  if (early) return refuse(early);
+
+  const differences = compare(live, requested, kind.shape);
+  const proposal = propose(kind, ref, live, requested, rules);
+  const causes = [...differences.found.map((difference) => forbiddenCause(kind, difference)), ...proposal.forbidden];
+  if (causes.length > 0) {
+    const total = differences.total + proposal.forbidden.length;
+    const shown = causes.slice(0, 100);
+    if (total > shown.length) shown.push({ reason: 'FieldValueForbidden', message: `and ${total - shown.length} more fields may not be changed` });
+    return refuse(forbidden(ref, shown));
+  }
+  const problems = [...deletionCauses(live, requested), ...proposal.invalid];
+  if (problems.length > 0) return refuse(invalid(kind, ref.name, problems));
+  if (proposal.changed.length === 0) return { outcome: 'unchanged' };
+  return { outcome: 'change', object: proposal.object, changed: proposal.changed };
+}
+
+/** The resourceVersion that a PUT insists on; `""` and `"0"` count as absent (design 3.6). */
+export function requestedVersion(requested: JsonObject): string | undefined {
+  const version = at(requested, ['metadata', 'resourceVersion']);
+  return typeof version === 'string' && version !== '' && version !== '0' ? version : undefined;
+}
+
+const modified = 'the object has been modified; please apply your changes to the latest version and try again';
+
+function precondition(kind: JobKind, ref: JobRef, live: JsonObject, requested: JsonObject): StatusError | undefined {
+  const uid = at(requested, ['metadata', 'uid']);
+  const liveUid = at(live, ['metadata', 'uid']);
+  if (typeof uid === 'string' && uid !== '' && uid !== liveUid) {
+    return conflict(ref, `Precondition failed: UID in precondition: ${uid.slice(0, 63)}, UID in object meta: ${liveUid ?? ''}`);
+  }
+  const version = requestedVersion(requested);
+  if (version !== undefined && version !== at(live, ['metadata', 'resourceVersion'])) return conflict(ref, modified);
+  if (requested.kind !== kind.kind) {
+    const shown = JSON.stringify(String(requested.kind).slice(0, 63));
+    const cause = { reason: 'FieldValueInvalid', message: `Invalid value: ${shown}: must be ${kind.kind}`, field: 'kind' };
+    return invalid(kind, ref.name, [cause]);
+  }
+  return undefined;
+}
+
+function strictError(kind: JobKind, live: JsonObject, requested: JsonObject, { strict }: Rules): StatusError | undefined {
+  if (!strict) return undefined;
+  const unknown = unknownFields(kind, live, requested).map((path) => {
+    const help = helpFor(kind, path);
+    return `unknown field "${path}"${help ? ` (${help})` : ''}`;
+  });
+  const mistakes = [...strict.duplicates.map((path) => `duplicate field "${path}"`), ...unknown];
+  if (mistakes.length === 0) return undefined;
+  const shown = mistakes.slice(0, 100).join(', ');
+  return badRequest(`${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: strict decoding error: ${shown}`);
+}
+
+function forbiddenCause(kind: JobKind, difference: Difference): StatusCause {
+  return { reason: 'FieldValueForbidden', message: describeDifference(kind, difference), field: difference.path };
+}
+
+function deletionCauses(live: JsonObject, requested: JsonObject): StatusCause[] {
+  return (['deletionTimestamp', 'deletionGracePeriodSeconds'] as const).flatMap((name) => {
+    const mine = at(live, ['metadata', name]) ?? undefined;
+    const theirs = at(requested, ['metadata', name]) ?? undefined;
+    if (theirs === undefined || theirs === mine) return [];
+    if (typeof mine === 'string' && typeof theirs === 'string' && sameMoment(mine, theirs)) return [];
+    const shown = typeof theirs === 'string' ? JSON.stringify(theirs.slice(0, 64)) : String(theirs);
+    return [{ reason: 'FieldValueInvalid', message: `Invalid value: ${shown}: field is immutable`, field: `metadata.${name}` }];
+  });
+}
+
+function propose(kind: JobKind, ref: JobRef, live: JsonObject, requested: JsonObject, rules: Rules): Proposal {
+  const proposal: Proposal = { object: live, changed: [], forbidden: [], invalid: [] };
+  const isProtected = protectedBy(rules.protectedKeys ?? []);
+  for (const name of ['labels', 'annotations'] as const) proposeMap(name, kind, ref, live, requested, isProtected, proposal);
+  for (const name of policyFields) {
+    const path = [...kind.policyIn, name];
+    const mine = at(live, path) ?? undefined;
+    const theirs = at(requested, path) ?? undefined;
+    if (sameValue(mine, theirs)) continue;
+    const next = theirs === undefined ? undefined : canonicalValue(theirs);
+    if (next === mine) continue;
+    const field = path.join('.');
+    if (next !== undefined) proposal.invalid.push(...policyCauses(name, field, next));
+    proposal.object = withMember(proposal.object, path, next);
+    proposal.changed.push(field);
+  }
+  return proposal;
+}
+
+function proposeMap(
+  name: 'labels' | 'annotations',
+  kind: JobKind,
+  ref: JobRef,
+  live: JsonObject,
+  requested: JsonObject,
+  isProtected: (key: string) => boolean,
+  proposal: Proposal,
+): void {
+  const liveValue = at(live, ['metadata', name]);
+  const mine = isObject(liveValue) ? liveValue : {};
+  const next = stringMap(at(requested, ['metadata', name]));
+  if (name === 'annotations') keepOwn(mine, next);
+  const keys = changedKeys(mine, next);
+  if (keys.length === 0) return;
+  for (const key of keys) {
+    const value = own(next, key);
+    const field = `metadata.${name}`;
+    if (isProtected(key)) {
+      proposal.forbidden.push({ reason: 'FieldValueForbidden', message: 'is protected and may not be changed', field: `${field}[${key}]` });
+    } else if (typeof value === 'string') {
+      proposal.invalid.push(...(name === 'labels' ? labelCauses(key, value) : annotationCauses(key)));
+      if (name === 'annotations' && key === lastApplied) {
+        const causes = lastAppliedCauses(kind, ref, own(mine, key), value);
+        proposal.forbidden.push(...causes.refused);
+        proposal.invalid.push(...causes.invalid);
+      }
+    }
+  }
+  if (name === 'annotations') proposal.invalid.push(...annotationsSizeCauses(mine, next));
+  proposal.object = withMember(proposal.object, ['metadata', name], Object.keys(next).length > 0 ? next : undefined);
+  proposal.changed.push(`metadata.${name}`);
+}
+
+/** Annotations of the gateway itself stay as they are in the live object. */
+function keepOwn(live: JsonObject, next: JsonObject): void {
+  for (const key of Object.keys(next)) if (key.startsWith(ownPrefix)) delete next[key];
+  for (const key of Object.keys(live)) if (key.startsWith(ownPrefix)) setOwn(next, key, live[key] ?? '');
+}
+
+function changedKeys(live: JsonObject, next: JsonObject): string[] {
+  const keys: string[] = [];
+  for (const key in live) if (own(next, key) !== live[key]) keys.push(key);
+  for (const key in next) if (!Object.hasOwn(live, key)) keys.push(key);
+  return keys;
+}
+
+function protectedBy(patterns: readonly string[]): (key: string) => boolean {
+  return (key) => patterns.some((pattern) => (pattern.endsWith('/*') ? key.startsWith(pattern.slice(0, -1)) : key === pattern));
+}
+
+function sameValue(a: Json | undefined, b: Json | undefined): boolean {
+  if (a === b) return true;
+  const text = numberText(a);
+  return text !== undefined && text === numberText(b);
+}
+
+/** A copy of the object with one member set or, for undefined, removed; what is beside the path is shared, not copied. */
+function withMember(object: JsonObject, [key, ...rest]: readonly string[], value: Json | undefined): JsonObject {
+  if (key === undefined) return object;
+  const child = own(object, key);
+  const next = rest.length === 0 ? value : withMember(isObject(child) ? child : {}, rest, value);
+  if (next !== undefined) return { ...object, [key]: next };
+  const { [key]: _removed, ...others } = object;
+  return others;
+}

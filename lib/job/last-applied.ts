@@ -1,0 +1,68 @@
+import { childPath } from './compare.ts';
+import { at, isObject, type Json, type JsonObject, own } from './json.ts';
+import { type JobKind, policyFields } from './kinds.ts';
+import { lastApplied } from './replaceable.ts';
+import type { JobRef, StatusCause } from './status.ts';
+
+const field = `metadata.annotations[${lastApplied}]`;
+const deepest = 500;
+
+/** What a last-applied configuration may always name: `true` with all below it, a tree for the fields that it lists. */
+type Allowed = true | { [key: string]: Allowed };
+
+/**
+ * What speaks against a new last-applied annotation: whoever plants a field there makes the next `kubectl apply` delete it
+ * (design 3.11). `refused` are 403 causes, `invalid` 422 ones; both empty if the new value may be written.
+ */
+export function lastAppliedCauses(
+  kind: JobKind,
+  ref: JobRef,
+  live: Json | undefined,
+  next: string,
+): { refused: StatusCause[]; invalid: StatusCause[] } {
+  const applied = parse(next);
+  const same =
+    own(applied, 'apiVersion') === `${kind.group}/${kind.version}` &&
+    own(applied, 'kind') === kind.kind &&
+    at(applied, ['metadata', 'name']) === ref.name &&
+    at(applied, ['metadata', 'namespace']) === ref.namespace;
+  if (!isObject(applied) || !same) {
+    const message = 'Invalid value: must be JSON of the same apiVersion, kind, name and namespace as the job';
+    return { refused: [], invalid: [{ reason: 'FieldValueInvalid', message, field }] };
+  }
+  if (typeof live !== 'string') return { refused: [], invalid: [] };
+  const refused = planted(applied, parse(live), allowedIn(kind), '', 0).map((path) => ({
+    reason: 'FieldValueForbidden',
+    message: `may not name ${path.slice(0, 256)}, which it did not hold before`,
+    field,
+  }));
+  return { refused: refused.slice(0, 100), invalid: [] };
+}
+
+function allowedIn(kind: JobKind): Allowed {
+  let policy: Allowed = Object.fromEntries(policyFields.map((name) => [name, true as const]));
+  for (const key of kind.policyIn.toReversed()) policy = { [key]: policy };
+  return { apiVersion: true, kind: true, metadata: { name: true, namespace: true, labels: true, annotations: true }, ...(policy as object) };
+}
+
+/** Paths of members that the old value did not have. kubectl merges arrays of a custom resource as one value, so these are leaves. */
+function planted(value: JsonObject, had: Json | undefined, allowed: Allowed | undefined, path: string, depth: number): string[] {
+  const paths: string[] = [];
+  for (const key in value) {
+    const allow = typeof allowed === 'object' && Object.hasOwn(allowed, key) ? allowed[key] : undefined;
+    if (allow === true) continue;
+    const before = own(had, key);
+    const member = value[key];
+    if (depth >= deepest || (before === undefined && allow === undefined)) paths.push(childPath(path, key));
+    else if (isObject(member)) paths.push(...planted(member, before, allow, childPath(path, key), depth + 1));
+  }
+  return paths;
+}
+
+function parse(text: string): Json | undefined {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,48 @@
+import { distance } from 'fastest-levenshtein';
+import type { Difference } from './compare.ts';
+import { isObject, type Json, numberText } from './json.ts';
+import { type JobKind, layouts, policyFields } from './kinds.ts';
+
+const mostShown = 64;
+// What may hold a secret is named, but never shown: environment, command lines, headers, and anything of a secret.
+const hidden = /(?:^|[.[])(?:env|envFrom|args|command|httpHeaders)(?:$|[.[])|secret|token|password/i;
+
+function shown(value: Json | undefined): string {
+  if (value === undefined || value === null) return 'absent';
+  if (Array.isArray(value)) return value.length === 0 ? '[]' : `an array of ${value.length}`;
+  if (isObject(value)) return 'an object';
+  const text = numberText(value) ?? JSON.stringify(value);
+  return text.length > mostShown ? `${text.slice(0, mostShown)}…` : text;
+}
+
+/**
+ * What is said of a difference that may not be: both values, cut short, unless the path may hold a secret;
+ * and, where the path looks like a replaceable field in the wrong place, where the right one is (design 3.2, 3.10).
+ */
+export function describeDifference(kind: JobKind, { path, live, requested }: Difference): string {
+  const help = requested === undefined ? undefined : helpFor(kind, path);
+  if (help) return `may not be changed (${help})`;
+  return hidden.test(path) ? 'may not be changed' : `may not be changed: ${shown(live)} → ${shown(requested)}`;
+}
+
+/** Names the replaceable field that a path at root, metadata, spec or runPolicy level was probably meant to be. */
+export function helpFor(kind: JobKind, path: string): string | undefined {
+  const keys = path.split('.');
+  const name = keys.at(-1) ?? '';
+  if (keys.length > 3 || (keys.length === 3 && keys[1] !== 'runPolicy') || name.length > 40) return undefined;
+  const places = [
+    ...(['labels', 'annotations'] as const).map((field) => ({ field, right: `metadata.${field}` })),
+    ...policyFields.map((field) => ({ field, right: [...kind.policyIn, field].join('.') })),
+  ];
+  const exact = places.find(({ field }) => field === name);
+  if (exact) return exact.right === path ? undefined : `here this field is ${exact.right}${otherLayout(kind, path)}`;
+  const near = places.find(({ field }) => distance(name.toLowerCase(), field.toLowerCase()) <= 2);
+  return near && `unknown field; did you mean ${near.right}?`;
+}
+
+function otherLayout(kind: JobKind, path: string): string {
+  const other = kind.layout === 'cci' ? 'kubeflow' : 'cci';
+  return policyFields.some((field) => [...layouts[other].policyIn, field].join('.') === path)
+    ? `: the upstream has the ${kind.layout} layout, not ${other}`
+    : '';
+}

@@ -1,0 +1,150 @@
+/** One reason of a refusal, as in Kubernetes' StatusCause. */
+export interface StatusCause {
+  reason?: string;
+  message: string;
+  field?: string;
+}
+export interface StatusDetails {
+  name?: string;
+  group?: string;
+  kind?: string;
+  uid?: string;
+  causes?: StatusCause[];
+  retryAfterSeconds?: number;
+}
+/** The answer to every mistake: Kubernetes' meta/v1 Status, with CCI's errorCode where CCI sent one. */
+export interface Status {
+  kind: 'Status';
+  apiVersion: 'v1';
+  metadata: Record<string, never>;
+  status: 'Failure';
+  message: string;
+  reason: string;
+  code: number;
+  details?: StatusDetails;
+  errorCode?: string;
+}
+
+/** What the log is told about an error and the caller is not. Never holds a value of a secret or of a job's environment. */
+export interface LogNote {
+  because?: string;
+  [key: string]: unknown;
+}
+
+/** The one error of this product: the Status is the verdict for the caller, the note is the reason for the log. */
+export class StatusError extends Error {
+  override readonly name = 'StatusError';
+  readonly status: Status;
+  readonly note: LogNote;
+
+  constructor(status: Omit<Status, 'kind' | 'apiVersion' | 'metadata' | 'status'>, note: LogNote = {}) {
+    super(status.message);
+    this.status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', ...status };
+    this.note = note;
+  }
+}
+
+/** What names a job: the resource of its kind, its namespace and its name. */
+export interface JobRef {
+  kind: { group: string; kind: string; plural: string };
+  namespace: string;
+  name: string;
+}
+
+/** 400 BadRequest: the request cannot be read, or names another object than its URL. */
+export function badRequest(message: string): StatusError {
+  return new StatusError({ code: 400, reason: 'BadRequest', message });
+}
+
+/** 401 Unauthorized: no authenticated caller. */
+export function unauthorized(): StatusError {
+  return new StatusError({ code: 401, reason: 'Unauthorized', message: 'Unauthorized' });
+}
+
+/** 403 Forbidden in Kubernetes' form; kubectl prints only the message, so it names the first five causes itself. */
+export function forbidden(ref: JobRef, causes: StatusCause[]): StatusError {
+  const { group, plural } = ref.kind;
+  const first = causes.slice(0, 5).map((cause) => (cause.field ? `${cause.field} ${cause.message}` : cause.message));
+  const more = causes.length > 5 ? ` and ${causes.length - 5} more` : '';
+  return new StatusError({
+    code: 403,
+    reason: 'Forbidden',
+    message: `${plural}.${group} "${ref.name}" is forbidden: ${first.join(', ')}${more}`,
+    details: { name: ref.name, group, kind: plural, causes },
+  });
+}
+
+/** 404 NotFound for a path that is no resource, in the API server's words. */
+export function pathNotFound(): StatusError {
+  return new StatusError({ code: 404, reason: 'NotFound', message: 'the server could not find the requested resource', details: {} });
+}
+
+/** 405 MethodNotAllowed, in the API server's words. */
+export function methodNotAllowed(): StatusError {
+  const message = 'the server does not allow this method on the requested resource';
+  return new StatusError({ code: 405, reason: 'MethodNotAllowed', message, details: {} });
+}
+
+/** 406 NotAcceptable: the Accept header names nothing that is served. */
+export function notAcceptable(served: readonly string[]): StatusError {
+  const message = `only the following media types are accepted: ${served.join(', ')}`;
+  return new StatusError({ code: 406, reason: 'NotAcceptable', message });
+}
+
+/** 409 Conflict; `why` is the end of the sentence, as in Kubernetes' NewConflict. */
+export function conflict(ref: JobRef, why: string): StatusError {
+  const { group, plural } = ref.kind;
+  return new StatusError({
+    code: 409,
+    reason: 'Conflict',
+    message: `Operation cannot be fulfilled on ${plural}.${group} "${ref.name}": ${why}`,
+    details: { name: ref.name, group, kind: plural },
+  });
+}
+
+/** 413 RequestEntityTooLarge; `limit` in bytes. */
+export function tooLarge(limit: number): StatusError {
+  return new StatusError({ code: 413, reason: 'RequestEntityTooLarge', message: `Request entity too large: limit is ${limit}` });
+}
+
+/** 415 UnsupportedMediaType for a content type that is not read here. */
+export function unsupportedMediaType(accepted: readonly string[]): StatusError {
+  const message = `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`;
+  return new StatusError({ code: 415, reason: 'UnsupportedMediaType', message });
+}
+
+/** 422 Invalid with all causes at once; `kind` is the Kind (not the plural), as in Kubernetes' NewInvalid. */
+export function invalid(kind: { group: string; kind: string }, name: string, causes: StatusCause[]): StatusError {
+  const errors = [...new Set(causes.map((cause) => `${cause.field}: ${cause.message}`))];
+  const list = errors.length === 1 ? errors[0] : `[${errors.join(', ')}]`;
+  return new StatusError({
+    code: 422,
+    reason: 'Invalid',
+    message: `${kind.kind}.${kind.group} ${JSON.stringify(name)} is invalid: ${list}`,
+    details: { name, group: kind.group, kind: kind.kind, causes },
+  });
+}
+
+/** 429 TooManyRequests: CCI throttles and nothing was written. `retryAfterSeconds` is at most 5 (client-go resends by it). */
+export function tooManyRequests(retryAfterSeconds: number): StatusError {
+  const message = 'the server has received too many requests and has asked us to try again later';
+  return new StatusError({ code: 429, reason: 'TooManyRequests', message, details: { retryAfterSeconds } });
+}
+
+/** 500 InternalError: says nothing of the inside; `note` is for the log. */
+export function internalError(note: LogNote): StatusError {
+  const message = 'Internal error occurred: the gateway could not complete the request; its log has the reason under the request id';
+  return new StatusError({ code: 500, reason: 'InternalError', message, details: {} }, note);
+}
+
+/** 503 ServiceUnavailable: CCI cannot be reached and nothing was written. */
+export function serviceUnavailable(note: LogNote, retryAfterSeconds?: number): StatusError {
+  const message = 'the server is currently unable to handle the request';
+  const details = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
+  return new StatusError({ code: 503, reason: 'ServiceUnavailable', message, details }, note);
+}
+
+/** 504 Timeout: no answer in time; a write may or may not have happened. Never carries Retry-After. */
+export function timeout(what: string, note: LogNote): StatusError {
+  return new StatusError({ code: 504, reason: 'Timeout', message: `Timeout: ${what}`, details: {} }, note);
+}
