@@ -30,7 +30,8 @@ const loopback = new Set(['localhost', '127.0.0.1', '[::1]']);
 export function endpointMistake(text: string): string | undefined {
   const url = URL.parse(text);
   if (!url) return 'is not a URL';
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback.has(url.hostname))) return 'must be https (http only on loopback)';
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback.has(url.hostname)))
+    return 'must be https (http only on loopback)';
   if (url.username || url.password || url.search || url.hash) return 'may not have userinfo, a query or a fragment';
   return undefined;
 }
@@ -48,13 +49,23 @@ const Environment = v.looseObject({
   PROTECTED_KEYS: v.optional(
     v.pipe(
       v.string(),
-      v.transform((list) => list.split(',').map((key) => key.trim()).filter((key) => key !== '')),
+      v.transform((list) =>
+        list
+          .split(',')
+          .map((key) => key.trim())
+          .filter((key) => key !== ''),
+      ),
       v.everyItem((key) => /^[A-Za-z0-9._/-]+$/.test(key.replace(/\/\*$/, '/x')), 'must be keys or prefix/*, separated by commas'),
     ),
     '',
   ),
   CCI_PROJECT_ID: v.optional(v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be a project id'))),
-  NODE_TLS_REJECT_UNAUTHORIZED: v.optional(v.pipe(v.string(), v.check((value) => value !== '0', 'may not be 0: certificates must be checked'))),
+  NODE_TLS_REJECT_UNAUTHORIZED: v.optional(
+    v.pipe(
+      v.string(),
+      v.check((value) => value !== '0', 'may not be 0: certificates must be checked'),
+    ),
+  ),
 });
 
 /**

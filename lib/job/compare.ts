@@ -43,7 +43,14 @@ export function compare(live: JsonObject, requested: JsonObject, shape: Shape, a
 
 type Report = (path: string, live: Json | undefined, requested: Json | undefined) => void;
 
-function compareMembers(liveObject: JsonObject, requestedObject: JsonObject, shape: Shape, path: string, depth: number, report: Report): void {
+function compareMembers(
+  liveObject: JsonObject,
+  requestedObject: JsonObject,
+  shape: Shape,
+  path: string,
+  depth: number,
+  report: Report,
+): void {
   let a = liveObject;
   let b = requestedObject;
   if (shape.complete) {

@@ -20,7 +20,7 @@ import { unknownFields } from './strict.ts';
 export interface Rules {
   /** Labels and annotations that may not change: exact keys, or `prefix/*`. */
   protectedKeys?: readonly string[];
-  /** fieldValidation=Strict, with the duplicate fields that the body's text held. */
+  /** fieldValidation=Strict, with what is said of duplicate fields in the body's text. */
   strict?: { duplicates: readonly string[] };
 }
 
@@ -28,7 +28,7 @@ export interface Rules {
 export type Decision =
   | { outcome: 'unchanged' }
   | { outcome: 'change'; object: JsonObject; changed: string[] }
-  | { outcome: 'refused'; error: StatusError; paths: string[] };
+  | { outcome: 'refused'; error: StatusError };
 
 /** What the replaceable fields become, and what speaks against it. */
 interface Proposal {
@@ -43,11 +43,7 @@ interface Proposal {
  * cause (design 3). Pure; neither argument is changed. `requested` has passed parseRequested. Never throws on any input.
  */
 export function decide(kind: JobKind, ref: JobRef, live: JsonObject, requested: JsonObject, rules: Rules = {}): Decision {
-  const refuse = (error: StatusError): Decision => ({
-    outcome: 'refused',
-    error,
-    paths: (error.status.details?.causes ?? []).flatMap(({ field }) => (field ? [field] : [])),
-  });
+  const refuse = (error: StatusError): Decision => ({ outcome: 'refused', error });
   const early = precondition(kind, ref, live, requested) ?? strictError(kind, live, requested, rules);
   if (early) return refuse(early);
 
@@ -57,7 +53,8 @@ export function decide(kind: JobKind, ref: JobRef, live: JsonObject, requested: 
   if (causes.length > 0) {
     const total = differences.total + proposal.forbidden.length;
     const shown = causes.slice(0, 100);
-    if (total > shown.length) shown.push({ reason: 'FieldValueForbidden', message: `and ${total - shown.length} more fields may not be changed` });
+    if (total > shown.length)
+      shown.push({ reason: 'FieldValueForbidden', message: `and ${total - shown.length} more fields may not be changed` });
     return refuse(forbidden(ref, shown));
   }
   const problems = [...deletionCauses(live, requested), ...proposal.invalid];
@@ -96,7 +93,7 @@ function strictError(kind: JobKind, live: JsonObject, requested: JsonObject, { s
     const help = helpFor(kind, path);
     return `unknown field "${path}"${help ? ` (${help})` : ''}`;
   });
-  const mistakes = [...strict.duplicates.map((path) => `duplicate field "${path}"`), ...unknown];
+  const mistakes = [...strict.duplicates, ...unknown];
   if (mistakes.length === 0) return undefined;
   const shown = mistakes.slice(0, 100).join(', ');
   return badRequest(`${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: strict decoding error: ${shown}`);

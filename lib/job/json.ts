@@ -36,6 +36,12 @@ export function parseExactJson(text: string): Json {
   );
 }
 
+/** An integer of any size as JSON holds it: a number where a double is exact, else a RawNumber. */
+export function rawInteger(integer: bigint): Json {
+  const number = Number(integer);
+  return Number.isSafeInteger(number) ? number : exactJson.rawJSON(String(integer));
+}
+
 /** Whether a value is a JSON object: not null, not an array, not a number kept as text. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !exactJson.isRawJSON(value);

@@ -1,4 +1,4 @@
-import { type Shape, jobShape } from './shape.ts';
+import { jobShape, type Shape } from './shape.ts';
 
 /** Where an upstream keeps the three scalar fields: CCI and Kubeflow v1.0–1.2 under spec, Kubeflow ≥ 1.3 under spec.runPolicy. */
 export type Layout = 'cci' | 'kubeflow';

@@ -42,7 +42,12 @@ export function lastAppliedCauses(
 function allowedIn(kind: JobKind): Allowed {
   let policy: Allowed = Object.fromEntries(policyFields.map((name) => [name, true as const]));
   for (const key of kind.policyIn.toReversed()) policy = { [key]: policy };
-  return { apiVersion: true, kind: true, metadata: { name: true, namespace: true, labels: true, annotations: true }, ...(policy as object) };
+  return {
+    apiVersion: true,
+    kind: true,
+    metadata: { name: true, namespace: true, labels: true, annotations: true },
+    ...(policy as object),
+  };
 }
 
 /** Paths of members that the old value did not have. kubectl merges arrays of a custom resource as one value, so these are leaves. */

@@ -11,7 +11,7 @@ export const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 const annotationsLimit = 256 * 1024;
 const bytes = (text: string): number => Buffer.byteLength(text);
 
-const labelName = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]";
+const labelName = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]';
 const nameRule =
   "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character " +
   `(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '${labelName}')`;
@@ -78,7 +78,9 @@ export function annotationsSizeCauses(live: JsonObject, next: JsonObject): Statu
     Object.entries(map).reduce((sum, [key, value]) => sum + bytes(key) + (typeof value === 'string' ? bytes(value) : 0), 0);
   const total = size(next);
   if (total <= annotationsLimit || total <= size(live)) return [];
-  return [{ reason: 'FieldValueTooLong', message: `Too long: may not be more than ${annotationsLimit} bytes`, field: 'metadata.annotations' }];
+  return [
+    { reason: 'FieldValueTooLong', message: `Too long: may not be more than ${annotationsLimit} bytes`, field: 'metadata.annotations' },
+  ];
 }
 
 /** A requested map of labels or annotations as it will be sent: null is `""`, and a lone surrogate is U+FFFD, as in Go. */

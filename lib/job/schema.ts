@@ -64,7 +64,12 @@ export function jobSpecSchema(kind: JobKind) {
   const replicas = { [kind.replicaSpecs]: v.record(v.string(), ReplicaSpec) };
   return kind.layout === 'cci'
     ? v.looseObject({ ...policy, backoffLimit: v.optional(Integer), ...replicas })
-    : v.looseObject({ runPolicy: v.optional(RunPolicy), successPolicy: v.optional(v.string()), enableDynamicWorker: v.optional(v.boolean()), ...replicas });
+    : v.looseObject({
+        runPolicy: v.optional(RunPolicy),
+        successPolicy: v.optional(v.string()),
+        enableDynamicWorker: v.optional(v.boolean()),
+        ...replicas,
+      });
 }
 
 const rootFields = { apiVersion: 0, kind: 0, metadata: 0, spec: 0, status: 0 };
@@ -76,7 +81,10 @@ const rootFields = { apiVersion: 0, kind: 0, metadata: 0, spec: 0, status: 0 };
 export function parseRequested(kind: JobKind, ref: JobRef, body: Json): JsonObject {
   const asKind = `must be of type ${kind.kind}`;
   if (!isObject(body)) throw badRequest(`the object provided is unrecognized (${asKind}): it is not a JSON object`);
-  for (const [key, name] of [['kind', 'Kind'], ['apiVersion', 'apiVersion']] as const) {
+  for (const [key, name] of [
+    ['kind', 'Kind'],
+    ['apiVersion', 'apiVersion'],
+  ] as const) {
     if (own(body, key) === undefined || own(body, key) === '' || own(body, key) === null) {
       throw badRequest(`the object provided is unrecognized (${asKind}): Object '${name}' is missing`);
     }

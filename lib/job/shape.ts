@@ -49,7 +49,10 @@ function defaultPullPolicy({ image }: JsonObject): Json | undefined {
   return tag === 'latest' || (tag === undefined && digest === undefined) ? 'Always' : 'IfNotPresent';
 }
 
-const action = object({ httpGet: object({ path: droppedDefault('/'), host: dropped, scheme: droppedDefault('HTTP') }), tcpSocket: object({ host: dropped }) });
+const action = object({
+  httpGet: object({ path: droppedDefault('/'), host: dropped, scheme: droppedDefault('HTTP') }),
+  tcpSocket: object({ host: dropped }),
+});
 const probe = object({
   ...action.fields,
   initialDelaySeconds: dropped,
@@ -102,7 +105,10 @@ const volumes = list({
   downwardAPI: object({ defaultMode: fileMode, items: downwardItems }),
   projected: object({
     defaultMode: fileMode,
-    sources: list({ serviceAccountToken: object({ audience: dropped, expirationSeconds: defaultsTo(3600) }), downwardAPI: object({ items: downwardItems }) }),
+    sources: list({
+      serviceAccountToken: object({ audience: dropped, expirationSeconds: defaultsTo(3600) }),
+      downwardAPI: object({ items: downwardItems }),
+    }),
   }),
   persistentVolumeClaim: readOnly,
   nfs: readOnly,

@@ -121,14 +121,19 @@ export function invalid(kind: { group: string; kind: string }, name: string, cau
     code: 422,
     reason: 'Invalid',
     message: `${kind.kind}.${kind.group} ${JSON.stringify(name)} is invalid: ${list}`,
-    details: { name, group: kind.group, kind: kind.kind, causes },
+    details: { ...(name !== '' && { name }), group: kind.group, kind: kind.kind, causes },
   });
 }
 
-/** 429 TooManyRequests: CCI throttles and nothing was written. `retryAfterSeconds` is at most 5 (client-go resends by it). */
-export function tooManyRequests(retryAfterSeconds: number): StatusError {
+/** 429 TooManyRequests: CCI throttles and nothing was written. `retryAfterSeconds` only where the wait is brief. */
+export function tooManyRequests(note: LogNote, retryAfterSeconds?: number): StatusError {
   const message = 'the server has received too many requests and has asked us to try again later';
-  return new StatusError({ code: 429, reason: 'TooManyRequests', message, details: { retryAfterSeconds } });
+  return new StatusError({ code: 429, reason: 'TooManyRequests', message, details: retryDetails(retryAfterSeconds) }, note);
+}
+
+// client-go resends any request, writes included, up to ten times on an answer with Retry-After: so it is said only for a brief cause.
+function retryDetails(retryAfterSeconds: number | undefined): StatusDetails {
+  return retryAfterSeconds === undefined || retryAfterSeconds > 5 ? {} : { retryAfterSeconds: Math.max(1, Math.ceil(retryAfterSeconds)) };
 }
 
 /** 500 InternalError: says nothing of the inside; `note` is for the log. */
@@ -140,8 +145,7 @@ export function internalError(note: LogNote): StatusError {
 /** 503 ServiceUnavailable: CCI cannot be reached and nothing was written. */
 export function serviceUnavailable(note: LogNote, retryAfterSeconds?: number): StatusError {
   const message = 'the server is currently unable to handle the request';
-  const details = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
-  return new StatusError({ code: 503, reason: 'ServiceUnavailable', message, details }, note);
+  return new StatusError({ code: 503, reason: 'ServiceUnavailable', message, details: retryDetails(retryAfterSeconds) }, note);
 }
 
 /** 504 Timeout: no answer in time; a write may or may not have happened. Never carries Retry-After. */

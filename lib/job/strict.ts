@@ -21,28 +21,62 @@ export function unknownFields(kind: JobKind, live: JsonObject, requested: JsonOb
   });
 }
 
-/** Paths of members that stand twice in one object of a JSON text, which must be valid JSON. Linear in the text. */
-export function duplicateFields(text: string): string[] {
-  const token = /"(?:[^"\\]|\\.)*"|[{}[\],:]/g;
-  const open: { keys: Set<string> | undefined; key: string; index: number }[] = [];
-  const found: string[] = [];
-  let string = '';
-  for (let match = token.exec(text); match; match = token.exec(text)) {
-    const [lexeme] = match;
-    const top = open.at(-1);
-    if (lexeme === '{' || lexeme === '[') open.push({ keys: lexeme === '{' ? new Set() : undefined, key: '', index: 0 });
-    else if (lexeme === '}' || lexeme === ']') open.pop();
-    else if (lexeme === ',') top && (top.index += 1);
-    else if (lexeme !== ':') string = lexeme;
-    else if (top?.keys) {
-      top.key = JSON.parse(string) as string;
-      if (top.keys.has(top.key) && found.length < 100) found.push(pathOf(open));
-      top.keys.add(top.key);
-    }
-  }
-  return [...new Set(found)];
+/** An object or array that is open while a text is scanned; `keys` only for an object. */
+interface Open {
+  keys: Set<string> | undefined;
+  key: string;
+  index: number;
 }
 
-function pathOf(open: { keys: Set<string> | undefined; key: string; index: number }[]): string {
+/** What Kubernetes says of members that stand twice in one object of a (valid) JSON text. Linear in the text; at most 100. */
+export function duplicateFields(text: string): string[] {
+  const structural = /[{}[\],:"]/g;
+  const open: Open[] = [];
+  const found = new Set<string>();
+  let string = '';
+  for (let match = structural.exec(text); match; match = structural.exec(text)) {
+    const top = open.at(-1);
+    switch (match[0]) {
+      case '{':
+      case '[':
+        open.push({ keys: match[0] === '{' ? new Set() : undefined, key: '', index: 0 });
+        break;
+      case '}':
+      case ']':
+        open.pop();
+        break;
+      case ',':
+        if (top) top.index += 1;
+        break;
+      case '"':
+        structural.lastIndex = endOfString(text, match.index);
+        string = text.slice(match.index, structural.lastIndex);
+        break;
+      default:
+        if (top?.keys && isRepeated(top, string) && found.size < 100) found.add(pathOf(open));
+    }
+  }
+  return [...found].map((path) => `duplicate field "${path}"`);
+}
+
+function isRepeated(top: Open, string: string): boolean {
+  top.key = JSON.parse(string) as string;
+  const repeated = top.keys?.has(top.key) ?? false;
+  top.keys?.add(top.key);
+  return repeated;
+}
+
+/** The index after the closing quote of the string that opens at `start`. */
+function endOfString(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1);
+  for (let before = end - 1; end !== -1; before = end - 1) {
+    while (text[before] === '\\') before -= 1;
+    if ((end - before) % 2 === 1) return end + 1;
+    end = text.indexOf('"', end + 1);
+  }
+  return text.length;
+}
+
+function pathOf(open: Open[]): string {
   return open.slice(0, 50).reduce((path, { keys, key, index }) => (keys ? childPath(path, key) : `${path}[${index}]`), '');
 }

@@ -1,0 +1,123 @@
+import type { HttpRequest, Step, StepRequest } from './request.ts';
+
+type Loose = { [key: string]: Loose | undefined } & { toString(): string };
+type Strings = Record<string, string | undefined>;
+type Lists = Record<string, string[] | undefined>;
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+
+/** How each kind of event says what a request is. The caller is what the authorizer put into requestContext; a header never counts. */
+interface EventForm {
+  is(event: Loose): boolean;
+  read(event: Loose): Partial<HttpRequest>;
+}
+
+/** API Gateway REST (payload 1.0): decoded parameters, several values beside single ones. */
+const restForm: EventForm = {
+  is: (event) => event.requestContext?.httpMethod !== undefined && event.requestContext.elb === undefined,
+  read: (event) => ({
+    method: text(event.httpMethod) ?? '',
+    path: resourcePath(text(event.resource), text(event.path)),
+    query: listsOf(event.multiValueQueryStringParameters, event.queryStringParameters),
+    headers: headersOf(event.multiValueHeaders, event.headers),
+    caller:
+      text(event.requestContext?.identity?.userArn) ??
+      text(event.requestContext?.authorizer?.principalId) ??
+      text(event.requestContext?.authorizer?.claims?.sub),
+    acceptedAt: Number(event.requestContext?.requestTimeEpoch) || undefined,
+  }),
+};
+
+/** API Gateway HTTP API and Lambda Function URL (payload 2.0): a raw query, cookies apart. */
+const httpForm: EventForm = {
+  is: (event) => text(event.version) === '2.0' && event.requestContext?.http !== undefined,
+  read: (event) => ({
+    method: text(event.requestContext?.http?.method) ?? '',
+    path: routedPath(event),
+    query: fromQueryString(text(event.rawQueryString) ?? ''),
+    headers: headersOf(undefined, event.headers),
+    caller:
+      text(event.requestContext?.authorizer?.iam?.userArn) ??
+      text(event.requestContext?.authorizer?.jwt?.claims?.sub) ??
+      text(event.requestContext?.authorizer?.lambda?.principalId),
+    acceptedAt: Number(event.requestContext?.timeEpoch) || undefined,
+  }),
+};
+
+/** Application Load Balancer: nothing is decoded, and its only identity comes in headers, which do not count. */
+const albForm: EventForm = {
+  is: (event) => event.requestContext?.elb !== undefined,
+  read: (event) => ({
+    method: text(event.httpMethod) ?? '',
+    path: text(event.path) ?? '',
+    query: fromQueryString(
+      Object.entries(listsOf(event.multiValueQueryStringParameters, event.queryStringParameters))
+        .flatMap(([name, values]) => values.map((value) => `${name}=${value}`))
+        .join('&'),
+    ),
+    headers: headersOf(event.multiValueHeaders, event.headers),
+  }),
+};
+
+const forms = [httpForm, albForm, restForm];
+
+/** The first step: brings every kind of event into one form. What is none of them has no caller, and so ends as 401. */
+export function normalizeEvent(): Step {
+  return {
+    before: (request: StepRequest) => {
+      request.event ??= {} as StepRequest['event'];
+      const event = request.event as unknown as Loose;
+      const read = forms.find((form) => form.is(event))?.read(event) ?? {};
+      const normalized: HttpRequest = {
+        method: '',
+        path: '',
+        query: {},
+        headers: {},
+        caller: undefined,
+        acceptedAt: undefined,
+        ...read,
+        pathParameters: (event.pathParameters as unknown as Strings | null) ?? {},
+        body: event.body ?? '',
+        isBase64Encoded: (event.isBase64Encoded as unknown) === true,
+        requestId: text(event.requestContext?.requestId) ?? text(request.context.awsRequestId) ?? '',
+      };
+      request.event = normalized as StepRequest['event'];
+    },
+  };
+}
+
+/** The resource's template where API Gateway matched one, so that decoded parameters stay whole; a greedy one says nothing. */
+function resourcePath(resource: string | undefined, path: string | undefined): string {
+  return resource === undefined || resource.includes('+}') ? (path ?? '') : resource;
+}
+
+function routedPath(event: Loose): string {
+  const route = text(event.routeKey);
+  if (route !== undefined && route !== '$default' && !route.includes('+}')) return route.slice(route.indexOf(' ') + 1);
+  const path = text(event.rawPath) ?? '';
+  const stage = `/${event.requestContext?.stage}`;
+  return path.startsWith(`${stage}/`) ? path.slice(stage.length) : path;
+}
+
+function headersOf(many: Loose | undefined, single: Loose | undefined): Record<string, string> {
+  const headers: Record<string, string> = Object.create(null);
+  for (const [name, value] of Object.entries((single ?? {}) as unknown as Strings)) headers[name.toLowerCase()] = value ?? '';
+  for (const [name, values] of Object.entries((many ?? {}) as unknown as Lists)) headers[name.toLowerCase()] = (values ?? []).join(', ');
+  return headers;
+}
+
+function listsOf(many: Loose | undefined, single: Loose | undefined): Record<string, string[]> {
+  const lists: Record<string, string[]> = Object.create(null);
+  for (const [name, value] of Object.entries((single ?? {}) as unknown as Strings)) lists[name] = [value ?? ''];
+  for (const [name, values] of Object.entries((many ?? {}) as unknown as Lists)) lists[name] = values ?? [];
+  return lists;
+}
+
+function fromQueryString(query: string): Record<string, string[]> {
+  const lists: Record<string, string[]> = Object.create(null);
+  for (const [name, value] of new URLSearchParams(query)) {
+    lists[name] ??= [];
+    lists[name].push(value);
+  }
+  return lists;
+}

@@ -1,0 +1,61 @@
+import * as v from 'valibot';
+import { invalid, type StatusCause } from '../job/status.ts';
+import type { Step } from './request.ts';
+
+const updateOptions = { group: 'meta.k8s.io', kind: 'UpdateOptions' };
+
+/** The first value of a parameter, as Kubernetes takes it; a parameter that is not named counts as empty. */
+const first = v.optional(
+  v.pipe(
+    v.array(v.string()),
+    v.transform(([value = '']) => value),
+  ),
+  [],
+);
+const Options = v.object({
+  pretty: first,
+  dryRun: v.optional(v.array(v.string()), []),
+  fieldManager: first,
+  fieldValidation: first,
+});
+const fieldValidations = ['', 'Ignore', 'Strict', 'Warn'];
+
+/** Reads pretty, dryRun, fieldManager and fieldValidation, and ignores the rest; 422 with every mistake (ValidateUpdateOptions). */
+export function readOptions(): Step {
+  return {
+    before: ({ event }) => {
+      const { pretty, dryRun, fieldManager, fieldValidation } = v.parse(Options, { ...event.query });
+      const causes = [...managerCauses(fieldManager), ...dryRunCauses(dryRun), ...validationCauses(fieldValidation)];
+      if (causes.length > 0) throw invalid(updateOptions, '', causes);
+      event.options = {
+        pretty: pretty === 'true' || pretty === '1',
+        dryRun: dryRun.length > 0,
+        strict: fieldValidation === 'Strict',
+        fieldManager: fieldManager === '' ? undefined : fieldManager,
+      };
+    },
+  };
+}
+
+function managerCauses(manager: string): StatusCause[] {
+  const field = 'fieldManager';
+  if (Buffer.byteLength(manager) > 128)
+    return [{ reason: 'FieldValueTooLong', message: 'Too long: may not be more than 128 bytes', field }];
+  const rule = 'may hold only printable characters';
+  return /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]*$/u.test(manager)
+    ? []
+    : [{ reason: 'FieldValueInvalid', message: `Invalid value: ${rule}`, field }];
+}
+
+function dryRunCauses(values: readonly string[]): StatusCause[] {
+  if (values.every((value) => value === 'All')) return [];
+  const shown = JSON.stringify(values.slice(0, 10).map((value) => value.slice(0, 64)));
+  return [{ reason: 'FieldValueNotSupported', message: `Unsupported value: ${shown}: supported values: "All"`, field: 'dryRun' }];
+}
+
+function validationCauses(value: string): StatusCause[] {
+  if (fieldValidations.includes(value)) return [];
+  const supported = fieldValidations.map((known) => JSON.stringify(known)).join(', ');
+  const message = `Unsupported value: ${JSON.stringify(value.slice(0, 64))}: supported values: ${supported}`;
+  return [{ reason: 'FieldValueNotSupported', message, field: 'fieldValidation' }];
+}

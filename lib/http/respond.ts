@@ -1,0 +1,95 @@
+import { gzipSync } from 'node:zlib';
+import Negotiator from 'negotiator';
+import { internalError, notAcceptable, StatusError } from '../job/status.ts';
+import type { JobAnswer, Step, StepRequest } from './request.ts';
+
+const served = ['application/json'];
+// Lambda's answer limit is 6 MB as serialised.
+const gzipAbove = 1024 * 1024;
+
+/** What API Gateway, a Function URL and a load balancer take as an answer. */
+interface ProxyResult {
+  statusCode: number;
+  headers: Record<string, string>;
+  body: string;
+  isBase64Encoded: boolean;
+}
+
+/** 406 if the caller accepts nothing that is served. */
+export function negotiate(): Step {
+  return {
+    before: ({ event }) => {
+      if (event.headers.accept && new Negotiator({ headers: event.headers }).mediaTypes(served).length === 0) throw notAcceptable(served);
+    },
+  };
+}
+
+/**
+ * Turns what the chain ends with into the answer: the job, or for any error its Status. What is no StatusError is a surprise, and
+ * becomes a 500 that says nothing of the inside. Waits for what runs beside the request: nothing goes on after an answer.
+ */
+export function respond(): Step {
+  const send = async (request: StepRequest, status: number, json: string, extra: Record<string, string>): Promise<void> => {
+    await Promise.allSettled(request.event.trace?.pending ?? []);
+    request.response = proxyResult(request, status, json, extra);
+  };
+  return {
+    after: (request) => {
+      const { answer, outcome, changed } = request.response as JobAnswer;
+      request.event.said = { outcome, changed };
+      const { pretty } = request.event.options;
+      return send(
+        request,
+        answer.status,
+        pretty ? JSON.stringify(answer.job, undefined, 2) : (answer.text ?? JSON.stringify(answer.job)),
+        {},
+      );
+    },
+    onError: (request) => {
+      const error = request.error instanceof StatusError ? request.error : surprise(request.error);
+      request.error = error;
+      const { status } = error;
+      const retryAfter = status.details?.retryAfterSeconds;
+      return send(request, status.code, JSON.stringify(status, undefined, request.event.options?.pretty ? 2 : undefined), {
+        ...(retryAfter !== undefined && { 'Retry-After': String(retryAfter) }),
+        ...(status.code === 401 && { 'WWW-Authenticate': 'AWS4-HMAC-SHA256' }),
+        ...(status.code === 405 && { Allow: 'PUT' }),
+        ...(error.note.errorCode !== undefined && { 'X-Upstream-Error-Code': headerValue(error.note.errorCode) }),
+      });
+    },
+  };
+}
+
+function proxyResult({ event }: StepRequest, statusCode: number, json: string, extra: Record<string, string>): ProxyResult {
+  const upstreamId = event.trace?.calls.at(-1)?.requestId;
+  const headers: Record<string, string> = {
+    'Content-Type': 'application/json',
+    'Cache-Control': 'no-cache, private',
+    ...(event.requestId !== undefined && { 'X-Request-Id': headerValue(event.requestId) }),
+    ...(upstreamId !== undefined && { 'X-Upstream-Request-Id': headerValue(upstreamId) }),
+    ...extra,
+  };
+  const body = json.endsWith('\n') ? json : `${json}\n`;
+  if (body.length <= gzipAbove || !acceptsGzip(event.headers)) return { statusCode, headers, body, isBase64Encoded: false };
+  headers['Content-Encoding'] = 'gzip';
+  headers.Vary = 'Accept-Encoding';
+  return { statusCode, headers, body: gzipSync(body, { level: 1 }).toString('base64'), isBase64Encoded: true };
+}
+
+function acceptsGzip(headers: Record<string, string>): boolean {
+  return Boolean(headers['accept-encoding']) && new Negotiator({ headers }).encodings(['gzip']).length > 0;
+}
+
+/** What comes from callers or the upstream reaches a header only as printable ASCII, at most 256 bytes. */
+function headerValue(value: unknown): string {
+  return String(value)
+    .replace(/[^\x20-\x7e]/g, '')
+    .slice(0, 256);
+}
+
+/** The log gets the name, the code and where it happened; an error's own message may quote the request. */
+function surprise(error: unknown): StatusError {
+  const { name, code, stack } = error instanceof Error ? (error as NodeJS.ErrnoException) : { name: typeof error };
+  const frames = stack?.split('\n').filter((line) => /^ {4}at /.test(line));
+  return internalError({ because: 'a surprise', name, code, at: frames?.slice(0, 5).map((line) => line.trim()) });
+}

@@ -1,0 +1,102 @@
+import { defineMappingTag, defineScalarTag, FAILSAFE_SCHEMA, type LoadOptions, load, mergeTag, NOT_RESOLVED, YAMLException } from 'js-yaml';
+import { isObject, type Json, type JsonObject, rawInteger, setOwn } from '../job/json.ts';
+
+/** What is wrong with a YAML text, with the line where it is known; never quotes the text. */
+export class YamlError extends Error {
+  override readonly name = 'YamlError';
+}
+
+const deepest = 500;
+// No JSON text within the body limit holds more values than this, so what aliases expand to beyond it is a bomb.
+const mostValues = 1_500_000;
+
+const scalar = (tag: string, test: RegExp, read: (text: string) => unknown) =>
+  defineScalarTag(`tag:yaml.org,2002:${tag}`, {
+    implicit: true,
+    resolve: (text) => (test.test(text) ? read(text) : NOT_RESOLVED),
+    identify: () => false,
+  });
+
+/** Integers as Go's ParseInt with base 0 reads them: 0644 and 0o17 are octal, 0x10 and 0b1 as usual, underscores are dropped. */
+function integer(text: string): unknown {
+  const [, sign, digits = ''] = /^([-+]?)(.*)$/.exec(text.replaceAll('_', '')) ?? [];
+  const prefixed = /^0[0-7]+$/.test(digits) ? `0o${digits.slice(1)}` : digits;
+  return prefixed.length > 80 ? Number(prefixed) : rawInteger(BigInt(prefixed) * (sign === '-' ? -1n : 1n));
+}
+
+const wholeNumber = /^[-+]?(?:0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO]?[0-7_]+|[1-9][0-9_]*|0)$/;
+const fraction = /^[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?$/;
+const isTrue = /^(?:y|Y|yes|Yes|YES|true|True|TRUE|on|On|ON)$/;
+const isFalse = /^(?:n|N|no|No|NO|false|False|FALSE|off|Off|OFF)$/;
+
+/** A map with keys as JSON has them: 1 is "1", on is "true"; Kubernetes refuses what is no scalar. */
+const map = defineMappingTag<JsonObject>('tag:yaml.org,2002:map', {
+  create: () => ({}),
+  addPair: (object, key, value) => {
+    const name = keyName(key);
+    if (name === undefined) return 'unsupported map key';
+    setOwn(object, name, value as Json);
+    return '';
+  },
+  has: (object, key) => Object.hasOwn(object, keyName(key) ?? ''),
+  keys: Object.keys,
+  get: (object, key) => object[String(key)],
+  identify: isObject,
+});
+
+function keyName(key: unknown): string | undefined {
+  return typeof key === 'string' ? key : typeof key === 'number' || typeof key === 'boolean' ? String(key) : undefined;
+}
+
+/**
+ * The plain scalars of YAML 1.1 as sigs.k8s.io/yaml resolves them: on/off/yes/no/y/n are booleans, dates and sexagesimal
+ * numbers stay strings. A YAML 1.2 reading of `defaultMode: 0644` would be a false refusal.
+ */
+const schema = FAILSAFE_SCHEMA.withTags(
+  map,
+  mergeTag,
+  scalar('null', /^(?:~|null|Null|NULL)?$/, () => null),
+  scalar('bool', new RegExp(`${isTrue.source}|${isFalse.source}`), (text) => isTrue.test(text)),
+  scalar('int', wholeNumber, integer),
+  scalar('float', fraction, (text) => (wholeNumber.test(text) ? NOT_RESOLVED : finite(Number(text.replaceAll('_', '')), text))),
+);
+
+// Go reads what overflows a double as a string.
+function finite(number: number, text: string): unknown {
+  return Number.isFinite(number) ? number : text;
+}
+
+/**
+ * Reads one YAML document as Kubernetes reads it (sigs.k8s.io/yaml): of a duplicate key the last wins, and under `strict` it is told.
+ * Throws YamlError for what is no YAML, for a second document (a meant difference: the API server ignores it), for nesting above
+ * 500 levels and for aliases that expand beyond any body.
+ */
+export function parseYaml(text: string, strict: boolean): { value: Json; duplicates: string[] } {
+  const value = read(text, { json: true }) as Json;
+  if (text.includes('*')) countValues(value, { left: mostValues });
+  if (!strict) return { value, duplicates: [] };
+  try {
+    read(text, { json: false });
+    return { value, duplicates: [] };
+  } catch (error) {
+    if (error instanceof YamlError) return { value, duplicates: [error.message] };
+    throw error;
+  }
+}
+
+function read(text: string, options: LoadOptions): unknown {
+  try {
+    return load(text, { schema, maxDepth: deepest, maxTotalMergeKeys: 100_000, ...options });
+  } catch (error) {
+    // The parser's message quotes the text; its reason and its line do not.
+    if (error instanceof YAMLException) throw new YamlError(`line ${(error.mark?.line ?? 0) + 1}: ${error.reason}`);
+    throw error;
+  }
+}
+
+function countValues(value: unknown, budget: { left: number }): void {
+  budget.left -= 1;
+  if (budget.left < 0) throw new YamlError('its aliases expand to too much');
+  if (Array.isArray(value)) for (const element of value) countValues(element, budget);
+  else if (isObject(value)) for (const key in value) countValues(value[key], budget);
+}

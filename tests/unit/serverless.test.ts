@@ -1,0 +1,218 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: serverless.yml's variables look like JavaScript's
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { pathNotFound, type StatusError, tooLarge, tooManyRequests, unauthorized } from '../../lib/job/status.ts';
+
+interface Route {
+  method: string;
+  path: string;
+  authorizer: string;
+}
+interface Lambda {
+  handler: string;
+  role: { 'Fn::Sub': string };
+  timeout?: number;
+  package: { patterns: string[] };
+  environment: Record<string, string>;
+  events: { http: Route }[];
+}
+interface Resource {
+  Type: string;
+  // biome-ignore lint/suspicious/noExplicitAny: CloudFormation's properties, one shape per resource type
+  Properties: Record<string, any>;
+}
+
+const text = readFileSync(new URL('../../serverless.yml', import.meta.url), 'utf8');
+const config = parse(text, { merge: true });
+const { provider } = config;
+const functions: Record<string, Lambda> = config.functions;
+const resources: Record<string, Resource> = config.resources[0].Resources;
+
+const ofType = (type: string): Resource[] => Object.values(resources).filter((resource) => resource.Type === type);
+const routes = Object.values(functions).flatMap((lambda) => lambda.events.map((event) => event.http));
+const roleOf = (name: string): string | undefined => functions[name]?.role['Fn::Sub'].match(/^\$\{(\w+)\.Arn\}$/)?.[1];
+
+/** Every statement of a role's policies. */
+function statementsOf(role: Resource | undefined): { Action: string | string[]; Resource: unknown }[] {
+  return role?.Properties.Policies.flatMap((policy: { PolicyDocument: { Statement: unknown[] } }) => policy.PolicyDocument.Statement) ?? [];
+}
+
+/** What API Gateway answers in the gateway's place, by the type of its refusal. */
+const answers = new Map(
+  ofType('AWS::ApiGateway::GatewayResponse').map(({ Properties: own }) => {
+    const headers = (own.ResponseParameters ?? {}) as Record<string, string>;
+    return [
+      own.ResponseType as string,
+      { code: own.StatusCode as string, headers, text: own.ResponseTemplates['application/json'] as string },
+    ];
+  }),
+);
+const bodyOf = (type: string) => JSON.parse(answers.get(type)?.text ?? 'null');
+
+describe('the API', () => {
+  it('lets nobody in without an IAM signature, on any route', () => {
+    expect(routes.length).toBeGreaterThan(0);
+    for (const route of routes) expect(route, `${route.method} ${route.path}`).toMatchObject({ authorizer: 'aws_iam' });
+  });
+
+  it('replaces a TFJob under its Kubernetes path', () => {
+    const path = '/apis/kubeflow.org/v1/namespaces/{namespace}/tfjobs/{name}';
+    expect(functions.replaceJob?.events).toContainEqual({ http: { method: 'put', path, authorizer: 'aws_iam' } });
+  });
+
+  it('sends every other path, and every other verb on a known path, to the function that answers 404 and 405', () => {
+    const caught = functions.notFound?.events.map(({ http }) => `${http.method} ${http.path}`) ?? [];
+    expect(caught).toEqual(expect.arrayContaining(['any /', 'any /{proxy+}', ...routes.map((route) => `any ${route.path}`)]));
+  });
+
+  it('is regional and leaves the bytes of a body alone', () => {
+    expect(provider.endpointType).toBe('REGIONAL');
+    expect(provider.apiGateway.binaryMediaTypes).toEqual(['*/*']);
+    expect(text).not.toContain('minimumCompressionSize');
+  });
+
+  it('throttles every method of its stage, by parameters', () => {
+    expect(ofType('AWS::ApiGateway::Stage')[0]?.Properties.MethodSettings).toEqual([
+      expect.objectContaining({
+        HttpMethod: '*',
+        ResourcePath: '/*',
+        ThrottlingRateLimit: '${param:throttleRate}',
+        ThrottlingBurstLimit: '${param:throttleBurst}',
+        LoggingLevel: 'OFF',
+        DataTraceEnabled: false,
+      }),
+    ]);
+  });
+
+  it('logs who called and what came of it, but no header, query string or path that the caller wrote', () => {
+    const format = ofType('AWS::ApiGateway::Stage')[0]?.Properties.AccessLogSetting.Format;
+    const logged = Object.values(JSON.parse(format));
+    expect(logged).toEqual(
+      expect.arrayContaining(['$context.identity.userArn', '$context.requestId', '$context.status', '$context.resourcePath']),
+    );
+    expect(format).not.toMatch(/header|query|context\.path|context\.error|userAgent/i);
+  });
+
+  it('takes no helper function of the framework along, which could create and pass any role', () => {
+    expect(provider).not.toHaveProperty('logs');
+    expect(provider).not.toHaveProperty('tracing');
+  });
+
+  it('takes its snapshot only after the answers of API Gateway are written, and leaves the stage to the template', async () => {
+    const describeDeployment = createRequire(import.meta.url)('../../scripts/api-deployment.cjs');
+    const { extensions } = await describeDeployment({
+      resolveVariable: async () => '42',
+      resolveConfigurationProperty: async () => resources,
+    });
+    expect(Object.keys(extensions)).toEqual(['ApiGatewayDeployment42']);
+    expect(extensions.ApiGatewayDeployment42.Properties).toEqual({ StageName: null });
+    expect(extensions.ApiGatewayDeployment42.DependsOn).toHaveLength(answers.size);
+    expect(ofType('AWS::ApiGateway::Stage')[0]?.Properties.DeploymentId).toEqual({ Ref: 'ApiGatewayDeployment${sls:instanceId}' });
+  });
+});
+
+describe('what API Gateway answers in our place', () => {
+  it.each([
+    ['MISSING_AUTHENTICATION_TOKEN', '401'],
+    ['INVALID_SIGNATURE', '401'],
+    ['EXPIRED_TOKEN', '401'],
+    ['UNAUTHORIZED', '401'],
+    ['ACCESS_DENIED', '403'],
+    ['WAF_FILTERED', '403'],
+    ['RESOURCE_NOT_FOUND', '404'],
+    ['REQUEST_TOO_LARGE', '413'],
+    ['THROTTLED', '429'],
+    ['QUOTA_EXCEEDED', '429'],
+    ['INTEGRATION_FAILURE', '500'],
+    ['AUTHORIZER_FAILURE', '500'],
+    ['AUTHORIZER_CONFIGURATION_ERROR', '500'],
+    ['API_CONFIGURATION_ERROR', '500'],
+    ['DEFAULT_5XX', '500'],
+    ['INTEGRATION_TIMEOUT', '504'],
+  ])('%s is a %s whose Status says the same', (type, code) => {
+    expect(answers.get(type)?.code).toBe(code);
+    expect(bodyOf(type)).toMatchObject({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', code: Number(code) });
+    expect(bodyOf(type)).toMatchObject({ message: expect.any(String), reason: expect.stringMatching(/^[A-Z]\w+$/) });
+  });
+
+  it('is known for every type that API Gateway lets us write while no API keys and no request validators are used', () => {
+    expect(answers.size).toBe(17); // those above and DEFAULT_4XX: a misspelt type would be one more
+  });
+
+  it('keeps the status code of any other refusal, and claims none in the body', () => {
+    expect(answers.get('DEFAULT_4XX')?.code).toBeUndefined();
+    expect(bodyOf('DEFAULT_4XX')).toMatchObject({ kind: 'Status', status: 'Failure' });
+    expect(bodyOf('DEFAULT_4XX')).not.toHaveProperty('code');
+  });
+
+  it.each<[string, StatusError]>([
+    ['UNAUTHORIZED', unauthorized()],
+    ['RESOURCE_NOT_FOUND', pathNotFound()],
+    ['REQUEST_TOO_LARGE', tooLarge(3 * 1024 * 1024)],
+    ['THROTTLED', tooManyRequests({}, 1)],
+  ])('%s reads as the gateway itself would say it', (type, error) => {
+    expect(bodyOf(type)).toEqual(error.status);
+  });
+
+  it('substitutes nothing, so that neither the request nor a message of AWS shows', () => {
+    for (const [type, { text: body }] of answers) expect(body, type).not.toContain('$');
+  });
+
+  it('asks for a signature with every 401', () => {
+    for (const { code, headers } of answers.values()) {
+      expect(headers['gatewayresponse.header.WWW-Authenticate']).toBe(code === '401' ? "'AWS4-HMAC-SHA256'" : undefined);
+    }
+  });
+
+  it('invites to send again only what was throttled: nothing was written, and it is over in a second', () => {
+    for (const [type, { headers }] of answers) {
+      expect(headers['gatewayresponse.header.Retry-After'], type).toBe(type === 'THROTTLED' ? "'1'" : undefined);
+    }
+  });
+});
+
+describe('the functions', () => {
+  it('run on Node 24 and end before API Gateway gives up', () => {
+    expect(provider).toMatchObject({ runtime: 'nodejs24.x', architecture: 'arm64', timeout: 25 });
+    for (const lambda of Object.values(functions)) expect(lambda).not.toHaveProperty('timeout');
+  });
+
+  it('are packaged each with its own bundle and nothing else', () => {
+    expect(config.package).toMatchObject({ individually: true, patterns: ['!**'] });
+    for (const { handler, package: own } of Object.values(functions)) {
+      expect(own.patterns).toEqual([handler.replace(/index\.handler$/, '**')]);
+    }
+  });
+
+  it('have a role each', () => {
+    const roles = Object.keys(functions).map(roleOf);
+    expect(new Set(roles).size).toBe(roles.length);
+    for (const role of roles) expect(resources[role ?? '']).toMatchObject({ Type: 'AWS::IAM::Role' });
+  });
+
+  it('may write to their own log, and only the one that replaces jobs may read a secret, and only the one secret', () => {
+    for (const name of Object.keys(functions)) {
+      const logGroup = { 'Fn::GetAtt': [`${name[0]?.toUpperCase()}${name.slice(1)}LogGroup`, 'Arn'] };
+      const [own, ...others] = statementsOf(resources[roleOf(name) ?? '']);
+      expect(own, name).toEqual({ Effect: 'Allow', Action: ['logs:CreateLogStream', 'logs:PutLogEvents'], Resource: logGroup });
+      const secret = 'arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${param:secretName}-??????';
+      const readSecret = { Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: { 'Fn::Sub': secret } };
+      expect(others, name).toEqual(name === 'replaceJob' ? [readSecret] : []);
+    }
+  });
+
+  it('hold the configuration of CCI only where it is used', () => {
+    expect(functions.replaceJob?.environment).toMatchObject({ CCI_SECRET_ID: '${param:secretName}', CCI_ENDPOINT: '${param:cciEndpoint}' });
+    expect(Object.keys(functions.notFound?.environment ?? {})).toEqual(['POWERTOOLS_SERVICE_NAME', 'POWERTOOLS_LOG_LEVEL']);
+  });
+});
+
+describe('the parameters', () => {
+  it('have a default each, but for the reserved concurrency', () => {
+    const used = new Set([...text.matchAll(/\$\{param:(\w+)(, null)?\}/g)].map(([, name, optional]) => (optional ? undefined : name)));
+    used.delete(undefined);
+    expect([...used].sort()).toEqual(Object.keys(config.params.default).sort());
+  });
+});
