@@ -1,25 +1,21 @@
-/**
- * Bundles every handler into dist/<name>/index.mjs, each with its own chunks for what few requests need.
- */
+/** Bundles every handler into dist/<name>/index.mjs, each with its own chunks for what few requests need. */
 import { readdir, rm } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { build } from 'esbuild';
+import { type BuildOptions, build, type Metafile } from 'esbuild';
 
 // Some CommonJS packages under the AWS client call require() for Node's own modules.
 const requireShim = "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
 
-await rm('dist', { recursive: true, force: true });
-for (const file of (await readdir('handlers')).sort()) {
-  const name = basename(file, '.ts');
-  await build({
-    entryPoints: [{ in: `handlers/${file}`, out: 'index' }],
-    outdir: `dist/${name}`,
+/** Bundles one entry file (or source text) into `outdir`/index.mjs and returns what went into it. */
+export async function bundle(entry: Pick<BuildOptions, 'entryPoints' | 'stdin'>, outdir: string): Promise<Metafile> {
+  const { metafile } = await build({
+    ...entry,
+    outdir,
     outExtension: { '.js': '.mjs' },
     chunkNames: '[name]-[hash]',
     bundle: true,
     splitting: true,
     minify: true,
-    keepNames: true,
     metafile: true,
     format: 'esm',
     platform: 'node',
@@ -28,4 +24,15 @@ for (const file of (await readdir('handlers')).sort()) {
     banner: { js: requireShim },
     logLevel: 'warning',
   });
+  return metafile;
 }
+
+/** Bundles all handlers into dist/. */
+export async function buildHandlers(): Promise<void> {
+  await rm('dist', { recursive: true, force: true });
+  for (const file of (await readdir('handlers')).sort()) {
+    await bundle({ entryPoints: [{ in: `handlers/${file}`, out: 'index' }] }, `dist/${basename(file, '.ts')}`);
+  }
+}
+
+if (import.meta.main) await buildHandlers();

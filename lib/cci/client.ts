@@ -52,15 +52,12 @@ export function createCci({ endpoint, projectId, credentials, transport }: CciOp
   const prefix = base.pathname.replace(/\/$/, '');
 
   const attempt = async ({ method, path, query, body }: Requested, credential: Credential, trace: Trace): Promise<Outcome> => {
-    const url = new URL(`${base.origin}${prefix}${path}`);
-    url.search = Object.entries(query)
-      .map(([name, value]) => `${encode(name)}=${encode(value)}`)
-      .join('&');
+    const search = Object.entries(query).map(([name, value]) => `${encode(name)}=${encode(value)}`);
     const named: Record<string, string> = {
       ...(body !== undefined && { 'content-type': 'application/json' }),
       ...(projectId !== undefined && { 'x-project-id': projectId }),
     };
-    const signable = { method, host: url.host, path: `${prefix}${path}`, query, headers: named, ...(body !== undefined && { body }) };
+    const signable = { method, host: base.host, path: `${prefix}${path}`, query, headers: named, ...(body !== undefined && { body }) };
     const authorized =
       credential.form === 'accessKey'
         ? sign(signable, credential.key, new Date())
@@ -69,7 +66,14 @@ export function createCci({ endpoint, projectId, credentials, transport }: CciOp
     const left = timeLeft(trace) - (method === 'GET' ? 0 : settleReserve);
     const timeout = Math.max(1, Math.min(attemptTimeout, left));
     const started = performance.now();
-    const exchange = await transport({ method, url, headers, timeout, limit: jobLimit, ...(body !== undefined && { body }) });
+    const exchange = await transport({
+      method,
+      path: search.length > 0 ? `${prefix}${path}?${search.join('&')}` : `${prefix}${path}`,
+      headers,
+      timeout,
+      limit: jobLimit,
+      ...(body !== undefined && { body }),
+    });
     const ms = Math.round((performance.now() - started) * 10) / 10;
     const answered = exchange.answered ? exchange.headers : {};
     const requestId = (answered['x-request-id'] ?? answered['audit-id'])?.toString();

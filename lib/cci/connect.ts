@@ -8,5 +8,5 @@ import { createTransport } from './transport.ts';
 export function connectCci({ endpoint, projectId, secretId }: Pick<Config, 'endpoint' | 'projectId' | 'secretId'>): Cci {
   const client = new SecretsManagerClient({ requestHandler: { connectionTimeout: 1000, requestTimeout: 3000 } });
   const credentials = createCredentials(secretId, client);
-  return createCci({ endpoint, projectId, credentials, transport: createTransport(new URL(endpoint).protocol) });
+  return createCci({ endpoint, projectId, credentials, transport: createTransport(new URL(endpoint)) });
 }

@@ -1,11 +1,12 @@
 import http from 'node:http';
 import https from 'node:https';
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 /** One HTTP request to the upstream. `timeout` in milliseconds, for the whole exchange; `limit` in bytes, for the answer. */
 export interface Outgoing {
   method: string;
-  url: URL;
+  /** Path and query, percent-encoded. */
+  path: string;
   headers: Record<string, string>;
   body?: string;
   timeout: number;
@@ -24,75 +25,87 @@ const connectTimeout = 3000;
 const idleLimit = 4000;
 
 /**
- * One keep-alive connection pool to an upstream. node:https and not undici or fetch: the AWS client loads it anyway, so it adds
+ * A keep-alive connection pool to one upstream. node:https and not undici or fetch: the AWS client loads it anyway, so it adds
  * nothing to a cold start. Redirects are not followed; an answer above the limit is cut off with the code EMSGSIZE.
  */
-export function createTransport(protocol: string): Transport {
+export function createTransport({ protocol, hostname, port }: Pick<URL, 'protocol' | 'hostname' | 'port'>): Transport {
   const module = protocol === 'http:' ? http : https;
-  const agent = new module.Agent({ keepAlive: true, maxSockets: 64, scheduling: 'lifo' });
-  const idleSince = new WeakMap<object, number>();
-  const keepSocketAlive = agent.keepSocketAlive.bind(agent);
-  agent.keepSocketAlive = (socket) => {
-    idleSince.set(socket, Date.now());
-    return keepSocketAlive(socket);
-  };
-  const dropIdle = (longerThan: number): void => {
-    for (const sockets of Object.values(agent.freeSockets)) {
-      for (const socket of sockets ?? []) if (Math.abs(Date.now() - (idleSince.get(socket) ?? 0)) > longerThan) socket.destroy();
-    }
-  };
+  const target = { hostname: hostname.replace(/^\[|\]$/g, ''), port: port || (protocol === 'http:' ? 80 : 443) };
+  const { agent, isConnected, dropIdle } = createAgent(module, protocol === 'http:' ? 'connect' : 'secureConnect');
 
   return (outgoing) => {
     dropIdle(idleLimit);
     return new Promise((resolve) => {
-      let connected = false;
-      let answering = false;
-      const request = module.request(outgoing.url, { method: outgoing.method, headers: outgoing.headers, agent });
-      let connectTimer: NodeJS.Timeout | undefined;
-      const timer = setTimeout(() => request.destroy(codedError('ETIMEDOUT')), outgoing.timeout);
+      const { method, path, headers, body, timeout, limit } = outgoing;
+      const request = module.request({ ...target, method, path, headers, agent });
+      let response: http.IncomingMessage | undefined;
+      let settled = false;
       const settle = (exchange: Exchange): void => {
+        settled = true;
         clearTimeout(timer);
-        clearTimeout(connectTimer);
         resolve(exchange);
       };
-      const fail = (error: NodeJS.ErrnoException): void => {
-        const code = error.code ?? error.name;
-        const staleSocket = request.reusedSocket && !answering && (code === 'ECONNRESET' || code === 'EPIPE');
+      const fail = (code: string): void => {
+        if (settled) return;
+        const staleSocket = request.reusedSocket && !response && (code === 'ECONNRESET' || code === 'EPIPE');
         // Where one kept-alive socket has died the others have too, so that a repetition gets a fresh one.
         if (staleSocket) dropIdle(-1);
-        settle({ answered: false, sent: connected || request.reusedSocket, code, staleSocket });
+        settle({ answered: false, sent: isConnected(request.socket), code, staleSocket });
+        request.destroy();
       };
-      request.on('socket', (socket: Socket) => {
-        if (!socket.connecting) return;
-        connectTimer = setTimeout(() => request.destroy(codedError('ECONNTIMEOUT')), connectTimeout);
-        socket.once(protocol === 'http:' ? 'connect' : 'secureConnect', () => {
-          connected = true;
-          clearTimeout(connectTimer);
-        });
-      });
-      request.on('error', fail);
-      request.on('response', (response) => {
-        answering = true;
+      const timer = setTimeout(fail, timeout, 'ETIMEDOUT');
+      request.on('error', (error: NodeJS.ErrnoException) => fail(error.code ?? error.name));
+      request.on('response', (incoming) => {
+        response = incoming;
         const chunks: Buffer[] = [];
         let size = 0;
-        response.on('data', (chunk: Buffer) => {
+        incoming.on('data', (chunk: Buffer) => {
           size += chunk.length;
-          if (size > outgoing.limit) request.destroy(codedError('EMSGSIZE'));
+          if (size > limit) fail('EMSGSIZE');
           else chunks.push(chunk);
         });
-        response.on('end', () => {
-          if (!response.complete) return;
-          settle({ answered: true, status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) });
+        incoming.on('end', () => {
+          if (!incoming.complete || settled) return;
+          const [first] = chunks;
+          const whole = chunks.length === 1 && first ? first : Buffer.concat(chunks);
+          settle({ answered: true, status: incoming.statusCode ?? 0, headers: incoming.headers, body: whole });
         });
-        response.on('error', fail);
-        // A cut-off answer ends in `aborted` or `close` without `end`; settling twice is harmless.
-        response.on('close', () => fail(codedError(size > outgoing.limit ? 'EMSGSIZE' : 'ECONNRESET')));
+        incoming.on('error', (error: NodeJS.ErrnoException) => fail(error.code ?? error.name));
+        // A cut-off answer closes without an end.
+        incoming.on('close', () => fail('ECONNRESET'));
       });
-      request.end(outgoing.body);
+      request.end(body);
     });
   };
 }
 
-function codedError(code: string): NodeJS.ErrnoException {
-  return Object.assign(new Error(code), { code });
+/** An agent that knows which of its sockets were ever connected, gives up connecting in time, and can drop those that idle. */
+function createAgent(module: typeof http | typeof https, connectEvent: 'connect' | 'secureConnect') {
+  const agent = new module.Agent({ keepAlive: true, maxSockets: 64, scheduling: 'lifo' });
+  const connected = new WeakSet<Duplex>();
+  const idleSince = new WeakMap<Duplex, number>();
+  const { createConnection, keepSocketAlive } = agent;
+  agent.createConnection = (options, callback) => {
+    const socket = createConnection.call(agent, options, callback);
+    if (!socket) return socket;
+    const timer = setTimeout(() => socket.destroy(Object.assign(new Error('connect timed out'), { code: 'ECONNTIMEOUT' })), connectTimeout);
+    socket.once(connectEvent, () => connected.add(socket));
+    for (const event of [connectEvent, 'close']) socket.once(event, () => clearTimeout(timer));
+    return socket;
+  };
+  agent.keepSocketAlive = (socket) => {
+    idleSince.set(socket, Date.now());
+    return keepSocketAlive.call(agent, socket);
+  };
+  return {
+    agent,
+    isConnected: (socket: Duplex | null) => socket !== null && connected.has(socket),
+    dropIdle: (longerThan: number): void => {
+      for (const key in agent.freeSockets) {
+        for (const socket of agent.freeSockets[key] ?? []) {
+          if (Math.abs(Date.now() - (idleSince.get(socket) ?? 0)) > longerThan) socket.destroy();
+        }
+      }
+    },
+  };
 }

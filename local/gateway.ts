@@ -1,0 +1,37 @@
+/**
+ * What `npm run gateway` runs after the build: the local gateway alone, against whatever the environment names (a real CCI, or
+ * any Kubernetes API server).
+ */
+import { parseConfig } from '../lib/config.ts';
+import { startApiGateway } from './api-gateway.ts';
+import { endOnSignals, fail, readPort } from './process.ts';
+
+try {
+  const mistakes: string[] = [];
+  const { AUTH: auth } = process.env;
+  const port = readPort(process.env, mistakes);
+  if (auth && auth !== 'none') mistakes.push(`AUTH must be none or not set, not ${JSON.stringify(auth)}`);
+  mistakes.push(...configMistakes());
+  if (mistakes.length > 0) fail(mistakes);
+
+  const gateway = await startApiGateway({ port, auth: auth === 'none' ? 'none' : undefined });
+  endOnSignals(() => gateway.close());
+  console.log(`tfjob-gateway is at ${gateway.url}, in front of ${process.env.CCI_ENDPOINT}`);
+  console.log(
+    auth === 'none'
+      ? 'AUTH=none: whoever reaches it may use it. It listens on 127.0.0.1, so only this machine can.'
+      : 'AUTH is not set: there is nobody here to authenticate callers, so every request is answered 401. AUTH=none lets everybody in.',
+  );
+} catch (error) {
+  fail([(error as Error).message]);
+}
+
+function configMistakes(): string[] {
+  try {
+    parseConfig(process.env);
+    return [];
+  } catch (error) {
+    if (error instanceof Error && 'mistakes' in error) return error.mistakes as string[];
+    throw error;
+  }
+}
