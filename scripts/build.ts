@@ -1,10 +1,23 @@
 /** Bundles every handler into dist/<name>/index.mjs, each with its own chunks for what few requests need. */
 import { readdir, rm } from 'node:fs/promises';
+import http from 'node:http';
 import { basename } from 'node:path';
-import { type BuildOptions, build, type Metafile } from 'esbuild';
+import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 
 // Some CommonJS packages under the AWS client call require() for Node's own modules.
 const requireShim = "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
+
+// Importing node:http evaluates all of its exports, and with them undici behind WebSocket: 20 ms of a cold start that nobody uses.
+const lean = Object.keys(http).filter((name) => !['WebSocket', 'CloseEvent', 'MessageEvent'].includes(name));
+const leanHttp: Plugin = {
+  name: 'lean-http',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(?:node:)?http$/ }, () => ({ path: 'node:http', namespace: 'lean' }));
+    onLoad({ filter: /./, namespace: 'lean' }, () => ({
+      contents: `const http = process.getBuiltinModule('node:http'); export const { ${lean.join(', ')} } = http; export default http;`,
+    }));
+  },
+};
 
 /** Bundles one entry file (or source text) into `outdir`/index.mjs and returns what went into it. */
 export async function bundle(entry: Pick<BuildOptions, 'entryPoints' | 'stdin'>, outdir: string): Promise<Metafile> {
@@ -22,6 +35,7 @@ export async function bundle(entry: Pick<BuildOptions, 'entryPoints' | 'stdin'>,
     target: 'node24',
     mainFields: ['module', 'main'],
     banner: { js: requireShim },
+    plugins: [leanHttp],
     logLevel: 'warning',
   });
   return metafile;

@@ -1,4 +1,4 @@
+import { buildHandlers } from '../scripts/build.ts';
+
 /** Integration tests run the bundles that are deployed, so they are built first. */
-export default async function setup(): Promise<void> {
-  await import('../scripts/build.ts');
-}
+export default buildHandlers;

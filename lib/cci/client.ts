@@ -61,7 +61,7 @@ export function createCci({ endpoint, projectId, credentials, transport }: CciOp
     const authorized =
       credential.form === 'accessKey'
         ? sign(signable, credential.key, new Date())
-        : { ...named, authorization: `Bearer ${credential.token}` };
+        : { ...named, host: base.host, authorization: `Bearer ${credential.token}` };
     const headers = { ...authorized, accept: 'application/json', 'user-agent': 'tfjob-gateway' };
     const left = timeLeft(trace) - (method === 'GET' ? 0 : settleReserve);
     const timeout = Math.max(1, Math.min(attemptTimeout, left));

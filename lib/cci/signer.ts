@@ -49,6 +49,7 @@ export function encode(text: string): string {
 }
 
 function canonicalPath(path: string): string {
+  if (/^[\w\-.~/]*$/.test(path)) return path.endsWith('/') ? path : `${path}/`;
   const encoded = path.split('/').map(encode).join('/');
   return encoded.endsWith('/') ? encoded : `${encoded}/`;
 }

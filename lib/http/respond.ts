@@ -29,9 +29,10 @@ export function negotiate(): Step {
  * becomes a 500 that says nothing of the inside. Waits for what runs beside the request: nothing goes on after an answer.
  */
 export function respond(): Step {
-  const send = async (request: StepRequest, status: number, json: string, extra: Record<string, string>): Promise<void> => {
-    await Promise.allSettled(request.event.trace?.pending ?? []);
+  const send = (request: StepRequest, status: number, json: string, extra: Record<string, string>): Promise<void> | undefined => {
     request.response = proxyResult(request, status, json, extra);
+    const pending = request.event.trace?.pending ?? [];
+    return pending.length === 0 ? undefined : Promise.allSettled(pending).then(() => undefined);
   };
   return {
     after: (request) => {

@@ -34,20 +34,30 @@ export function childPath(path: string, key: string): string {
  */
 export function compare(live: JsonObject, requested: JsonObject, shape: Shape, atMost = 100): Differences {
   const differences: Differences = { found: [], total: 0 };
-  compareMembers(live, requested, shape, '', 0, (path, a, b) => {
+  compareMembers(live, requested, shape, undefined, 0, (place, a, b) => {
     differences.total += 1;
-    if (differences.found.length < atMost) differences.found.push({ path, live: a, requested: b });
+    if (differences.found.length < atMost) differences.found.push({ path: pathOf(place), live: a, requested: b });
   });
   return differences;
 }
 
-type Report = (path: string, live: Json | undefined, requested: Json | undefined) => void;
+/** Where a walk is; its text is made only for what is reported, since most of a job is never reported. */
+interface Place {
+  up: Place | undefined;
+  key: string | number;
+}
+type Report = (place: Place, live: Json | undefined, requested: Json | undefined) => void;
+
+function pathOf(place: Place): string {
+  const above = place.up ? pathOf(place.up) : '';
+  return typeof place.key === 'number' ? `${above}[${place.key}]` : childPath(above, place.key);
+}
 
 function compareMembers(
   liveObject: JsonObject,
   requestedObject: JsonObject,
   shape: Shape,
-  path: string,
+  place: Place | undefined,
   depth: number,
   report: Report,
 ): void {
@@ -61,10 +71,10 @@ function compareMembers(
   for (const key in a) {
     const mine = a[key];
     const theirs = Object.hasOwn(b, key) ? b[key] : undefined;
-    if (mine !== theirs) compareValues(mine, theirs, a, b, key, shape, path, depth, report);
+    if (mine !== theirs) compareValues(mine, theirs, a, b, key, shape, place, depth, report);
   }
   for (const key in b) {
-    if (!Object.hasOwn(a, key)) compareValues(undefined, b[key], a, b, key, shape, path, depth, report);
+    if (!Object.hasOwn(a, key)) compareValues(undefined, b[key], a, b, key, shape, place, depth, report);
   }
 }
 
@@ -75,7 +85,7 @@ function compareValues(
   requestedHolder: JsonObject,
   key: string,
   holderShape: Shape,
-  holderPath: string,
+  up: Place | undefined,
   depth: number,
   report: Report,
 ): void {
@@ -85,55 +95,52 @@ function compareValues(
   const a = meant(live, shape, liveHolder);
   const b = meant(requested, shape, requestedHolder);
   if (a === b || (shape.omittedMeansLive && (b === undefined || isEmpty(b)))) return;
-  const path = childPath(holderPath, key);
-  if (a !== undefined && b !== undefined) compareBoth(a, b, shape, path, depth, report);
-  else if (labelSelector.test(key) && key !== 'nodeSelector') report(path, live, requested);
-  else compareWithNothing(a, b, shape, path, depth, report);
+  const place = { up, key };
+  if (a !== undefined && b !== undefined) compareBoth(a, b, shape, place, depth, report);
+  else if (labelSelector.test(key) && key !== 'nodeSelector') report(place, live, requested);
+  else compareWithNothing(a, b, shape, place, depth, report);
 }
 
 /** One side has nothing here: no difference if the other says nothing but defaults. */
-function compareWithNothing(a: Json | undefined, b: Json | undefined, shape: Shape, path: string, depth: number, report: Report): void {
+function compareWithNothing(a: Json | undefined, b: Json | undefined, shape: Shape, place: Place, depth: number, report: Report): void {
   const present = a ?? b;
   if (Array.isArray(present)) {
-    if (present.length > 0) report(path, a, b);
+    if (present.length > 0) report(place, a, b);
   } else if (isObject(present) && depth < deepest) {
     let differs = false;
-    compareMembers((a ?? {}) as JsonObject, (b ?? {}) as JsonObject, shape, path, depth + 1, (...difference) => {
+    compareMembers((a ?? {}) as JsonObject, (b ?? {}) as JsonObject, shape, place, depth + 1, (...difference) => {
       if (shape.descend) report(...difference);
       differs = true;
     });
-    if (differs && !shape.descend) report(path, a, b);
-  } else report(path, a, b);
+    if (differs && !shape.descend) report(place, a, b);
+  } else report(place, a, b);
 }
 
-function compareBoth(a: Json, b: Json, shape: Shape, path: string, depth: number, report: Report): void {
-  if (isObject(a) && isObject(b)) {
-    if (depth >= deepest) report(path, a, b);
-    else compareMembers(a, b, shape, path, depth + 1, report);
-  } else if (Array.isArray(a) && Array.isArray(b)) {
-    compareElements(a, b, shape, path, depth, report);
-  } else if (!sameScalar(a, b, shape) && !(isEmpty(a) && isEmpty(b))) report(path, a, b);
+function compareBoth(a: Json, b: Json, shape: Shape, place: Place, depth: number, report: Report): void {
+  if (!compareInside(a, b, shape, place, depth, report) && !sameScalar(a, b, shape) && !(isEmpty(a) && isEmpty(b))) report(place, a, b);
 }
 
-function compareElements(a: Json[], b: Json[], shape: Shape, path: string, depth: number, report: Report): void {
-  const each = shape.each ?? noShape;
-  const shared = Math.min(a.length, b.length);
-  for (let i = 0; i < shared; i++) {
-    const mine = a[i] as Json;
-    const theirs = b[i] as Json;
+/** Compares two objects or two arrays; false if they are not. */
+function compareInside(a: Json, b: Json, shape: Shape, place: Place, depth: number, report: Report): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object') return false;
+  const arrays = Array.isArray(a);
+  if (arrays !== Array.isArray(b) || (!arrays && !(isObject(a) && isObject(b)))) return false;
+  if (depth >= deepest) report(place, a, b);
+  else if (arrays) compareElements(a, b as Json[], shape.each ?? noShape, place, depth + 1, report);
+  else compareMembers(a as JsonObject, b as JsonObject, shape, place, depth + 1, report);
+  return true;
+}
+
+function compareElements(a: Json[], b: Json[], each: Shape, place: Place, depth: number, report: Report): void {
+  for (let i = 0; i < a.length || i < b.length; i++) {
+    const mine = a[i];
+    const theirs = b[i];
     if (mine === theirs) continue;
-    const elementPath = `${path}[${i}]`;
+    const element = { up: place, key: i };
     // Inside an array, null, [] and {} are values of their own.
-    if (isObject(mine) && isObject(theirs)) {
-      if (depth >= deepest) report(elementPath, mine, theirs);
-      else compareMembers(mine, theirs, each, elementPath, depth + 1, report);
-    } else if (Array.isArray(mine) && Array.isArray(theirs)) {
-      if (depth >= deepest) report(elementPath, mine, theirs);
-      else compareElements(mine, theirs, each, elementPath, depth + 1, report);
-    } else if (!sameScalar(mine, theirs, each)) report(elementPath, mine, theirs);
+    if (mine === undefined || theirs === undefined) report(element, mine, theirs);
+    else if (!compareInside(mine, theirs, each, element, depth, report) && !sameScalar(mine, theirs, each)) report(element, mine, theirs);
   }
-  for (let i = shared; i < a.length; i++) report(`${path}[${i}]`, a[i], undefined);
-  for (let i = shared; i < b.length; i++) report(`${path}[${i}]`, undefined, b[i]);
 }
 
 /** What a member says: null is absent, a dropped zero value is absent, and absent is the documented default. */
