@@ -27,7 +27,7 @@ async function timeReplace(): Promise<{ gateway: Replace[]; floor: Replace[] }> 
   return result as { gateway: Replace[]; floor: Replace[] };
 }
 
-console.log('One replace (GET and PUT over keep-alive HTTP to a bare upstream in another process), median [least–most] of 15 rounds');
+console.log('One replace (GET and PUT over keep-alive HTTP to a bare upstream in another process), median [least–most] of 61 rounds');
 const { gateway, floor } = await timeReplace();
 for (const measure of ['cpu', 'wall'] as const) {
   const [ours, theirs] = [gateway, floor].map((rounds) => rounds.map((round) => round[measure])) as [number[], number[]];
