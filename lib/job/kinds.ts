@@ -16,8 +16,23 @@ const namespaceName = layouts.cci;
 export const policyFields = ['activeDeadlineSeconds', 'ttlSecondsAfterFinished', 'cleanPodPolicy'] as const;
 export type PolicyField = (typeof policyFields)[number];
 
-/** The kinds of job: a new kind is a new row. `restartPolicy` is the documented default of a replica. */
-const kinds = [{ kind: 'TFJob', plural: 'tfjobs', replicaSpecs: 'tfReplicaSpecs', restartPolicy: 'Never' }] as const;
+/**
+ * The kinds of job: a new kind is a new row. `restartPolicy` is the documented default of a replica in each layout that has the kind:
+ * CCI's table 158, and the defaults of Kubeflow's training operator.
+ */
+const kinds = [
+  { kind: 'TFJob', plural: 'tfjobs', replicaSpecs: 'tfReplicaSpecs', restartPolicy: { cci: 'Never', kubeflow: 'Never' } },
+  {
+    kind: 'PyTorchJob',
+    plural: 'pytorchjobs',
+    replicaSpecs: 'pytorchReplicaSpecs',
+    restartPolicy: { cci: 'Never', kubeflow: 'OnFailure' },
+  },
+  { kind: 'MXJob', plural: 'mxjobs', replicaSpecs: 'mxReplicaSpecs', restartPolicy: { cci: 'Never', kubeflow: 'Never' } },
+  { kind: 'XGBoostJob', plural: 'xgboostjobs', replicaSpecs: 'xgbReplicaSpecs', restartPolicy: { kubeflow: 'Never' } },
+  { kind: 'PaddleJob', plural: 'paddlejobs', replicaSpecs: 'paddleReplicaSpecs', restartPolicy: { kubeflow: 'OnFailure' } },
+  { kind: 'MPIJob', plural: 'mpijobs', replicaSpecs: 'mpiReplicaSpecs', restartPolicy: { kubeflow: 'Never' } },
+] satisfies { kind: string; plural: string; replicaSpecs: string; restartPolicy: Partial<Record<Layout, string>> }[];
 
 /** A kind of job as one upstream keeps it. */
 export interface JobKind {
@@ -35,19 +50,23 @@ export interface JobKind {
 export const group = 'kubeflow.org';
 export const version = 'v1';
 
-const jobKinds = new Map<string, JobKind>(
-  (Object.keys(layouts) as Layout[]).flatMap((layout) =>
-    kinds.map((row): [string, JobKind] => {
-      const { policyIn } = layouts[layout];
-      const shape = jobShape(row.replicaSpecs, row.restartPolicy, policyIn, policyFields);
-      return [`${layout}/${row.plural}`, { group, version, ...row, layout, policyIn, shape }];
-    }),
-  ),
-);
+/** The kinds of job that an upstream of a layout has. */
+export const jobKinds: Record<Layout, readonly JobKind[]> = { cci: kindsOf('cci'), kubeflow: kindsOf('kubeflow') };
+
+function kindsOf(layout: Layout): JobKind[] {
+  const { policyIn } = layouts[layout];
+  return kinds.flatMap(({ kind, plural, replicaSpecs, restartPolicy }) => {
+    const policy = (restartPolicy as Partial<Record<Layout, string>>)[layout];
+    if (policy === undefined) return [];
+    return [
+      { group, version, kind, plural, replicaSpecs, layout, policyIn, shape: jobShape(replicaSpecs, policy, policyIn, policyFields) },
+    ];
+  });
+}
 
 /** The kind that a plural resource name stands for in a layout, or undefined. */
 export function jobKind(layout: Layout, plural: string): JobKind | undefined {
-  return jobKinds.get(`${layout}/${plural}`);
+  return jobKinds[layout].find((kind) => kind.plural === plural);
 }
 
 /** Whether a job's name can exist: as CCI documents it (63 characters, no dots), or a DNS-1123 subdomain on Kubeflow. */
