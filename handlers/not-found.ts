@@ -3,7 +3,7 @@ import { requireCaller } from '../lib/http/caller.ts';
 import { normalizeEvent } from '../lib/http/event.ts';
 import { traceAndLog } from '../lib/http/log.ts';
 import { respond } from '../lib/http/respond.ts';
-import { routeToJob } from '../lib/http/route.ts';
+import { routeToJobs } from '../lib/http/route.ts';
 import { pathNotFound } from '../lib/job/status.ts';
 
 /** What no other route takes: 405 for a job's path, whichever names its layout allows, and 404 for all else. */
@@ -12,7 +12,7 @@ export const handler = middy({ timeoutEarlyInMillis: 0 })
   .use(traceAndLog())
   .use(respond())
   .use(requireCaller())
-  .use(routeToJob('kubeflow', []))
+  .use(routeToJobs('kubeflow', []))
   .handler(() => {
     throw pathNotFound();
   });

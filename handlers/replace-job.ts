@@ -1,14 +1,16 @@
 import middy from '@middy/core';
 import { connectCci } from '../lib/cci/connect.ts';
 import { parseConfig } from '../lib/config.ts';
-import { decodeBody, parseJob } from '../lib/http/body.ts';
+import { decodeBody, jobTypes } from '../lib/http/body.ts';
 import { requireCaller } from '../lib/http/caller.ts';
 import { normalizeEvent } from '../lib/http/event.ts';
 import { traceAndLog } from '../lib/http/log.ts';
-import { readOptions } from '../lib/http/options.ts';
+import { readOptions, rulesOf, upstreamQuery } from '../lib/http/options.ts';
+import { parseJob } from '../lib/http/parse.ts';
 import type { JobRequest } from '../lib/http/request.ts';
 import { negotiate, respond } from '../lib/http/respond.ts';
 import { routeToJob } from '../lib/http/route.ts';
+import { requestedVersion } from '../lib/job/decide.ts';
 import { update } from '../lib/update/update.ts';
 
 const { layout, protectedKeys, ...upstream } = parseConfig(process.env);
@@ -21,20 +23,21 @@ export const handler = middy({ timeoutEarlyInMillis: 0 })
   .use(requireCaller())
   .use(routeToJob(layout, ['PUT']))
   .use(negotiate())
-  .use(readOptions())
-  .use(decodeBody())
+  .use(readOptions('UpdateOptions'))
+  .use(decodeBody(jobTypes))
   .use(parseJob())
-  .handler(({ kind, ref, requested, options, duplicates, trace }: JobRequest) =>
+  .handler((request: JobRequest) =>
     update(
       cci,
       {
-        kind,
-        ref,
-        requested,
-        rules: { protectedKeys, ...(options.strict && { strict: { duplicates } }) },
-        dryRun: options.dryRun,
-        query: options.fieldManager === undefined ? {} : { fieldManager: options.fieldManager },
+        kind: request.kind,
+        ref: request.ref,
+        requested: () => request.requested,
+        fenced: requestedVersion(request.requested) !== undefined,
+        rules: rulesOf(request, protectedKeys),
+        dryRun: request.options.dryRun,
+        query: upstreamQuery(request),
       },
-      trace,
+      request.trace,
     ),
   );

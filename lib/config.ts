@@ -32,9 +32,21 @@ export function endpointMistake(text: string): string | undefined {
   if (!url) return 'is not a URL';
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback.has(url.hostname)))
     return 'must be https (http only on loopback)';
-  if (url.username || url.password || url.search || url.hash) return 'may not have userinfo, a query or a fragment';
+  // The href keeps an empty query's `?` and an empty fragment's `#`; in a path both are escaped.
+  if (url.username || url.password || /[?#]/.test(url.href)) return 'may not have userinfo, a query or a fragment';
   return undefined;
 }
+
+// A key as Kubernetes has them, or all keys of a prefix. What no key can match would protect nothing without a word.
+const protectedKey = /^([A-Za-z0-9.-]+\/)?[A-Za-z0-9._-]+$|^[A-Za-z0-9.-]+\/\*$/;
+
+/** What every configuration says of NODE_TLS_REJECT_UNAUTHORIZED. */
+export const checkedCertificates = v.optional(
+  v.pipe(
+    v.string(),
+    v.check((value) => value !== '0', 'may not be 0: certificates must be checked'),
+  ),
+);
 
 const Environment = v.looseObject({
   CCI_ENDPOINT: v.pipe(
@@ -55,27 +67,28 @@ const Environment = v.looseObject({
           .map((key) => key.trim())
           .filter((key) => key !== ''),
       ),
-      v.everyItem((key) => /^[A-Za-z0-9._/-]+$/.test(key.replace(/\/\*$/, '/x')), 'must be keys or prefix/*, separated by commas'),
+      v.everyItem((key) => protectedKey.test(key), 'must be keys or prefix/*, separated by commas'),
     ),
     '',
   ),
   CCI_PROJECT_ID: v.optional(v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be a project id'))),
-  NODE_TLS_REJECT_UNAUTHORIZED: v.optional(
-    v.pipe(
-      v.string(),
-      v.check((value) => value !== '0', 'may not be 0: certificates must be checked'),
-    ),
-  ),
+  NODE_TLS_REJECT_UNAUTHORIZED: checkedCertificates,
 });
 
 /**
- * Reads the configuration from environment variables; an empty one counts as unset. Throws ConfigError with every mistake named,
- * never with a value.
+ * Reads environment variables by a schema; an empty one counts as unset. Throws ConfigError with every mistake named, never with a
+ * value.
  */
-export function parseConfig(env: Record<string, string | undefined>): Config {
+export function parseEnvironment<S extends v.GenericSchema>(schema: S, env: Record<string, string | undefined>): v.InferOutput<S> {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
-  const { success, output, issues } = v.safeParse(Environment, given);
+  const { success, output, issues } = v.safeParse(schema, given);
   if (!success) throw new ConfigError(issues.map((issue) => `${v.getDotPath(issue)} ${mistake(issue)}`));
+  return output;
+}
+
+/** The configuration of what talks to CCI. Throws as parseEnvironment does. */
+export function parseConfig(env: Record<string, string | undefined>): Config {
+  const output = parseEnvironment(Environment, env);
   return {
     endpoint: output.CCI_ENDPOINT.replace(/\/+$/, ''),
     secretId: output.CCI_SECRET_ID,
@@ -83,6 +96,11 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
     protectedKeys: output.PROTECTED_KEYS,
     projectId: output.CCI_PROJECT_ID,
   };
+}
+
+/** The layout alone, for what needs nothing else of the configuration. Throws as parseEnvironment does. */
+export function parseLayout(env: Record<string, string | undefined>): Layout {
+  return parseEnvironment(v.object({ LAYOUT: Environment.entries.LAYOUT }), env).LAYOUT;
 }
 
 // valibot's object says of a missing key that it expected the key; ours is shorter, and names no value.

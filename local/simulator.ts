@@ -1,19 +1,25 @@
 /**
  * CCI in one process: an API gateway that checks the signature of every request, and behind it the storage of a Kubernetes API
- * server. Not CCI: it serves GET and PUT of one job.
+ * server. Not CCI: of the API it serves GET, PUT and merge PATCH of one job, and lists.
  */
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
-import { type JsonObject, parseExact } from './exact-json.ts';
+import { gzipSync } from 'node:zlib';
+import { type JsonObject, parseExactJson } from '../lib/job/json.ts';
+import { acceptsGzip } from './accept.ts';
+import { maxBody, serve } from './api-server.ts';
 import { close, createAsyncServer, listen, readBody } from './http.ts';
+import { otherKinds } from './samples.ts';
 import { type SigningKey, signatureMistake } from './signature.ts';
-import { StatusError } from './status.ts';
+import { StatusError, tooLarge } from './status.ts';
 import { type Job, Storage } from './storage.ts';
 
-/** The key that the simulator accepts, the jobs it starts with (default: the documented one) and its port (default: a free one). */
+/** The key that the simulator accepts, and more. */
 export interface SimulatorOptions extends SigningKey {
+  /** Default: a free one. */
   port?: number;
+  /** What it starts with; default: the documented job and one of each other kind. */
   jobs?: readonly (string | JsonObject)[];
 }
 
@@ -43,14 +49,16 @@ interface Answer {
   body: string;
 }
 
-const jobPath = /^\/apis\/kubeflow\.org\/v1\/namespaces\/([^/]+)\/([^/]+)\/([^/]+)$/;
-const maxBody = 3 * 1024 * 1024;
 // A signed body may have 12 MB: what is longer does not even reach the signature check.
 const maxSignedBody = 12 * 1024 * 1024;
+// A Kubernetes API server compresses from 128 KiB; here a single job is enough, so that whoever asks for gzip meets it.
+const gzipAbove = 1400;
 
 /** The job of the documentation as it is before the documented request: everything but ttlSecondsAfterFinished. */
 export async function documentedJob(): Promise<Job> {
-  const job = parseExact(await readFile(new URL('../events/replace-tfjob.json', import.meta.url), 'utf8')) as Job & { spec: JsonObject };
+  const job = parseExactJson(await readFile(new URL('../events/replace-tfjob.json', import.meta.url), 'utf8')) as Job & {
+    spec: JsonObject;
+  };
   delete job.spec.ttlSecondsAfterFinished;
   return job;
 }
@@ -58,7 +66,7 @@ export async function documentedJob(): Promise<Job> {
 /** Starts a CCI simulator on 127.0.0.1. Rejects where the port is taken or a job cannot be stored. */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const storage = new Storage();
-  for (const job of options.jobs ?? [await documentedJob()]) storage.seed(job);
+  for (const job of options.jobs ?? [await documentedJob(), ...otherKinds]) storage.seed(job);
   const requests: RequestRecord[] = [];
 
   const server = createAsyncServer(async (request, response) => {
@@ -66,7 +74,10 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     const { status, body } = answer(request, await readBody(request, maxSignedBody), requestId, storage, options);
     requests.push({ method: request.method ?? '', path: request.url ?? '', status });
     response.statusCode = status;
-    response.setHeader('Content-Type', 'application/json').setHeader('X-Request-Id', requestId).end(body);
+    response.setHeader('Content-Type', 'application/json').setHeader('X-Request-Id', requestId);
+    const compressed = body.length > gzipAbove && acceptsGzip(request.headers['accept-encoding']);
+    if (compressed) response.setHeader('Content-Encoding', 'gzip').setHeader('Vary', 'Accept-Encoding');
+    response.end(compressed ? gzipSync(body, { level: 1 }) : body);
   });
 
   return {
@@ -74,7 +85,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     requests,
     get(plural, namespace, name) {
       const text = storage.find({ plural, namespace, name });
-      return text === undefined ? undefined : (parseExact(text) as Job);
+      return text === undefined ? undefined : (parseExactJson(text) as Job);
     },
     text: (plural, namespace, name) => storage.find({ plural, namespace, name }),
     put: (job) => storage.seed(job),
@@ -84,7 +95,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
 
 function answer(request: IncomingMessage, body: Buffer | undefined, requestId: string, storage: Storage, key: SigningKey): Answer {
   try {
-    if (!body) throw tooLarge();
+    if (!body) throw tooLarge(maxBody);
     const mistake = signatureMistake(request, body, key);
     if (mistake) {
       return { status: 401, body: JSON.stringify({ error_msg: mistake, error_code: 'APIG.0301', request_id: requestId }) };
@@ -94,37 +105,4 @@ function answer(request: IncomingMessage, body: Buffer | undefined, requestId: s
     const status = error instanceof StatusError ? error : new StatusError(500, 'InternalError', `Internal error occurred: ${error}`);
     return { status: status.code, body: JSON.stringify(status) };
   }
-}
-
-function serve(request: IncomingMessage, body: Buffer, storage: Storage): string {
-  const [path = '', query = ''] = (request.url ?? '').split(/\?(.*)/s);
-  const [, namespace = '', plural = '', name = ''] = jobPath.exec(path) ?? [];
-  if (!Storage.serves(plural)) throw new StatusError(404, 'NotFound', 'the server could not find the requested resource', {});
-  const target = { plural, namespace, name };
-  if (request.method === 'GET') return storage.read(target);
-  if (request.method !== 'PUT') {
-    throw new StatusError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
-  }
-  const mediaType = (request.headers['content-type'] ?? 'application/json').split(';')[0]?.trim().toLowerCase();
-  if (mediaType !== 'application/json') {
-    const message = 'the body of the request was in an unknown format - accepted media types include: application/json';
-    throw new StatusError(415, 'UnsupportedMediaType', message);
-  }
-  if (body.length > maxBody) throw tooLarge();
-  return storage.replace(target, body.toString(), isDryRun(new URLSearchParams(query)));
-}
-
-function isDryRun(query: URLSearchParams): boolean {
-  const values = query.getAll('dryRun');
-  if (values.every((value) => value === 'All')) return values.length > 0;
-  const message = `Unsupported value: ${JSON.stringify(values)}: supported values: "All"`;
-  throw new StatusError(422, 'Invalid', `UpdateOptions.meta.k8s.io "" is invalid: dryRun: ${message}`, {
-    group: 'meta.k8s.io',
-    kind: 'UpdateOptions',
-    causes: [{ reason: 'FieldValueNotSupported', message, field: 'dryRun' }],
-  });
-}
-
-function tooLarge(): StatusError {
-  return new StatusError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${maxBody}`);
 }

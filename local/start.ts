@@ -34,7 +34,10 @@ Try this from another shell, in this folder:
 
 curl -sS -X PUT ${gateway.url}/apis/kubeflow.org/v1/namespaces/kube-test/tfjobs/tfjob-test -H 'content-type: application/json' --data-binary @events/replace-tfjob.json
 
-Expect 200 and the job with "ttlSecondsAfterFinished":1000. The same again: 409, as the resourceVersion in the file is stale by then.
+Expect 200 and the job with "ttlSecondsAfterFinished":1000. The same again: 409, as the resourceVersion in the file is stale by then. kubectl works too:
+
+kubectl --server ${gateway.url} get tfjobs -n kube-test
+
 Ctrl-C ends everything.`);
 } catch (error) {
   fail([(error as Error).message]);

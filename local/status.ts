@@ -35,3 +35,8 @@ export class StatusError extends Error {
 export function badRequest(message: string): StatusError {
   return new StatusError(400, 'BadRequest', message);
 }
+
+/** 413 RequestEntityTooLarge; `limit` in bytes. */
+export function tooLarge(limit: number): StatusError {
+  return new StatusError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${limit}`);
+}

@@ -1,6 +1,7 @@
+import { isUtf8 } from 'node:buffer';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { at, isObject, type Json, type JsonObject, parseExactJson } from '../job/json.ts';
-import { internalError, type JobRef, type StatusError, timeout } from '../job/status.ts';
+import { answerTooLarge, internalError, type JobRef, StatusError, timeout } from '../job/status.ts';
 import type { Credential, Credentials } from './credentials.ts';
 import { excerpt } from './errors.ts';
 import { judge, type Outcome } from './judge.ts';
@@ -20,8 +21,16 @@ export type Written = ({ known: true } & Answer) | { known: false; error: Status
 /** The upstream: reads and writes one job. All errors are thrown as StatusError, within the trace's deadline. */
 export interface Cci {
   read(ref: JobRef, trace: Trace): Promise<Answer>;
-  /** Replaces a job; the object must carry its resourceVersion, so that a repetition can never overwrite another's change. */
-  write(ref: JobRef, object: JsonObject, query: Record<string, string>, trace: Trace): Promise<Written>;
+  /** Replaces or patches a job. Only what is fenced by a resourceVersion is repeated where it may have been carried out. */
+  write(ref: JobRef, change: Change, query: Record<string, string>, trace: Trace): Promise<Written>;
+  /** Reads a job or a list in a form of the upstream's own, as text; at most 32 MiB. */
+  fetch(path: string, query: Record<string, string>, accept: string, trace: Trace): Promise<{ status: number; text: string }>;
+}
+/** A write: a whole job with its resourceVersion, or a merge patch that is fenced if it names one. */
+export interface Change {
+  method: 'PUT' | 'PATCH';
+  object: JsonObject;
+  fenced: boolean;
 }
 export interface CciOptions {
   endpoint: string;
@@ -31,6 +40,7 @@ export interface CciOptions {
 }
 
 const jobLimit = 3 * 1024 * 1024;
+const listLimit = 32 * 1024 * 1024;
 const attemptTimeout = 10_000;
 /** No write is begun with less left, and a write leaves this much for settling it by a read (design 5). */
 const writeReserve = 3000;
@@ -40,10 +50,15 @@ const mostTries = 4;
 const firstBackoff = 100;
 
 interface Requested {
-  method: 'GET' | 'PUT';
+  method: 'GET' | 'PUT' | 'PATCH';
   path: string;
   query: Record<string, string>;
   body?: string;
+  /** May be sent again although it may have been carried out. */
+  repeatable: boolean;
+  accept?: string;
+  /** The most bytes of an answer. */
+  limit?: number;
 }
 
 /** A client of one CCI endpoint. */
@@ -51,10 +66,14 @@ export function createCci({ endpoint, projectId, credentials, transport }: CciOp
   const base = new URL(endpoint);
   const prefix = base.pathname.replace(/\/$/, '');
 
-  const attempt = async ({ method, path, query, body }: Requested, credential: Credential, trace: Trace): Promise<Outcome> => {
+  const attempt = async (
+    { method, path, query, body, accept, limit }: Requested,
+    credential: Credential,
+    trace: Trace,
+  ): Promise<Outcome> => {
     const search = Object.entries(query).map(([name, value]) => `${encode(name)}=${encode(value)}`);
     const named: Record<string, string> = {
-      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...(body !== undefined && { 'content-type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json' }),
       ...(projectId !== undefined && { 'x-project-id': projectId }),
     };
     const signable = { method, host: base.host, path: `${prefix}${path}`, query, headers: named, ...(body !== undefined && { body }) };
@@ -62,7 +81,14 @@ export function createCci({ endpoint, projectId, credentials, transport }: CciOp
       credential.form === 'accessKey'
         ? sign(signable, credential.key, new Date())
         : { ...named, host: base.host, authorization: `Bearer ${credential.token}` };
-    const headers = { ...authorized, accept: 'application/json', 'user-agent': 'tfjob-gateway' };
+    const headers: Record<string, string> = {
+      ...authorized,
+      accept: accept ?? 'application/json',
+      'user-agent': 'tfjob-gateway',
+      ...(limit !== undefined && { 'accept-encoding': 'gzip' }),
+    };
+    // Reading the credentials may have taken its time.
+    requireTime(method, trace);
     const left = timeLeft(trace) - (method === 'GET' ? 0 : settleReserve);
     const timeout = Math.max(1, Math.min(attemptTimeout, left));
     const started = performance.now();
@@ -71,18 +97,19 @@ export function createCci({ endpoint, projectId, credentials, transport }: CciOp
       path: search.length > 0 ? `${prefix}${path}?${search.join('&')}` : `${prefix}${path}`,
       headers,
       timeout,
-      limit: jobLimit,
+      limit: limit ?? jobLimit,
       ...(body !== undefined && { body }),
     });
     const ms = Math.round((performance.now() - started) * 10) / 10;
-    const answered = exchange.answered ? exchange.headers : {};
-    const requestId = (answered['x-request-id'] ?? answered['audit-id'])?.toString();
-    trace.calls.push({ method, answer: exchange.answered ? exchange.status : exchange.code, ms, requestId });
-    return judge(exchange, credential.secrets);
+    // The signature (or the token's end) is a secret too: an upstream may echo the header.
+    const outcome = judge(exchange, [...credential.secrets, (headers.authorization ?? '').slice(-64)]);
+    trace.calls.push({ method, answer: exchange.answered ? exchange.status : exchange.code, ms, requestId: outcome.requestId });
+    return outcome;
   };
 
   /** One attempt and, if CCI refuses the credentials and the secret holds newer ones, one more with those. */
   const authorizedAttempt = async (requested: Requested, trace: Trace): Promise<Outcome> => {
+    requireTime(requested.method, trace);
     const credential = await credentials.current(trace);
     const outcome = await attempt(requested, credential, trace);
     const newer = outcome.refused && (await credentials.refused(credential, outcome.refused.locked, trace));
@@ -94,26 +121,30 @@ export function createCci({ endpoint, projectId, credentials, transport }: CciOp
 
   /** Tries until there is an answer, a verdict, or no time; `maybeApplied` if any try may have been carried out unheard. */
   const call = async (requested: Requested, trace: Trace): Promise<Outcome> => {
-    const reserve = requested.method === 'PUT' ? writeReserve : readReserve;
     let maybeApplied = false;
     for (let tries = 1; ; tries++) {
-      if (timeLeft(trace) < reserve) throw timeout('no time is left to call CCI', { because: 'deadline' });
-      const outcome = await authorizedAttempt(requested, trace);
+      const outcome = await authorizedAttempt(requested, trace).catch(unsent);
       maybeApplied ||= outcome.maybeApplied;
-      const pause = pauseBeforeRetry(outcome, requested.method, tries);
-      if (pause === undefined || timeLeft(trace) - pause < reserve) return { ...outcome, maybeApplied };
+      const pause = pauseBeforeRetry(outcome, requested, tries);
+      if (pause === undefined || timeLeft(trace) - pause < reserveOf(requested.method)) return { ...outcome, maybeApplied };
       await sleep(pause);
     }
   };
 
   return {
     async read(ref, trace) {
-      const outcome = await call({ method: 'GET', path: jobPath(ref), query: {} }, trace);
+      const outcome = await call({ method: 'GET', path: pathOf(ref), query: {}, repeatable: true }, trace);
       if (outcome.verdict) throw outcome.verdict;
-      return readJob(ref, outcome.status, outcome.body);
+      return readJob(ref, outcome);
     },
-    async write(ref, object, query, trace) {
-      const outcome = await call({ method: 'PUT', path: jobPath(ref), query, body: JSON.stringify(object) }, trace);
+    async fetch(path, query, accept, trace) {
+      const outcome = await call({ method: 'GET', path, query, repeatable: true, accept, limit: listLimit }, trace);
+      if (outcome.verdict?.note.code === 'EMSGSIZE') throw answerTooLarge();
+      if (outcome.verdict) throw outcome.verdict;
+      return { status: outcome.status, text: readList(outcome) };
+    },
+    async write(ref, { method, object, fenced }, query, trace) {
+      const outcome = await call({ method, path: pathOf(ref), query, body: JSON.stringify(object), repeatable: fenced }, trace);
       if (outcome.verdict) {
         if (!outcome.maybeApplied) throw outcome.verdict;
         // Whoever repeats a write that may have happened does it twice: nothing invites to that.
@@ -121,7 +152,7 @@ export function createCci({ endpoint, projectId, credentials, transport }: CciOp
         return { known: false, error: outcome.verdict };
       }
       try {
-        return { known: true, ...readJob(ref, outcome.status, outcome.body) };
+        return { known: true, ...readJob(ref, outcome) };
       } catch (error) {
         // The write was carried out, but its answer cannot be read.
         return { known: false, error: error as StatusError };
@@ -130,29 +161,64 @@ export function createCci({ endpoint, projectId, credentials, transport }: CciOp
   };
 }
 
-function jobPath({ kind, namespace, name }: JobRef): string {
-  return `/apis/${kind.group}/v1/namespaces/${encodeURIComponent(namespace)}/${kind.plural}/${encodeURIComponent(name)}`;
+function reserveOf(method: string): number {
+  return method === 'GET' ? readReserve : writeReserve;
+}
+
+/** Throws 504 where too little time is left to begin a call. */
+function requireTime(method: string, trace: Trace): void {
+  if (timeLeft(trace) < reserveOf(method)) throw timeout('no time is left to call CCI', { because: 'deadline' });
+}
+
+/** A try that failed before anything was sent, so that what is known of earlier tries is not lost. */
+function unsent(error: unknown): Outcome {
+  if (!(error instanceof StatusError)) throw error;
+  return { status: 0, body: Buffer.alloc(0), verdict: error, retry: false, retryAfter: 0, maybeApplied: false };
+}
+
+/** The path of a job, or without a name of a collection, in one namespace or over all. */
+export function pathOf({ kind, namespace, name }: { kind: JobRef['kind']; namespace?: string | undefined; name?: string }): string {
+  const within = namespace === undefined ? '' : `/namespaces/${encodeURIComponent(namespace)}`;
+  return `/apis/${kind.group}/v1${within}/${kind.plural}${name === undefined ? '' : `/${encodeURIComponent(name)}`}`;
 }
 
 /** The pause in milliseconds before the same request is sent again, or undefined if what came stands. */
-function pauseBeforeRetry({ verdict, retry, retryAfter, staleSocket }: Outcome, method: string, tries: number): number | undefined {
-  if (verdict === undefined) return undefined;
+function pauseBeforeRetry(outcome: Outcome, { method, repeatable }: Requested, tries: number): number | undefined {
+  const { verdict, retry, retryAfter, staleSocket, maybeApplied } = outcome;
+  if (verdict === undefined || (maybeApplied && !repeatable)) return undefined;
   if (staleSocket && tries === 1) return 0;
-  // A write that timed out is settled by a read, not sent again.
-  if (!retry || tries >= mostTries || (method === 'PUT' && verdict.status.code === 504)) return undefined;
+  // A write that timed out or whose answer was cut off is settled by a read, not sent again.
+  if (!retry || tries >= mostTries || (method !== 'GET' && (verdict.status.code === 504 || verdict.status.code === 500))) return undefined;
   return Math.max(retryAfter * 1000, Math.random() * firstBackoff * 2 ** tries);
 }
 
+/** Reads an answer that goes through as text: it must be a JSON object. */
+function readList({ body, secrets = [] }: Outcome): string {
+  const text = body.toString('utf8');
+  if (isUtf8(body) && isJsonObject(text)) return text;
+  throw internalError({ because: 'the answer is not a JSON object', body: excerpt(body, secrets) });
+}
+
+function isJsonObject(text: string): boolean {
+  try {
+    return isObject(JSON.parse(text));
+  } catch {
+    return false;
+  }
+}
+
 /** Reads a 200 or 201: it must be the very job that was asked for, with a resourceVersion to fence the write. */
-function readJob(ref: JobRef, status: number, body: Buffer): Answer {
+function readJob(ref: JobRef, { status, body, secrets = [] }: Outcome): Answer {
+  // What is no UTF-8 could not be written back as it came.
+  if (!isUtf8(body)) throw internalError({ because: 'the answer is not UTF-8' });
   const text = body.toString('utf8');
   let job: Json;
   try {
     job = parseExactJson(text);
   } catch {
-    throw internalError({ because: 'the answer is not JSON', body: excerpt(body, []) });
+    throw internalError({ because: 'the answer is not JSON', body: excerpt(body, secrets) });
   }
-  if (!isObject(job)) throw internalError({ because: 'the answer is not an object', body: excerpt(body, []) });
+  if (!isObject(job)) throw internalError({ because: 'the answer is not an object', body: excerpt(body, secrets) });
   const version = at(job, ['metadata', 'resourceVersion']);
   const same =
     at(job, ['metadata', 'name']) === ref.name && at(job, ['metadata', 'namespace']) === ref.namespace && job.kind === ref.kind.kind;

@@ -2,7 +2,7 @@ import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/clien
 import * as v from 'valibot';
 import { internalError, StatusError } from '../job/status.ts';
 import type { AccessKey } from './signer.ts';
-import type { Trace } from './trace.ts';
+import { type Trace, timeLeft } from './trace.ts';
 
 /** One version of the secret, as it is used: signed with an access key, or as a bearer token. */
 export type Credential = { version: string; secrets: string[] } & (
@@ -42,8 +42,8 @@ export function createCredentials(secretId: string, client: Pick<SecretsManagerC
   let reading: Promise<Credential> | undefined;
   const pausedUntil = new Map<string, number>();
 
-  const read = (): Promise<Credential> => {
-    reading ??= readSecret(secretId, client)
+  const read = (trace: Trace): Promise<Credential> => {
+    reading ??= readSecret(secretId, client, Math.max(1, Math.min(readTimeout, timeLeft(trace))))
       .then((credential) => {
         held = { credential, readAt: Date.now() };
         return credential;
@@ -54,7 +54,7 @@ export function createCredentials(secretId: string, client: Pick<SecretsManagerC
     return reading;
   };
   const refresh = (trace: Trace): Promise<void> =>
-    read().then(
+    read(trace).then(
       () => undefined,
       (error: unknown) =>
         trace.warn('the secret could not be refreshed; the copy at hand stays in use', error instanceof StatusError ? error.note : {}),
@@ -62,7 +62,7 @@ export function createCredentials(secretId: string, client: Pick<SecretsManagerC
 
   return {
     async current(trace) {
-      if (!held) await read();
+      if (!held) await read(trace);
       const paused = held && pausedUntil.get(held.credential.version);
       if (held && paused !== undefined && paused <= Date.now()) {
         pausedUntil.delete(held.credential.version);
@@ -87,9 +87,9 @@ export function createCredentials(secretId: string, client: Pick<SecretsManagerC
 
 const age = (readAt: number): number => Math.abs(Date.now() - readAt);
 
-async function readSecret(secretId: string, client: Pick<SecretsManagerClient, 'send'>): Promise<Credential> {
+async function readSecret(secretId: string, client: Pick<SecretsManagerClient, 'send'>, timeout: number): Promise<Credential> {
   const answer = await client
-    .send(new GetSecretValueCommand({ SecretId: secretId }), { abortSignal: AbortSignal.timeout(readTimeout) })
+    .send(new GetSecretValueCommand({ SecretId: secretId }), { abortSignal: AbortSignal.timeout(timeout) })
     .catch((error: Error) => {
       // The AWS client's messages name the secret, so only the error's name is kept.
       throw internalError({ because: 'credentials: the secret could not be read', error: error.name });
@@ -119,7 +119,7 @@ function mistakesOf(text: string | undefined): string[] {
   const { issues = [] } = v.safeParse(form, secret);
   return issues.map((issue) => {
     const key = String(issue.path?.[0]?.key ?? '');
-    if (!(key in form.entries)) return 'it has a key that belongs to no form of the secret';
+    if (!Object.hasOwn(form.entries, key)) return 'it has a key that belongs to no form of the secret';
     return `${key} ${issue.input === undefined ? 'is missing' : issue.kind === 'schema' ? 'must be a string' : 'must be printable ASCII without spaces'}`;
   });
 }

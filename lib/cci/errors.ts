@@ -30,14 +30,20 @@ const reasons: Record<number, string> = {
   415: 'UnsupportedMediaType',
   422: 'Invalid',
 };
-const text = (value: unknown): string | undefined =>
-  typeof value === 'string' && value !== '' ? value.slice(0, longestMessage) : undefined;
+/** A text to keep, without the secrets: they go before it is cut, so that no half of one is left at the end. */
+type Text = (value: unknown) => string | undefined;
+const textWithout =
+  (secrets: readonly string[]): Text =>
+  (value) =>
+    typeof value === 'string' && value !== '' ? redactSecrets(value, secrets).slice(0, longestMessage) : undefined;
 
 /**
  * Reads an error body in CCI's dialects: a Kubernetes Status with errorCode, the API gateway's and the plain form
- * (`error_msg`, `error_code`, `request_id`), IAM's `error` object. What is none of them says nothing.
+ * (`error_msg`, `error_code`, `request_id`), IAM's `error` object. What is none of them says nothing. `secrets` are
+ * taken out of every text.
  */
-export function readUpstreamError(body: Buffer): UpstreamError {
+export function readUpstreamError(body: Buffer, secrets: readonly string[] = []): UpstreamError {
+  const text = textWithout(secrets);
   const parsed = parse(body);
   const iam = own(parsed, 'error');
   if (isObject(iam)) return defined({ message: text(iam.message) });
@@ -46,7 +52,7 @@ export function readUpstreamError(body: Buffer): UpstreamError {
     return defined({
       message: text(own(parsed, 'message')),
       reason: text(own(parsed, 'reason')),
-      details: isObject(details) ? statusDetails(details) : undefined,
+      details: isObject(details) ? statusDetails(details, text) : undefined,
       errorCode: text(own(parsed, 'errorCode')),
     });
   }
@@ -71,25 +77,33 @@ export function translate(status: number, error: UpstreamError, body: Buffer, se
     return new StatusError(kept, note);
   }
   if (status === 429) return tooManyRequests(note, retryAfter);
-  if (status === 502 || status === 503) return serviceUnavailable(note, 1);
+  if (status === 502 || status === 503) return serviceUnavailable(note, Math.max(1, retryAfter));
   if (status === 504) return timeout('CCI did not answer in time', note);
   return internalError({ ...note, body: excerpt(body, secrets) });
 }
 
-/** The first 200 bytes of a body for the log, without strings' values and without anything that looks like a key. */
+const mostRead = 4096;
+const keyLike = '[A-Za-z0-9+/=_.~%-]';
+
+/** The first 200 characters of a body for the log, without strings' values and without anything that looks like a key. */
 export function excerpt(body: Buffer, secrets: readonly string[]): string {
   // Redacted before it is cut, so that no half of a key is left at the end.
-  return redactSecrets(body.subarray(0, 4096).toString('utf8'), secrets)
-    .replace(/:\s*"[^"]*"?/g, ': "…"')
-    .replace(/[A-Za-z0-9+/=_-]{16,}/g, '…')
+  const whole = redactSecrets(body.toString('utf8'), secrets);
+  const start = whole.length > mostRead ? whole.slice(0, mostRead).replace(new RegExp(`${keyLike}*$`), '') : whole;
+  return start
+    .replace(/"[^"\\]*(?:\\.[^"\\]*)*("\s*:|")?/gs, (string, end?: string) => (end?.endsWith(':') ? string : '"…"'))
+    .replace(new RegExp(`${keyLike}{16,}`, 'g'), '…')
     .slice(0, 200);
 }
 
-function redactSecrets(message: string, secrets: readonly string[]): string {
-  return secrets.reduce((rest, secret) => (secret ? rest.replaceAll(secret, '…') : rest), message);
+/** A text with `…` in the place of each secret. */
+export function redactSecrets(message: string, secrets: readonly string[]): string {
+  // The longest first: one may be part of another.
+  const longestFirst = [...secrets].sort((a, b) => b.length - a.length);
+  return longestFirst.reduce((rest, secret) => (secret ? rest.replaceAll(secret, '…') : rest), message);
 }
 
-function statusDetails(details: Record<string, unknown>): StatusDetails {
+function statusDetails(details: Record<string, unknown>, text: Text): StatusDetails {
   const causes = Array.isArray(details.causes) ? details.causes.filter(isObject).slice(0, 100) : undefined;
   return defined({
     name: text(details.name),

@@ -1,5 +1,5 @@
 import { internalError, type StatusError, serviceUnavailable, timeout } from '../job/status.ts';
-import { readUpstreamError, translate } from './errors.ts';
+import { readUpstreamError, redactSecrets, translate } from './errors.ts';
 import type { Exchange } from './transport.ts';
 
 /** One exchange judged: an answer to use, or a verdict with what may follow it. */
@@ -17,6 +17,10 @@ export interface Outcome {
   refused?: { locked: boolean };
   /** A kept-alive socket had died before any byte of an answer. */
   staleSocket?: boolean;
+  /** The upstream's id of the request, from a header or from its error's body. */
+  requestId?: string | undefined;
+  /** What the log may not show of the body. */
+  secrets?: readonly string[];
 }
 
 const nothing = { status: 0, body: Buffer.alloc(0), retry: false, retryAfter: 0, maybeApplied: false } as const;
@@ -25,27 +29,41 @@ const nothing = { status: 0, body: Buffer.alloc(0), retry: false, retryAfter: 0,
 export function judge(exchange: Exchange, secrets: readonly string[]): Outcome {
   if (!exchange.answered) return judgeFailure(exchange);
   const { status, headers, body } = exchange;
-  if (status === 200 || status === 201) return { ...nothing, status, body, verdict: undefined };
-  const error = readUpstreamError(body);
+  const header = (headers['x-request-id'] ?? headers['audit-id'])?.toString();
+  const inHeader = header === undefined ? undefined : redactSecrets(header, secrets);
+  if (status === 200 || status === 201) return { ...nothing, status, body, verdict: undefined, secrets, requestId: inHeader };
+  const error = readUpstreamError(body, secrets);
+  const requestId = inHeader ?? error.requestId;
   if (status === 401) {
     const locked = /reach the limit/i.test(error.message ?? '');
     const verdict = internalError({ because: 'credentials: CCI refused them', errorCode: error.errorCode, locked });
-    return { ...nothing, verdict, refused: { locked } };
+    return { ...nothing, verdict, refused: { locked }, requestId };
   }
-  const retryAfter = Math.max(0, Number(headers['retry-after']) || 0);
+  const retryAfter = secondsToWait(headers['retry-after'] ?? '');
   const notReached = status === 502 || status === 503 || status === 504;
   const verdict = translate(status, error, body, secrets, retryAfter);
-  return { ...nothing, verdict, retry: notReached || status === 429, retryAfter, maybeApplied: notReached };
+  // Another 2xx is a success that cannot be read.
+  const maybeApplied = notReached || (status >= 200 && status < 300);
+  return { ...nothing, verdict, retry: notReached || status === 429, retryAfter, maybeApplied, requestId };
+}
+
+/** What Retry-After says, in seconds or as a date; 0 where it says nothing. */
+function secondsToWait(header: string): number {
+  const seconds = /^\d+$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1000;
+  return seconds > 0 ? seconds : 0;
 }
 
 function judgeFailure({ sent, code, staleSocket }: Exchange & { answered: false }): Outcome {
   const note = { because: 'no answer from CCI', code };
-  if (code === 'EMSGSIZE') return { ...nothing, verdict: internalError({ because: 'the answer is too large' }), maybeApplied: true };
+  if (code === 'EMSGSIZE') return { ...nothing, verdict: internalError({ because: 'the answer is too large', code }), maybeApplied: true };
+  if (code === 'ECUTOFF') {
+    return { ...nothing, verdict: internalError({ because: 'the answer was cut off' }), retry: true, maybeApplied: true };
+  }
   if (sent) {
     const verdict = timeout('CCI gave no answer, so the outcome is unknown', note);
     return { ...nothing, verdict, retry: true, maybeApplied: true, staleSocket };
   }
-  const badCertificate = /CERT|SELF_SIGNED|TLS|SSL|EPROTO/.test(code);
-  if (badCertificate) return { ...nothing, verdict: internalError(note) };
+  // A certificate that is not trusted, or a request that cannot be made: no repetition helps.
+  if (/^ERR_|CERT|SELF_SIGNED|UNABLE_TO_|EPROTO/.test(code)) return { ...nothing, verdict: internalError(note) };
   return { ...nothing, verdict: serviceUnavailable(note, 1), retry: true };
 }

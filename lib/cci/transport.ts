@@ -1,6 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { Duplex } from 'node:stream';
+import { gunzipSync } from 'node:zlib';
 
 /** One HTTP request to the upstream. `timeout` in milliseconds, for the whole exchange; `limit` in bytes, for the answer. */
 export interface Outgoing {
@@ -27,7 +28,8 @@ const idleLimit = 4000;
 
 /**
  * A keep-alive connection pool to one upstream. node:https and not undici or fetch: the AWS client loads it anyway, so it adds
- * nothing to a cold start. Redirects are not followed; an answer above the limit is cut off with the code EMSGSIZE.
+ * nothing to a cold start. Redirects are not followed; an answer above the limit is cut off with the code EMSGSIZE;
+ * one that the upstream cuts off has the code ECUTOFF.
  */
 export function createTransport({ protocol, hostname, port }: Pick<URL, 'protocol' | 'hostname' | 'port'>): Transport {
   const module = protocol === 'http:' ? http : https;
@@ -38,7 +40,13 @@ export function createTransport({ protocol, hostname, port }: Pick<URL, 'protoco
     dropIdle(idleLimit);
     return new Promise((resolve) => {
       const { method, path, headers, body, timeout, limit } = outgoing;
-      const request = module.request({ ...target, method, path, headers: flat(headers, body), agent });
+      let request: http.ClientRequest;
+      try {
+        request = module.request({ ...target, method, path, headers: flat(headers, body), agent });
+      } catch (error) {
+        const { code, name } = error as NodeJS.ErrnoException;
+        return resolve({ answered: false, sent: false, code: code ?? name, staleSocket: false });
+      }
       let response: http.IncomingMessage | undefined;
       let settled = false;
       const settle = (exchange: Exchange): void => {
@@ -46,8 +54,9 @@ export function createTransport({ protocol, hostname, port }: Pick<URL, 'protoco
         clearTimeout(timer);
         resolve(exchange);
       };
-      const fail = (code: string): void => {
+      const fail = (reason: string): void => {
         if (settled) return;
+        const code = reason === 'ECONNRESET' && response ? 'ECUTOFF' : reason;
         const staleSocket = request.reusedSocket && !response && (code === 'ECONNRESET' || code === 'EPIPE');
         // Where one kept-alive socket has died the others have too, so that a repetition gets a fresh one.
         if (staleSocket) dropIdle(-1);
@@ -56,28 +65,53 @@ export function createTransport({ protocol, hostname, port }: Pick<URL, 'protoco
       };
       const timer = setTimeout(fail, timeout, 'ETIMEDOUT');
       request.on('error', (error: NodeJS.ErrnoException) => fail(error.code ?? error.name));
+      // A change of protocol (101) closes without an error.
+      request.on('close', () => {
+        if (!response) fail('ECONNRESET');
+      });
       request.on('response', (incoming) => {
         response = incoming;
-        const chunks: Buffer[] = [];
-        let size = 0;
-        incoming.on('data', (chunk: Buffer) => {
-          size += chunk.length;
-          if (size > limit) fail('EMSGSIZE');
-          else chunks.push(chunk);
+        collect(incoming, limit, fail, (answered) => {
+          if (settled) return;
+          settle({ answered: true, status: incoming.statusCode ?? 0, headers: incoming.headers, body: answered });
+          // Whoever answers before the request was read may never read it: the connection would stay for ever.
+          if (!request.writableFinished) request.destroy();
         });
-        incoming.on('end', () => {
-          if (!incoming.complete || settled) return;
-          const [first] = chunks;
-          const whole = chunks.length === 1 && first ? first : Buffer.concat(chunks);
-          settle({ answered: true, status: incoming.statusCode ?? 0, headers: incoming.headers, body: whole });
-        });
-        incoming.on('error', (error: NodeJS.ErrnoException) => fail(error.code ?? error.name));
-        // A cut-off answer closes without an end.
-        incoming.on('close', () => fail('ECONNRESET'));
       });
       request.end(body);
     });
   };
+}
+
+/** Collects an answer's body, unpacked, up to a limit; `fail` gets a code where there is none. */
+function collect(incoming: http.IncomingMessage, limit: number, fail: (code: string) => void, done: (body: Buffer) => void): void {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  incoming.on('data', (chunk: Buffer) => {
+    size += chunk.length;
+    if (size > limit) fail('EMSGSIZE');
+    else chunks.push(chunk);
+  });
+  incoming.on('end', () => {
+    if (!incoming.complete) return;
+    const [first] = chunks;
+    const whole = chunks.length === 1 && first ? first : Buffer.concat(chunks);
+    const body = incoming.headers['content-encoding'] === 'gzip' ? gunzip(whole, limit) : whole;
+    if (typeof body === 'string') fail(body);
+    else done(body);
+  });
+  incoming.on('error', (error: NodeJS.ErrnoException) => fail(error.code ?? error.name));
+  // A cut-off answer closes without an end.
+  incoming.on('close', () => fail('ECONNRESET'));
+}
+
+/** The bytes behind gzip, or the code of why there are none. */
+function gunzip(bytes: Buffer, limit: number): Buffer | string {
+  try {
+    return gunzipSync(bytes, { maxOutputLength: limit });
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? 'EMSGSIZE' : 'ECUTOFF';
+  }
 }
 
 /** Headers as a flat list, which Node writes as they are: a third of a request's own cost less than an object. */

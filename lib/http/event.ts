@@ -1,10 +1,11 @@
 import type { HttpRequest, Step, StepRequest } from './request.ts';
 
 type Loose = { [key: string]: Loose | undefined } & { toString(): string };
-type Strings = Record<string, string | undefined>;
-type Lists = Record<string, string[] | undefined>;
 
-const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+// Nothing of an event is taken for what it should be: a member of another type counts as absent.
+const isText = (value: unknown): value is string => typeof value === 'string';
+const text = (value: unknown): string | undefined => (isText(value) && value !== '' ? value : undefined);
+const time = (value: unknown): number | undefined => (typeof value === 'number' && value > 0 ? value : undefined);
 
 /** How each kind of event says what a request is. The caller is what the authorizer put into requestContext; a header never counts. */
 interface EventForm {
@@ -24,7 +25,8 @@ const restForm: EventForm = {
       text(event.requestContext?.identity?.userArn) ??
       text(event.requestContext?.authorizer?.principalId) ??
       text(event.requestContext?.authorizer?.claims?.sub),
-    acceptedAt: Number(event.requestContext?.requestTimeEpoch) || undefined,
+    groups: text(event.requestContext?.authorizer?.groups),
+    acceptedAt: time(event.requestContext?.requestTimeEpoch),
   }),
 };
 
@@ -40,7 +42,7 @@ const httpForm: EventForm = {
       text(event.requestContext?.authorizer?.iam?.userArn) ??
       text(event.requestContext?.authorizer?.jwt?.claims?.sub) ??
       text(event.requestContext?.authorizer?.lambda?.principalId),
-    acceptedAt: Number(event.requestContext?.timeEpoch) || undefined,
+    acceptedAt: time(event.requestContext?.timeEpoch),
   }),
 };
 
@@ -76,7 +78,7 @@ export function normalizeEvent(): Step {
         caller: undefined,
         acceptedAt: undefined,
         ...read,
-        pathParameters: (event.pathParameters as unknown as Strings | null) ?? {},
+        pathParameters: textsOf(event.pathParameters),
         body: event.body ?? '',
         isBase64Encoded: (event.isBase64Encoded as unknown) === true,
         requestId: text(event.requestContext?.requestId) ?? text(request.context.awsRequestId) ?? '',
@@ -95,22 +97,27 @@ function routedPath(event: Loose): string {
   const route = text(event.routeKey);
   if (route !== undefined && route !== '$default' && !route.includes('+}')) return route.slice(route.indexOf(' ') + 1);
   const path = text(event.rawPath) ?? '';
-  const stage = `/${event.requestContext?.stage}`;
+  const stage = `/${text(event.requestContext?.stage) ?? ''}`;
   return path.startsWith(`${stage}/`) ? path.slice(stage.length) : path;
 }
 
-function headersOf(many: Loose | undefined, single: Loose | undefined): Record<string, string> {
+function headersOf(many: unknown, single: unknown): Record<string, string> {
   const headers: Record<string, string> = Object.create(null);
-  for (const [name, value] of Object.entries((single ?? {}) as unknown as Strings)) headers[name.toLowerCase()] = value ?? '';
-  for (const [name, values] of Object.entries((many ?? {}) as unknown as Lists)) headers[name.toLowerCase()] = (values ?? []).join(', ');
+  for (const [name, values] of Object.entries(listsOf(many, single))) headers[name.toLowerCase()] = values.join(', ');
   return headers;
 }
 
-function listsOf(many: Loose | undefined, single: Loose | undefined): Record<string, string[]> {
+function listsOf(many: unknown, single: unknown): Record<string, string[]> {
   const lists: Record<string, string[]> = Object.create(null);
-  for (const [name, value] of Object.entries((single ?? {}) as unknown as Strings)) lists[name] = [value ?? ''];
-  for (const [name, values] of Object.entries((many ?? {}) as unknown as Lists)) lists[name] = values ?? [];
+  for (const [name, value] of Object.entries(textsOf(single))) lists[name] = [value];
+  for (const [name, values] of Object.entries(many ?? {})) if (Array.isArray(values)) lists[name] = values.filter(isText);
   return lists;
+}
+
+function textsOf(map: unknown): Record<string, string> {
+  const texts: Record<string, string> = Object.create(null);
+  for (const [name, value] of Object.entries(map ?? {})) if (isText(value)) texts[name] = value;
+  return texts;
 }
 
 function fromQueryString(query: string): Record<string, string[]> {

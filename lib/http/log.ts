@@ -22,6 +22,7 @@ export function traceAndLog(): Step {
       method: event.method,
       job: event.ref && `${event.kind.plural}/${event.ref.namespace}/${event.ref.name}`,
       caller: event.caller,
+      groups: event.groups,
       ms: Math.round(performance.now() - (started.get(request) ?? 0)),
       upstream: event.trace?.calls,
       request_id: event.requestId,

@@ -1,8 +1,7 @@
 import * as v from 'valibot';
+import type { Rules } from '../job/decide.ts';
 import { invalid, type StatusCause } from '../job/status.ts';
-import type { Step } from './request.ts';
-
-const updateOptions = { group: 'meta.k8s.io', kind: 'UpdateOptions' };
+import type { JobRequest, Step } from './request.ts';
 
 /** The first value of a parameter, as Kubernetes takes it; a parameter that is not named counts as empty. */
 const first = v.optional(
@@ -21,12 +20,12 @@ const Options = v.object({
 const fieldValidations = ['', 'Ignore', 'Strict', 'Warn'];
 
 /** Reads pretty, dryRun, fieldManager and fieldValidation, and ignores the rest; 422 with every mistake (ValidateUpdateOptions). */
-export function readOptions(): Step {
+export function readOptions(kind: 'UpdateOptions' | 'PatchOptions'): Step {
   return {
     before: ({ event }) => {
       const { pretty, dryRun, fieldManager, fieldValidation } = v.parse(Options, { ...event.query });
       const causes = [...managerCauses(fieldManager), ...dryRunCauses(dryRun), ...validationCauses(fieldValidation)];
-      if (causes.length > 0) throw invalid(updateOptions, '', causes);
+      if (causes.length > 0) throw invalid({ group: 'meta.k8s.io', kind }, '', causes);
       event.options = {
         pretty: pretty === 'true' || pretty === '1',
         dryRun: dryRun.length > 0,
@@ -35,6 +34,16 @@ export function readOptions(): Step {
       };
     },
   };
+}
+
+/** How the decision judges a request: by the configured protected keys, and strictly if asked to. */
+export function rulesOf({ options, duplicates }: JobRequest, protectedKeys: readonly string[]): Rules {
+  return { protectedKeys, ...(options.strict && { strict: { duplicates } }) };
+}
+
+/** What of a write's query goes upstream: dryRun is performed here, and nothing else is forwarded. */
+export function upstreamQuery({ options }: JobRequest): Record<string, string> {
+  return options.fieldManager === undefined ? {} : { fieldManager: options.fieldManager };
 }
 
 function managerCauses(manager: string): StatusCause[] {

@@ -16,22 +16,41 @@ export interface HttpRequest {
   isBase64Encoded: boolean;
   /** The authenticated principal, from requestContext alone. */
   caller: string | undefined;
+  /** The caller's groups as one JSON string, where a token named any. They are logged, and decide nothing. */
+  groups?: string | undefined;
   requestId: string;
   /** When API Gateway took the request, milliseconds of wall clock. */
   acceptedAt: number | undefined;
+}
+/** The collection that a LIST is about: all of a kind, or those in one namespace. */
+export interface Collection {
+  kind: JobKind;
+  namespace: string | undefined;
 }
 /** A request as the chain has completed it by the time it reaches the handler. */
 export interface JobRequest extends HttpRequest {
   trace: Trace;
   kind: JobKind;
   ref: JobRef;
+  /** Instead of `ref` where the path names a collection. */
+  collection: Collection | undefined;
+  /** The verbs of the path, for an answer of 405. */
+  allow: string;
   options: UpdateOptions;
+  /** How a read is answered. */
+  representation: Representation;
+  /** Query parameters that go upstream with a read, checked. */
+  upstreamQuery: Record<string, string>;
+  /** The body's media type, settled. */
+  contentType: string;
   duplicates: string[];
   body: Json;
   requested: JsonObject;
   /** What the log says of a success. */
-  said: { outcome: string; changed: string[] };
+  said: { outcome: string; changed?: string[] };
 }
+/** The forms in which reads are answered: as JSON or YAML, or made by the upstream as a Table or as metadata alone. */
+export type Representation = 'json' | 'yaml' | 'table' | 'metadata';
 /** The query parameters of a write, checked. */
 export interface UpdateOptions {
   pretty: boolean;
@@ -42,8 +61,8 @@ export interface UpdateOptions {
 /** What a handler returns: a job, as an object or as the upstream's own text, and what to say of it in the log. */
 export interface JobAnswer {
   outcome: string;
-  answer: { status: number; job: JsonObject; text?: string };
-  changed: string[];
+  answer: { status: number; job: Json; text?: string; contentType?: string; headers?: Record<string, string> };
+  changed?: string[];
 }
 /** A step of a chain. */
 export type Step = MiddlewareObj<JobRequest, unknown>;

@@ -1,10 +1,11 @@
 import { gzipSync } from 'node:zlib';
 import Negotiator from 'negotiator';
-import { internalError, notAcceptable, StatusError } from '../job/status.ts';
+import { answerTooLarge, internalError, notAcceptable, StatusError } from '../job/status.ts';
 import type { JobAnswer, Step, StepRequest } from './request.ts';
 
 const served = ['application/json'];
-// Lambda's answer limit is 6 MB as serialised.
+// Lambda's answer limit is 6 MB as serialised; a little is kept for what the runtime adds.
+const answerLimit = 6 * 1024 * 1024 - 4096;
 const gzipAbove = 1024 * 1024;
 
 /** What API Gateway, a Function URL and a load balancer take as an answer. */
@@ -29,22 +30,26 @@ export function negotiate(): Step {
  * becomes a 500 that says nothing of the inside. Waits for what runs beside the request: nothing goes on after an answer.
  */
 export function respond(): Step {
-  const send = (request: StepRequest, status: number, json: string, extra: Record<string, string>): Promise<void> | undefined => {
-    request.response = proxyResult(request, status, json, extra);
+  const send = (
+    request: StepRequest,
+    status: number,
+    json: string,
+    extra: Record<string, string>,
+    shorter?: string,
+  ): Promise<void> | undefined => {
+    request.response = proxyResult(request, status, json, extra, shorter);
     const pending = request.event.trace?.pending ?? [];
     return pending.length === 0 ? undefined : Promise.allSettled(pending).then(() => undefined);
   };
   return {
     after: (request) => {
       const { answer, outcome, changed } = request.response as JobAnswer;
-      request.event.said = { outcome, changed };
-      const { pretty } = request.event.options;
-      return send(
-        request,
-        answer.status,
-        pretty ? JSON.stringify(answer.job, undefined, 2) : (answer.text ?? JSON.stringify(answer.job)),
-        {},
-      );
+      request.event.said = { outcome, ...(changed && { changed }) };
+      const pretty = request.event.options?.pretty && answer.contentType === undefined;
+      const text = answer.text ?? JSON.stringify(answer.job);
+      const headers = { ...answer.headers, ...(answer.contentType && { 'Content-Type': answer.contentType }) };
+      if (!pretty) return send(request, answer.status, text, headers);
+      return send(request, answer.status, JSON.stringify(answer.job, undefined, 2), headers, text);
     },
     onError: (request) => {
       const error = request.error instanceof StatusError ? request.error : surprise(request.error);
@@ -54,14 +59,16 @@ export function respond(): Step {
       return send(request, status.code, JSON.stringify(status, undefined, request.event.options?.pretty ? 2 : undefined), {
         ...(retryAfter !== undefined && { 'Retry-After': String(retryAfter) }),
         ...(status.code === 401 && { 'WWW-Authenticate': 'AWS4-HMAC-SHA256' }),
-        ...(status.code === 405 && { Allow: 'PUT' }),
+        ...(status.code === 405 && request.event.allow !== undefined && { Allow: request.event.allow }),
         ...(error.note.errorCode !== undefined && { 'X-Upstream-Error-Code': headerValue(error.note.errorCode) }),
       });
     },
   };
 }
 
-function proxyResult({ event }: StepRequest, statusCode: number, json: string, extra: Record<string, string>): ProxyResult {
+/** `shorter` is sent where `json` is more than can be: a write that was done is not told as a failure for its indentation. */
+function proxyResult(request: StepRequest, statusCode: number, json: string, extra: Record<string, string>, shorter?: string): ProxyResult {
+  const { event } = request;
   const upstreamId = event.trace?.calls.at(-1)?.requestId;
   const headers: Record<string, string> = {
     'Content-Type': 'application/json',
@@ -71,10 +78,16 @@ function proxyResult({ event }: StepRequest, statusCode: number, json: string, e
     ...extra,
   };
   const body = json.endsWith('\n') ? json : `${json}\n`;
-  if (body.length <= gzipAbove || !acceptsGzip(event.headers)) return { statusCode, headers, body, isBase64Encoded: false };
-  headers['Content-Encoding'] = 'gzip';
-  headers.Vary = 'Accept-Encoding';
-  return { statusCode, headers, body: gzipSync(body, { level: 1 }).toString('base64'), isBase64Encoded: true };
+  if (body.length <= gzipAbove) return { statusCode, headers, body, isBase64Encoded: false };
+  const packed = acceptsGzip(event.headers);
+  if (packed)
+    Object.assign(headers, { 'Content-Encoding': 'gzip', Vary: headers.Vary ? `${headers.Vary}, Accept-Encoding` : 'Accept-Encoding' });
+  const result = { statusCode, headers, body: packed ? gzipSync(body, { level: 1 }).toString('base64') : body, isBase64Encoded: packed };
+  if (Buffer.byteLength(JSON.stringify(result)) <= answerLimit) return result;
+  if (shorter !== undefined) return proxyResult(request, statusCode, shorter, extra);
+  const { status } = answerTooLarge();
+  const plain = { ...headers, 'Content-Type': 'application/json', 'Content-Encoding': 'identity' };
+  return { statusCode: status.code, headers: plain, body: `${JSON.stringify(status)}\n`, isBase64Encoded: false };
 }
 
 function acceptsGzip(headers: Record<string, string>): boolean {

@@ -2,26 +2,47 @@ import { group, isJobName, isNamespace, jobKind, type Layout, version } from '..
 import { methodNotAllowed, pathNotFound } from '../job/status.ts';
 import type { HttpRequest, Step } from './request.ts';
 
-const jobPath = new RegExp(`^/apis/${group.replaceAll('.', '\\.')}/${version}/namespaces/([^/]+)/([^/]+)/([^/]+)$`);
+const root = `^/apis/${group.replaceAll('.', '\\.')}/${version}`;
+const jobPath = new RegExp(`${root}/namespaces/([^/]+)/([^/]+)/([^/]+)$`);
+const collectionPath = new RegExp(`${root}(?:/namespaces/([^/]+))?/([^/]+)$`);
 
-/** The job that a path names, each part decoded by API Gateway at most once and never here; undefined if it names none. */
-function jobOf({ path, pathParameters }: HttpRequest, layout: Layout) {
-  const parts = jobPath.exec(path)?.slice(1) ?? [];
-  const [namespace = '', plural = '', name = ''] = parts.map((part) =>
-    /^\{\w+\}$/.test(part) ? (pathParameters[part.slice(1, -1)] ?? '') : part,
-  );
+/** The parts that a pattern finds in the path, each decoded by API Gateway at most once and never here. */
+function partsOf({ path, pathParameters }: HttpRequest, pattern: RegExp): (string | undefined)[] | undefined {
+  const parts = pattern.exec(path)?.slice(1) as (string | undefined)[] | undefined;
+  return parts?.map((part) => (part && /^\{\w+\}$/.test(part) ? (pathParameters[part.slice(1, -1)] ?? '') : part));
+}
+
+function jobOf(event: HttpRequest, layout: Layout) {
+  const [namespace = '', plural = '', name = ''] = partsOf(event, jobPath) ?? [];
   const kind = jobKind(layout, plural);
-  return kind && isNamespace(namespace) && isJobName(layout, name) ? { kind, ref: { kind, namespace, name } } : undefined;
+  return kind && isNamespace(namespace) && isJobName(layout, name)
+    ? { kind, ref: { kind, namespace, name }, allow: 'GET, PATCH, PUT' }
+    : undefined;
+}
+
+function collectionOf(event: HttpRequest, layout: Layout) {
+  const [namespace, plural = ''] = partsOf(event, collectionPath) ?? [];
+  const kind = jobKind(layout, plural);
+  return kind && (namespace === undefined || isNamespace(namespace)) ? { kind, collection: { kind, namespace }, allow: 'GET' } : undefined;
 }
 
 /** Finds the job that a request is about: 404 for a path that names none, 405 for a verb that is not this handler's. */
 export function routeToJob(layout: Layout, methods: readonly string[]): Step {
+  return route((event) => jobOf(event, layout), methods);
+}
+
+/** Finds the job or the collection of jobs that a request is about; 404 and 405 as for a job. */
+export function routeToJobs(layout: Layout, methods: readonly string[]): Step {
+  return route((event) => jobOf(event, layout) ?? collectionOf(event, layout), methods);
+}
+
+function route(find: (event: HttpRequest) => object | undefined, methods: readonly string[]): Step {
   return {
     before: ({ event }) => {
-      const job = jobOf(event, layout);
-      if (!job) throw pathNotFound();
+      const found = find(event);
+      if (!found) throw pathNotFound();
+      Object.assign(event, found);
       if (!methods.includes(event.method)) throw methodNotAllowed();
-      Object.assign(event, job);
     },
   };
 }

@@ -1,5 +1,16 @@
-import { defineMappingTag, defineScalarTag, FAILSAFE_SCHEMA, type LoadOptions, load, mergeTag, NOT_RESOLVED, YAMLException } from 'js-yaml';
-import { isObject, type Json, type JsonObject, rawInteger, setOwn } from '../job/json.ts';
+import {
+  DUMP_SCHEMA,
+  defineMappingTag,
+  defineScalarTag,
+  dump,
+  FAILSAFE_SCHEMA,
+  type LoadOptions,
+  load,
+  mergeTag,
+  NOT_RESOLVED,
+  YAMLException,
+} from 'js-yaml';
+import { isObject, type Json, type JsonObject, numberText, rawInteger, setOwn } from '../job/json.ts';
 
 /** What is wrong with a YAML text, with the line where it is known; never quotes the text. */
 export class YamlError extends Error {
@@ -21,10 +32,11 @@ const scalar = (tag: string, test: RegExp, read: (text: string) => unknown) =>
 function integer(text: string): unknown {
   const [, sign, digits = ''] = /^([-+]?)(.*)$/.exec(text.replaceAll('_', '')) ?? [];
   const prefixed = /^0[0-7]+$/.test(digits) ? `0o${digits.slice(1)}` : digits;
-  return prefixed.length > 80 ? Number(prefixed) : rawInteger(BigInt(prefixed) * (sign === '-' ? -1n : 1n));
+  if (prefixed.length > 80) return finite(sign === '-' ? -Number(prefixed) : Number(prefixed), text);
+  return rawInteger(BigInt(prefixed) * (sign === '-' ? -1n : 1n));
 }
 
-const wholeNumber = /^[-+]?(?:0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO]?[0-7_]+|[1-9][0-9_]*|0)$/;
+const wholeNumber = /^[-+]?(?:0[xX]_*[0-9a-fA-F][0-9a-fA-F_]*|0[bB]_*[01][01_]*|0[oO]_*[0-7][0-7_]*|0[0-7_]*|[1-9][0-9_]*)$/;
 const fraction = /^[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?$/;
 const isTrue = /^(?:y|Y|yes|Yes|YES|true|True|TRUE|on|On|ON)$/;
 const isFalse = /^(?:n|N|no|No|NO|false|False|FALSE|off|Off|OFF)$/;
@@ -73,7 +85,7 @@ function finite(number: number, text: string): unknown {
  */
 export function parseYaml(text: string, strict: boolean): { value: Json; duplicates: string[] } {
   const value = read(text, { json: true }) as Json;
-  if (text.includes('*')) countValues(value, { left: mostValues });
+  if (text.includes('*')) countValues(value);
   if (!strict) return { value, duplicates: [] };
   try {
     read(text, { json: false });
@@ -88,15 +100,33 @@ function read(text: string, options: LoadOptions): unknown {
   try {
     return load(text, { schema, maxDepth: deepest, maxTotalMergeKeys: 100_000, ...options });
   } catch (error) {
-    // The parser's message quotes the text; its reason and its line do not.
-    if (error instanceof YAMLException) throw new YamlError(`line ${(error.mark?.line ?? 0) + 1}: ${error.reason}`);
+    // The parser's message quotes the text. Its reason does so from the first quote, bracket or colon on.
+    if (error instanceof YAMLException)
+      throw new YamlError(`line ${(error.mark?.line ?? 0) + 1}: ${error.reason.split(/ (?:"|!<)|: /, 1)[0]}`);
     throw error;
   }
 }
 
-function countValues(value: unknown, budget: { left: number }): void {
-  budget.left -= 1;
-  if (budget.left < 0) throw new YamlError('its aliases expand to too much');
-  if (Array.isArray(value)) for (const element of value) countValues(element, budget);
-  else if (isObject(value)) for (const key in value) countValues(value[key], budget);
+/** Counts what aliases expand to; not on the stack, since they may lead as deep as they like, or round in a circle. */
+function countValues(root: Json): void {
+  const open: Json[] = [root];
+  for (let count = 0; open.length > 0; count++) {
+    const value = open.pop();
+    if (count + open.length > mostValues) throw new YamlError('its aliases expand to too much');
+    if (Array.isArray(value)) for (const element of value) open.push(element);
+    else if (isObject(value)) for (const key in value) open.push(value[key] as Json);
+  }
+}
+
+// A number that a double cannot hold is written as it came.
+const rawNumber = defineScalarTag('tag:yaml.org,2002:float', {
+  implicit: true,
+  resolve: () => NOT_RESOLVED,
+  identify: (value) => typeof value === 'object' && numberText(value) !== undefined,
+  represent: (value) => numberText(value) ?? '',
+});
+
+/** A JSON value as YAML that both YAML 1.1 and 1.2 readers take for the same. */
+export function dumpYaml(value: Json): string {
+  return dump(value, { schema: DUMP_SCHEMA.withTags(rawNumber), noRefs: true, lineWidth: -1 });
 }

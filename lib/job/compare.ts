@@ -19,9 +19,9 @@ const noShape: Shape = {};
 const deepest = 500;
 // Member names whose empty object means something: an empty label selector selects everything.
 const labelSelector = /(?:^s|S)elector$/;
-const plainKey = /^[A-Za-z_][A-Za-z0-9_-]*$/;
+const plainKey = /^[A-Za-z_][A-Za-z0-9_-]{0,99}$/;
 
-/** The path of a member in Kubernetes' style: `spec.backoffLimit`, or `metadata.labels[app.kubernetes.io/name]`. */
+/** The path of a member in Kubernetes' style: `spec.backoffLimit`, or `metadata.labels[app.kubernetes.io/name]`; a long name is cut. */
 export function childPath(path: string, key: string): string {
   if (!plainKey.test(key)) return `${path}[${key.length > 100 ? `${key.slice(0, 100)}…` : key}]`;
   return path === '' ? key : `${path}.${key}`;
@@ -39,6 +39,15 @@ export function compare(live: JsonObject, requested: JsonObject, shape: Shape, a
     if (differences.found.length < atMost) differences.found.push({ path: pathOf(place), live: a, requested: b });
   });
   return differences;
+}
+
+/** Whether two values of a replaceable field are the same, to the letter of a number; only the order of members is free. */
+export function sameValue(a: Json | undefined, b: Json | undefined): boolean {
+  if (a === b) return true;
+  const number = numberText(a);
+  if (number !== undefined) return number === numberText(b);
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  return Array.isArray(a) === Array.isArray(b) && compare({ a }, { a: b }, noShape, 0).total === 0;
 }
 
 /** Where a walk is; its text is made only for what is reported, since most of a job is never reported. */
@@ -64,8 +73,8 @@ function compareMembers(
   let a = liveObject;
   let b = requestedObject;
   if (shape.complete) {
-    a = shape.complete(a);
-    b = shape.complete(b);
+    a = shape.complete(liveObject, requestedObject);
+    b = shape.complete(requestedObject, liveObject);
   }
   if (shape.foldCase) b = withSpellingOf(a, b);
   for (const key in a) {
@@ -117,7 +126,11 @@ function compareWithNothing(a: Json | undefined, b: Json | undefined, shape: Sha
 }
 
 function compareBoth(a: Json, b: Json, shape: Shape, place: Place, depth: number, report: Report): void {
-  if (!compareInside(a, b, shape, place, depth, report) && !sameScalar(a, b, shape) && !(isEmpty(a) && isEmpty(b))) report(place, a, b);
+  if (compareInside(a, b, shape, place, depth, report) || sameScalar(a, b, shape)) return;
+  // An array beside an object: one that is empty says nothing, and the other may say nothing as well.
+  if (!isEmpty(a) && !isEmpty(b)) report(place, a, b);
+  else if (!isEmpty(a)) compareWithNothing(a, undefined, shape, place, depth, report);
+  else if (!isEmpty(b)) compareWithNothing(undefined, b, shape, place, depth, report);
 }
 
 /** Compares two objects or two arrays; false if they are not. */
@@ -150,7 +163,7 @@ function meant(value: Json | undefined, shape: Shape, holder: JsonObject): Json 
 }
 
 function isZero(value: Json, shape: Shape): boolean {
-  return value === '' || value === false || value === 0 || (shape.as === 'quantity' && quantityValue(value) === '0');
+  return value === '' || value === false || ((shape.as === 'quantity' || typeof value !== 'string') && quantityValue(value) === '0');
 }
 
 function isEmpty(value: Json): boolean {
@@ -176,10 +189,14 @@ function sameNumber(a: string, b: string | undefined): boolean {
   return a === b || (quantityValue(a) !== undefined && quantityValue(a) === quantityValue(b));
 }
 
+// Date.parse reads much else, and some of it in the machine's time zone.
+const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
+
 /** Whether two RFC 3339 timestamps are the same moment in another form. */
 export function sameMoment(a: string, b: string): boolean {
-  const moment = Date.parse(a);
-  return a === b || (!Number.isNaN(moment) && moment === Date.parse(b) && fractionOfMillisecond(a) === fractionOfMillisecond(b));
+  if (a === b) return true;
+  if (!rfc3339.test(a) || !rfc3339.test(b)) return false;
+  return Date.parse(a) === Date.parse(b) && fractionOfMillisecond(a) === fractionOfMillisecond(b);
 }
 
 // Date holds milliseconds; what a timestamp says beyond them is compared as text.

@@ -1,27 +1,27 @@
-import { compare, type Difference, sameMoment } from './compare.ts';
-import { at, isObject, type Json, type JsonObject, numberText, own, setOwn } from './json.ts';
+import { compare, type Difference, sameMoment, sameValue } from './compare.ts';
+import { at, isObject, type Json, type JsonObject, own, setOwn } from './json.ts';
 import { type JobKind, policyFields } from './kinds.ts';
 import { lastAppliedCauses } from './last-applied.ts';
-import { describeDifference, helpFor } from './refusal.ts';
+import { describeDifference, helpFor, shown, shownPath } from './refusal.ts';
 import {
-  annotationCauses,
   annotationsSizeCauses,
   canonicalValue,
-  labelCauses,
+  isProtected,
   lastApplied,
+  memberCauses,
   ownPrefix,
   policyCauses,
   stringMap,
 } from './replaceable.ts';
-import { badRequest, conflict, forbidden, invalid, type JobRef, type StatusCause, type StatusError } from './status.ts';
+import { badRequest, conflict, forbidden, invalid, invalidPatch, type JobRef, type StatusCause, type StatusError } from './status.ts';
 import { unknownFields } from './strict.ts';
 
 /** How a request wants to be judged. */
 export interface Rules {
   /** Labels and annotations that may not change: exact keys, or `prefix/*`. */
   protectedKeys?: readonly string[];
-  /** fieldValidation=Strict, with what is said of duplicate fields in the body's text. */
-  strict?: { duplicates: readonly string[] };
+  /** fieldValidation=Strict, with what is said of duplicate fields in the body's text; a patch's mistakes are 422, not 400. */
+  strict?: { duplicates: readonly string[]; patch?: boolean };
 }
 
 /** What becomes of a request. `object` is the live object with nothing but the replaceable fields taken from the request. */
@@ -35,6 +35,8 @@ interface Proposal {
   object: JsonObject;
   changed: string[];
   forbidden: StatusCause[];
+  /** How many more there are than `forbidden` lists. */
+  unlisted: number;
   invalid: StatusCause[];
 }
 
@@ -51,16 +53,20 @@ export function decide(kind: JobKind, ref: JobRef, live: JsonObject, requested: 
   const proposal = propose(kind, ref, live, requested, rules);
   const causes = [...differences.found.map((difference) => forbiddenCause(kind, difference)), ...proposal.forbidden];
   if (causes.length > 0) {
-    const total = differences.total + proposal.forbidden.length;
-    const shown = causes.slice(0, 100);
-    if (total > shown.length)
-      shown.push({ reason: 'FieldValueForbidden', message: `and ${total - shown.length} more fields may not be changed` });
-    return refuse(forbidden(ref, shown));
+    const total = differences.total + proposal.forbidden.length + proposal.unlisted;
+    const listed = atMost100(causes, 'FieldValueForbidden', 'fields may not be changed', total);
+    return refuse(forbidden(ref, listed, total));
   }
   const problems = [...deletionCauses(live, requested), ...proposal.invalid];
-  if (problems.length > 0) return refuse(invalid(kind, ref.name, problems));
+  if (problems.length > 0) return refuse(invalid(kind, ref.name, atMost100(problems, 'FieldValueInvalid', 'values are invalid')));
   if (proposal.changed.length === 0) return { outcome: 'unchanged' };
   return { outcome: 'change', object: proposal.object, changed: proposal.changed };
+}
+
+/** The first 100 causes, then how many more there are: an answer must not outgrow its request by much. */
+function atMost100(causes: StatusCause[], reason: string, what: string, total = causes.length): StatusCause[] {
+  const listed = causes.slice(0, 100);
+  return total > listed.length ? [...listed, { reason, message: `and ${total - listed.length} more ${what}` }] : listed;
 }
 
 /** The resourceVersion that a PUT insists on; `""` and `"0"` count as absent (design 3.6). */
@@ -75,13 +81,15 @@ function precondition(kind: JobKind, ref: JobRef, live: JsonObject, requested: J
   const uid = at(requested, ['metadata', 'uid']);
   const liveUid = at(live, ['metadata', 'uid']);
   if (typeof uid === 'string' && uid !== '' && uid !== liveUid) {
-    return conflict(ref, `Precondition failed: UID in precondition: ${uid.slice(0, 63)}, UID in object meta: ${liveUid ?? ''}`);
+    return conflict(
+      ref,
+      `Precondition failed: UID in precondition: ${uid.slice(0, 63)}, UID in object meta: ${typeof liveUid === 'string' ? liveUid : ''}`,
+    );
   }
   const version = requestedVersion(requested);
   if (version !== undefined && version !== at(live, ['metadata', 'resourceVersion'])) return conflict(ref, modified);
   if (requested.kind !== kind.kind) {
-    const shown = JSON.stringify(String(requested.kind).slice(0, 63));
-    const cause = { reason: 'FieldValueInvalid', message: `Invalid value: ${shown}: must be ${kind.kind}`, field: 'kind' };
+    const cause = { reason: 'FieldValueInvalid', message: `Invalid value: ${shown(requested.kind)}: must be ${kind.kind}`, field: 'kind' };
     return invalid(kind, ref.name, [cause]);
   }
   return undefined;
@@ -95,29 +103,28 @@ function strictError(kind: JobKind, live: JsonObject, requested: JsonObject, { s
   });
   const mistakes = [...strict.duplicates, ...unknown];
   if (mistakes.length === 0) return undefined;
-  const shown = mistakes.slice(0, 100).join(', ');
-  return badRequest(`${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: strict decoding error: ${shown}`);
+  const listed = mistakes.slice(0, 100).join(', ');
+  if (strict.patch) return invalidPatch(`strict decoding error: ${listed}`);
+  return badRequest(`${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: strict decoding error: ${listed}`);
 }
 
 function forbiddenCause(kind: JobKind, difference: Difference): StatusCause {
-  return { reason: 'FieldValueForbidden', message: describeDifference(kind, difference), field: difference.path };
+  return { reason: 'FieldValueForbidden', message: describeDifference(kind, difference), field: shownPath(difference.path) };
 }
 
 function deletionCauses(live: JsonObject, requested: JsonObject): StatusCause[] {
   return (['deletionTimestamp', 'deletionGracePeriodSeconds'] as const).flatMap((name) => {
     const mine = at(live, ['metadata', name]) ?? undefined;
     const theirs = at(requested, ['metadata', name]) ?? undefined;
-    if (theirs === undefined || theirs === mine) return [];
+    if (theirs === undefined || (mine !== undefined && sameValue(canonicalValue(mine), canonicalValue(theirs)))) return [];
     if (typeof mine === 'string' && typeof theirs === 'string' && sameMoment(mine, theirs)) return [];
-    const shown = typeof theirs === 'string' ? JSON.stringify(theirs.slice(0, 64)) : String(theirs);
-    return [{ reason: 'FieldValueInvalid', message: `Invalid value: ${shown}: field is immutable`, field: `metadata.${name}` }];
+    return [{ reason: 'FieldValueInvalid', message: `Invalid value: ${shown(theirs)}: field is immutable`, field: `metadata.${name}` }];
   });
 }
 
 function propose(kind: JobKind, ref: JobRef, live: JsonObject, requested: JsonObject, rules: Rules): Proposal {
-  const proposal: Proposal = { object: live, changed: [], forbidden: [], invalid: [] };
-  const isProtected = protectedBy(rules.protectedKeys ?? []);
-  for (const name of ['labels', 'annotations'] as const) proposeMap(name, kind, ref, live, requested, isProtected, proposal);
+  const proposal: Proposal = { object: live, changed: [], forbidden: [], unlisted: 0, invalid: [] };
+  for (const name of ['labels', 'annotations'] as const) proposeMap(name, kind, ref, live, requested, rules.protectedKeys ?? [], proposal);
   for (const name of policyFields) {
     const path = [...kind.policyIn, name];
     const mine = at(live, path) ?? undefined;
@@ -139,25 +146,26 @@ function proposeMap(
   ref: JobRef,
   live: JsonObject,
   requested: JsonObject,
-  isProtected: (key: string) => boolean,
+  protectedKeys: readonly string[],
   proposal: Proposal,
 ): void {
   const liveValue = at(live, ['metadata', name]);
   const mine = isObject(liveValue) ? liveValue : {};
-  const next = stringMap(at(requested, ['metadata', name]));
+  const next = stringMap(at(requested, ['metadata', name]), mine);
   if (name === 'annotations') keepOwn(mine, next);
   const keys = changedKeys(mine, next);
   if (keys.length === 0) return;
   for (const key of keys) {
     const value = own(next, key);
-    const field = `metadata.${name}`;
-    if (isProtected(key)) {
-      proposal.forbidden.push({ reason: 'FieldValueForbidden', message: 'is protected and may not be changed', field: `${field}[${key}]` });
-    } else if (typeof value === 'string') {
-      proposal.invalid.push(...(name === 'labels' ? labelCauses(key, value) : annotationCauses(key)));
-      if (name === 'annotations' && key === lastApplied) {
+    if (isProtected(key, protectedKeys)) {
+      const field = shownPath(`metadata.${name}[${key}]`);
+      proposal.forbidden.push({ reason: 'FieldValueForbidden', message: 'is protected and may not be changed', field });
+    } else if (value !== undefined) {
+      proposal.invalid.push(...memberCauses(name, key, value));
+      if (name === 'annotations' && key === lastApplied && typeof value === 'string') {
         const causes = lastAppliedCauses(kind, ref, own(mine, key), value);
         proposal.forbidden.push(...causes.refused);
+        proposal.unlisted += causes.unlisted;
         proposal.invalid.push(...causes.invalid);
       }
     }
@@ -170,7 +178,7 @@ function proposeMap(
 /** Annotations of the gateway itself stay as they are in the live object. */
 function keepOwn(live: JsonObject, next: JsonObject): void {
   for (const key of Object.keys(next)) if (key.startsWith(ownPrefix)) delete next[key];
-  for (const key of Object.keys(live)) if (key.startsWith(ownPrefix)) setOwn(next, key, live[key] ?? '');
+  for (const key of Object.keys(live)) if (key.startsWith(ownPrefix)) setOwn(next, key, live[key] as Json);
 }
 
 function changedKeys(live: JsonObject, next: JsonObject): string[] {
@@ -178,16 +186,6 @@ function changedKeys(live: JsonObject, next: JsonObject): string[] {
   for (const key in live) if (own(next, key) !== live[key]) keys.push(key);
   for (const key in next) if (!Object.hasOwn(live, key)) keys.push(key);
   return keys;
-}
-
-function protectedBy(patterns: readonly string[]): (key: string) => boolean {
-  return (key) => patterns.some((pattern) => (pattern.endsWith('/*') ? key.startsWith(pattern.slice(0, -1)) : key === pattern));
-}
-
-function sameValue(a: Json | undefined, b: Json | undefined): boolean {
-  if (a === b) return true;
-  const text = numberText(a);
-  return text !== undefined && text === numberText(b);
 }
 
 /** A copy of the object with one member set or, for undefined, removed; what is beside the path is shared, not copied. */

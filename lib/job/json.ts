@@ -14,7 +14,7 @@ const exactJson = JSON as unknown as {
   isRawJSON(value: unknown): value is RawNumber;
 };
 
-// Every number in a JSON text outside a string follows one of these; a match inside a string costs time, not truth.
+// Every number in an object or an array follows one of these; a match inside a string costs time, not truth.
 const maybeInexact = /[:,[]\s*-?(?:\d+[.eE]|\d{16}|0[\s,}\]])/;
 
 /**
@@ -31,9 +31,15 @@ export function mayHoldInexactNumber(text: string): boolean {
  */
 export function parseExactJson(text: string): Json {
   if (!mayHoldInexactNumber(text)) return JSON.parse(text) as Json;
-  return exactJson.parse(text, (_key, value, { source }) =>
-    typeof value === 'number' && source !== undefined && String(value) !== source ? exactJson.rawJSON(source) : value,
-  );
+  try {
+    return exactJson.parse(text, (_key, value, { source }) =>
+      typeof value === 'number' && source !== undefined && String(value) !== source ? exactJson.rawJSON(source) : value,
+    );
+  } catch (error) {
+    // Source text access walks the value on the stack; JSON.parse alone does not, and reads any depth.
+    if (error instanceof RangeError) throw new SyntaxError('JSON is nested too deep for its numbers to be kept as written');
+    throw error;
+  }
 }
 
 /** An integer of any size as JSON holds it: a number where a double is exact, else a RawNumber. */

@@ -1,6 +1,7 @@
 import { childPath } from './compare.ts';
 import { at, isObject, type Json, type JsonObject, own } from './json.ts';
 import { type JobKind, policyFields } from './kinds.ts';
+import { shownPath } from './refusal.ts';
 import { lastApplied } from './replaceable.ts';
 import type { JobRef, StatusCause } from './status.ts';
 
@@ -12,14 +13,14 @@ type Allowed = true | { [key: string]: Allowed };
 
 /**
  * What speaks against a new last-applied annotation: whoever plants a field there makes the next `kubectl apply` delete it
- * (design 3.11). `refused` are 403 causes, `invalid` 422 ones; both empty if the new value may be written.
+ * (design 3.11). `refused` are 403 causes, at most 100, and `unlisted` how many more; `invalid` are 422 ones.
  */
 export function lastAppliedCauses(
   kind: JobKind,
   ref: JobRef,
   live: Json | undefined,
   next: string,
-): { refused: StatusCause[]; invalid: StatusCause[] } {
+): { refused: StatusCause[]; unlisted: number; invalid: StatusCause[] } {
   const applied = parse(next);
   const same =
     own(applied, 'apiVersion') === `${kind.group}/${kind.version}` &&
@@ -28,15 +29,16 @@ export function lastAppliedCauses(
     at(applied, ['metadata', 'namespace']) === ref.namespace;
   if (!isObject(applied) || !same) {
     const message = 'Invalid value: must be JSON of the same apiVersion, kind, name and namespace as the job';
-    return { refused: [], invalid: [{ reason: 'FieldValueInvalid', message, field }] };
+    return { refused: [], unlisted: 0, invalid: [{ reason: 'FieldValueInvalid', message, field }] };
   }
-  if (typeof live !== 'string') return { refused: [], invalid: [] };
-  const refused = planted(applied, parse(live), allowedIn(kind), '', 0).map((path) => ({
+  const plants: Plants = { paths: [], total: 0 };
+  if (typeof live === 'string') findPlants(applied, parse(live), allowedIn(kind), '', 0, plants);
+  const refused = plants.paths.map((path) => ({
     reason: 'FieldValueForbidden',
-    message: `may not name ${path.slice(0, 256)}, which it did not hold before`,
+    message: `may not name ${shownPath(path)}, which it did not hold before`,
     field,
   }));
-  return { refused: refused.slice(0, 100), invalid: [] };
+  return { refused, unlisted: plants.total - refused.length, invalid: [] };
 }
 
 function allowedIn(kind: JobKind): Allowed {
@@ -50,18 +52,31 @@ function allowedIn(kind: JobKind): Allowed {
   };
 }
 
-/** Paths of members that the old value did not have. kubectl merges arrays of a custom resource as one value, so these are leaves. */
-function planted(value: JsonObject, had: Json | undefined, allowed: Allowed | undefined, path: string, depth: number): string[] {
-  const paths: string[] = [];
+/** The first members that the old value did not have, and how many there are. */
+interface Plants {
+  paths: string[];
+  total: number;
+}
+
+/** Finds members that the old value did not have. kubectl merges arrays of a custom resource as one value, so these are leaves. */
+function findPlants(
+  value: JsonObject,
+  had: Json | undefined,
+  allowed: Allowed | undefined,
+  path: string,
+  depth: number,
+  plants: Plants,
+): void {
   for (const key in value) {
     const allow = typeof allowed === 'object' && Object.hasOwn(allowed, key) ? allowed[key] : undefined;
     if (allow === true) continue;
     const before = own(had, key);
     const member = value[key];
-    if (depth >= deepest || (before === undefined && allow === undefined)) paths.push(childPath(path, key));
-    else if (isObject(member)) paths.push(...planted(member, before, allow, childPath(path, key), depth + 1));
+    if (depth >= deepest || (before === undefined && allow === undefined)) {
+      plants.total += 1;
+      if (plants.paths.length < 100) plants.paths.push(childPath(path, key));
+    } else if (isObject(member)) findPlants(member, before, allow, childPath(path, key), depth + 1, plants);
   }
-  return paths;
 }
 
 function parse(text: string): Json | undefined {

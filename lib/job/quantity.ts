@@ -7,6 +7,13 @@ const decimal: Record<string, number> = { n: -9, u: -6, m: -3, k: 3, M: 6, G: 9,
 // Longer texts are compared as text: no quantity that means anything is longer, and BigInt is not linear.
 const longest = 64;
 
+/** Whether a JSON number is an integer, whatever its spelling: `5`, `5.0` and `5e0` are, and an int64 beyond a double. */
+export function isInteger(value: Json | undefined): boolean {
+  if (typeof value === 'number') return Number.isInteger(value);
+  const number = typeof value === 'string' ? undefined : quantityValue(value);
+  return number !== undefined && !/e-\d+$/.test(number);
+}
+
 /**
  * The value of a quantity in one canonical spelling (`"2000m"`, `2` and `"2"` give the same text), exact at any size.
  * Returns undefined for what is no quantity. The rule is Kubernetes' resource.Quantity.

@@ -4,10 +4,13 @@ import { isObject, type Json, numberText } from './json.ts';
 import { type JobKind, layouts, policyFields } from './kinds.ts';
 
 const mostShown = 64;
-// What may hold a secret is named, but never shown: environment, command lines, headers, and anything of a secret.
-const hidden = /(?:^|[.[])(?:env|envFrom|args|command|httpHeaders)(?:$|[.[])|secret|token|password/i;
+const longestPath = 512;
+// What may hold a secret is named, but never shown: environment, command lines, headers, anything of a secret,
+// and what stands under a name so long that it was cut, as nobody knows what that is.
+const hidden = /(?:^|[.[])(?:env|envFrom|args|command|httpHeaders)(?:$|[.[])|secret|token|password|…/i;
 
-function shown(value: Json | undefined): string {
+/** A value in a few characters: a scalar as JSON, cut short, and of an object or array only that it is one. */
+export function shown(value: Json | undefined): string {
   if (value === undefined || value === null) return 'absent';
   if (Array.isArray(value)) return value.length === 0 ? '[]' : `an array of ${value.length}`;
   if (isObject(value)) return 'an object';
@@ -23,6 +26,11 @@ export function describeDifference(kind: JobKind, { path, live, requested }: Dif
   const help = requested === undefined ? undefined : helpFor(kind, path);
   if (help) return `may not be changed (${help})`;
   return hidden.test(path) ? 'may not be changed' : `may not be changed: ${shown(live)} → ${shown(requested)}`;
+}
+
+/** A path as it is told: names are callers' own, and an answer must not grow with the depth of what they sent. */
+export function shownPath(path: string): string {
+  return path.length > longestPath ? `${path.slice(0, longestPath)}…` : path;
 }
 
 /** Names the replaceable field that a path at root, metadata, spec or runPolicy level was probably meant to be. */

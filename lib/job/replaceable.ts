@@ -1,7 +1,8 @@
 import * as v from 'valibot';
-import { isObject, type Json, type JsonObject, numberText, setOwn } from './json.ts';
+import { childPath, sameValue } from './compare.ts';
+import { isObject, type Json, type JsonObject, numberText, own, setOwn } from './json.ts';
 import type { PolicyField } from './kinds.ts';
-import { quantityValue } from './quantity.ts';
+import { isInteger, quantityValue } from './quantity.ts';
 import type { StatusCause } from './status.ts';
 
 /** The annotations under this prefix are the gateway's own: kept as live, whatever the request says (design 3.5). */
@@ -23,23 +24,26 @@ const labelValueRule =
   "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an " +
   `alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(${labelName})?')`;
 
-// The length is checked first and stops the rest, so that no regular expression sees a long text.
+// Every rule is told, as Kubernetes does. None of the expressions backtracks more than once over a text: long ones are no trap.
+const labelNameOnly = new RegExp(`^${labelName}$`);
+const subdomainOnly = new RegExp(`^${subdomain}$`);
+const labelValueOnly = new RegExp(`^(${labelName})?$`);
 const LabelName = v.pipe(
   v.string(),
   v.check((name) => name !== '', 'name part must be non-empty'),
   v.check((name) => bytes(name) <= 63, 'name part must be no more than 63 bytes'),
-  v.check((name) => name.length <= 63 && new RegExp(`^${labelName}$`).test(name), `name part ${nameRule}`),
+  v.regex(labelNameOnly, `name part ${nameRule}`),
 );
 const Prefix = v.pipe(
   v.string(),
   v.check((prefix) => prefix === '' || bytes(prefix) <= 253, 'prefix part must be no more than 253 bytes'),
   v.check((prefix) => prefix !== '', 'prefix part must be non-empty'),
-  v.check((prefix) => prefix === '' || (prefix.length <= 253 && new RegExp(`^${subdomain}$`).test(prefix)), `prefix part ${subdomainRule}`),
+  v.check((prefix) => prefix === '' || subdomainOnly.test(prefix), `prefix part ${subdomainRule}`),
 );
 const LabelValue = v.pipe(
   v.string(),
   v.check((value) => bytes(value) <= 63, 'must be no more than 63 bytes'),
-  v.check((value) => value.length <= 63 && new RegExp(`^(${labelName})?$`).test(value), labelValueRule),
+  v.regex(labelValueOnly, labelValueRule),
 );
 const messagesOf = (schema: v.GenericSchema<string>, text: string): string[] =>
   v.safeParse(schema, text).issues?.map((issue) => issue.message) ?? [];
@@ -83,11 +87,32 @@ export function annotationsSizeCauses(live: JsonObject, next: JsonObject): Statu
   ];
 }
 
-/** A requested map of labels or annotations as it will be sent: null is `""`, and a lone surrogate is U+FFFD, as in Go. */
-export function stringMap(requested: Json | undefined): JsonObject {
+/**
+ * A requested map of labels or annotations as it will be sent: null is `""`, and a lone surrogate is U+FFFD, as in Go.
+ * What equals a member of the live map stays exactly that; what is no text stays as it came, for memberCauses.
+ */
+export function stringMap(requested: Json | undefined, live: JsonObject = {}): JsonObject {
   const map: JsonObject = {};
-  if (isObject(requested)) for (const key in requested) setOwn(map, key.toWellFormed(), String(requested[key] ?? '').toWellFormed());
+  if (!isObject(requested)) return map;
+  for (const key in requested) {
+    const value = requested[key];
+    const mine = own(live, key);
+    if (mine !== undefined && sameValue(mine, value)) setOwn(map, key, mine);
+    else setOwn(map, key.toWellFormed(), typeof value === 'string' ? value.toWellFormed() : (value ?? ''));
+  }
   return map;
+}
+
+function typeCause(field: string, value: Json, wanted: string): StatusCause {
+  const given = typeOf(value);
+  const rule = `${field} in body must be of type ${wanted}: "${given}"`;
+  return { reason: 'FieldValueTypeInvalid', message: `Invalid value: "${given}": ${rule}`, field };
+}
+
+/** The causes against one label or annotation that is new or changed: a text under a key that Kubernetes accepts. */
+export function memberCauses(name: 'labels' | 'annotations', key: string, value: Json): StatusCause[] {
+  if (typeof value !== 'string') return [typeCause(childPath(`metadata.${name}`, key), value, 'string')];
+  return name === 'labels' ? labelCauses(key, value) : annotationCauses(key);
 }
 
 const cleanPodPolicies = ['All', 'Running', 'None'];
@@ -108,11 +133,7 @@ export function canonicalValue(value: Json): Json {
 /** The causes against a canonical value of one of the three scalar fields, in the words of the API server's CRD validation. */
 export function policyCauses(name: PolicyField, field: string, value: Json): StatusCause[] {
   const wanted = name === 'cleanPodPolicy' ? 'string' : 'integer';
-  const given = typeOf(value);
-  if (given !== wanted) {
-    const rule = `${field} in body must be of type ${wanted}: "${given}"`;
-    return [{ reason: 'FieldValueTypeInvalid', message: `Invalid value: "${given}": ${rule}`, field }];
-  }
+  if (typeOf(value) !== wanted) return [typeCause(field, value, wanted)];
   if (typeof value === 'string') {
     const supported = cleanPodPolicies.map((policy) => `"${policy}"`).join(', ');
     const message = `Unsupported value: ${quoted(value)}: supported values: ${supported}`;
@@ -128,8 +149,12 @@ export function policyCauses(name: PolicyField, field: string, value: Json): Sta
 
 /** JSON Schema's name for a value's type; a number is an integer if it is one as written. */
 function typeOf(value: Json): string {
-  const text = numberText(value);
-  if (text !== undefined) return /e-\d+$/.test(quantityValue(text) ?? 'e-1') ? 'number' : 'integer';
+  if (numberText(value) !== undefined) return isInteger(value) ? 'integer' : 'number';
   if (value === null) return 'null';
   return Array.isArray(value) ? 'array' : typeof value;
+}
+
+/** Whether a key of labels or annotations is one of the configured protected keys: exact, or under `prefix/*`. */
+export function isProtected(key: string, protectedKeys: readonly string[]): boolean {
+  return protectedKeys.some((pattern) => (pattern.endsWith('/*') ? key.startsWith(pattern.slice(0, -1)) : key === pattern));
 }

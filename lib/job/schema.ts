@@ -1,17 +1,19 @@
 import * as v from 'valibot';
-import { isObject, type Json, type JsonObject, own } from './json.ts';
+import { at, isObject, type Json, type JsonObject, own } from './json.ts';
 import type { JobKind } from './kinds.ts';
-import { badRequest, type JobRef } from './status.ts';
+import { isInteger } from './quantity.ts';
+import { badRequest, invalid, invalidPatch, type JobRef, type StatusError } from './status.ts';
 
-// valibot's record drops members named constructor or __proto__ without a word, so maps are checked by hand.
-const StringMap = v.nullish(
+/** Labels and annotations. valibot's record drops members named constructor or __proto__ without a word, so maps are checked by hand. */
+export const StringMap = v.nullish(
   v.custom<Record<string, string | null>>(
     (value) => isObject(value) && Object.values(value).every((member) => typeof member === 'string' || member === null),
     'must be a map of strings',
   ),
 );
 const text = v.nullish(v.string('must be a string'));
-const integer = v.nullish(v.custom<number>((value) => typeof value === 'number' && Number.isInteger(value), 'must be an integer'));
+/** An integer of any size, in any spelling. */
+export const WholeNumber = v.nullish(v.custom<Json>((value) => isInteger(value as Json), 'must be an integer'));
 const array = v.nullish(v.array(v.unknown(), 'must be an array'));
 
 /** Kubernetes' ObjectMeta: what is named here is known, and of this type; other members are let through to the comparison. */
@@ -23,10 +25,10 @@ export const ObjectMeta = v.looseObject(
     selfLink: text,
     uid: text,
     resourceVersion: v.nullish(v.pipe(v.string('must be a string'), v.regex(/^\d*$/, 'must be a decimal string'))),
-    generation: integer,
+    generation: WholeNumber,
     creationTimestamp: text,
     deletionTimestamp: text,
-    deletionGracePeriodSeconds: integer,
+    deletionGracePeriodSeconds: WholeNumber,
     labels: StringMap,
     annotations: StringMap,
     ownerReferences: array,
@@ -52,7 +54,8 @@ export const ReplicaSpec = v.looseObject({
   template: v.looseObject({}),
   restartPolicy: v.optional(v.picklist(['Always', 'OnFailure', 'Never', 'ExitCode'])),
 });
-const RunPolicy = v.looseObject({
+/** Kubeflow's RunPolicy: where the `kubeflow` layout keeps the three scalar fields. */
+export const RunPolicy = v.looseObject({
   ...policy,
   backoffLimit: v.optional(Integer),
   schedulingPolicy: v.optional(v.looseObject({})),
@@ -96,6 +99,29 @@ export function parseRequested(kind: JobKind, ref: JobRef, body: Json): JsonObje
   }
   checkIdentity(kind, ref, body);
   return body;
+}
+
+/**
+ * Checks what a patch made of the live job before it is decided, and returns it as an object. On a PATCH the API server answers 422
+ * where a PUT's mistake is 400 or 409, and the resourceVersion may not be emptied.
+ */
+export function parsePatched(kind: JobKind, ref: JobRef, live: JsonObject, patched: Json): JsonObject {
+  if (!isObject(patched)) throw invalidPatch('the result is not an object');
+  const version = at(patched, ['metadata', 'resourceVersion']);
+  if (typeof version !== 'string' || !/^[1-9]\d*$/.test(version)) {
+    throw invalidField(kind, ref, 'metadata.resourceVersion', version, 'must be specified for an update');
+  }
+  const { issues } = v.safeParse(RequestedJob, patched, { abortEarly: true });
+  if (issues) throw invalidPatch(`${v.getDotPath(issues[0]) ?? 'metadata'}: ${issues[0].message}`);
+  checkIdentity(kind, ref, patched);
+  const uid = at(patched, ['metadata', 'uid']) ?? '';
+  if (uid !== '' && uid !== at(live, ['metadata', 'uid'])) throw invalidField(kind, ref, 'metadata.uid', uid, 'field is immutable');
+  return patched;
+}
+
+function invalidField(kind: JobKind, ref: JobRef, field: string, value: Json | undefined, rule: string): StatusError {
+  const shown = JSON.stringify(value ?? 0).slice(0, 64);
+  return invalid(kind, ref.name, [{ reason: 'FieldValueInvalid', message: `Invalid value: ${shown}: ${rule}`, field }]);
 }
 
 function checkIdentity(kind: JobKind, ref: JobRef, body: JsonObject): void {

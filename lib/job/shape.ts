@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from './json.ts';
+import { isObject, type Json, type JsonObject, own } from './json.ts';
 
 /** What compare knows about a field beyond its value. A field without a shape is compared by its value alone. */
 export interface Shape {
@@ -16,8 +16,8 @@ export interface Shape {
   descend?: true;
   /** Member names are compared without regard to case (replica types). */
   foldCase?: true;
-  /** Completes an object before it is compared (defaults that depend on several fields). */
-  complete?: (object: JsonObject) => JsonObject;
+  /** Completes an object before it is compared with the other one (defaults that depend on several fields). */
+  complete?: (object: JsonObject, other: JsonObject) => JsonObject;
   fields?: Record<string, Shape>;
   /** The shape of every member of a map, or every element of an array. */
   each?: Shape;
@@ -33,12 +33,17 @@ const defaultsTo = (value: Json): Shape => ({ default: value });
 /** A plain value in Go: its zero value is dropped, and absent means the default. */
 const droppedDefault = (value: Json): Shape => ({ zeroIsAbsent: true, default: value });
 
-/** Requests that a container leaves out default to its limits (Kubernetes' SetDefaults_Pod). */
-function requestsFromLimits(resources: JsonObject): JsonObject {
-  const { limits, requests = {} } = resources;
-  if (!isObject(limits) || !(requests === null || isObject(requests))) return resources;
-  if (requests && Object.keys(limits).every((name) => Object.hasOwn(requests, name))) return resources;
-  return { ...resources, requests: { ...limits, ...requests } };
+/**
+ * Requests that a container leaves out default to its limits (Kubernetes' SetDefaults_Pod). Only those that the other side
+ * spells out are filled in: where both leave one out, a difference of the limits is not told twice.
+ */
+function requestsFromLimits(resources: JsonObject, { requests: others }: JsonObject): JsonObject {
+  const { limits, requests } = resources;
+  if (!isObject(limits) || !isObject(others) || !((requests ?? null) === null || isObject(requests))) return resources;
+  const omitted = Object.keys(others).filter((name) => (own(requests, name) ?? null) === null && Object.hasOwn(limits, name));
+  if (omitted.length === 0) return resources;
+  const filled = Object.fromEntries(omitted.map((name) => [name, limits[name] as Json]));
+  return { ...resources, requests: { ...(isObject(requests) ? requests : {}), ...filled } };
 }
 
 /** `Always` for an image without a tag or with `latest`, else `IfNotPresent` (Kubernetes' SetDefaults_Container). */
@@ -62,6 +67,8 @@ const probe = object({
   failureThreshold: droppedDefault(3),
   grpc: object({ service: defaultsTo('') }),
 });
+// Go writes an unset divisor as "0", which means its default as well.
+const resourceFieldRef = object({ containerName: dropped, divisor: { as: 'quantity', default: '1', zeroIsAbsent: true } });
 const container: Shape = object({
   image: dropped,
   imagePullPolicy: { zeroIsAbsent: true, default: defaultPullPolicy },
@@ -77,8 +84,7 @@ const container: Shape = object({
     value: dropped,
     valueFrom: object({
       fieldRef: object({ apiVersion: droppedDefault('v1') }),
-      // Go writes an unset divisor as "0", which means its default as well.
-      resourceFieldRef: object({ containerName: dropped, divisor: { as: 'quantity', default: '1', zeroIsAbsent: true } }),
+      resourceFieldRef,
     }),
   }),
   resources: { fields: { limits: quantities, requests: quantities }, complete: requestsFromLimits },
@@ -90,14 +96,14 @@ const container: Shape = object({
   securityContext: object({ privileged: defaultsTo(false), readOnlyRootFilesystem: defaultsTo(false), procMount: defaultsTo('Default') }),
 });
 const readOnly = object({ readOnly: dropped });
-const downwardItems = list({ fieldRef: object({ apiVersion: droppedDefault('v1') }), resourceFieldRef: object({ divisor: quantity }) });
+const downwardItems = list({ fieldRef: object({ apiVersion: droppedDefault('v1') }), resourceFieldRef });
 const fileMode = defaultsTo(0o644);
 const persistentVolumeClaim = object({
   volumeName: dropped,
   volumeMode: defaultsTo('Filesystem'),
   resources: object({ limits: quantities, requests: quantities }),
 });
-const volumes = list({
+const volumeSources = {
   emptyDir: object({ medium: dropped, sizeLimit: quantity }),
   hostPath: object({ type: defaultsTo('') }),
   secret: object({ secretName: dropped, defaultMode: fileMode }),
@@ -110,13 +116,10 @@ const volumes = list({
       downwardAPI: object({ items: downwardItems }),
     }),
   }),
-  persistentVolumeClaim: readOnly,
-  nfs: readOnly,
-  cephfs: readOnly,
-  glusterfs: readOnly,
-  flexVolume: readOnly,
   ephemeral: object({ volumeClaimTemplate: object({ spec: persistentVolumeClaim }) }),
-});
+};
+// Every other source of a volume (a claim, NFS, CSI …) has no default but readOnly.
+const volumes: Shape = { each: { fields: volumeSources, each: readOnly } };
 const podTemplate: Shape = object({
   metadata: object({ name: dropped, generateName: dropped, namespace: dropped, creationTimestamp: { as: 'time' }, generation: dropped }),
   spec: object({
@@ -178,7 +181,7 @@ export function jobShape(replicaSpecs: string, restartPolicy: string, policyIn: 
     metadata,
     spec: object({
       [replicaSpecs]: { foldCase: true, each: replica },
-      ...(inRunPolicy ? {} : policy),
+      ...(inRunPolicy ? { successPolicy: defaultsTo(''), enableDynamicWorker: dropped } : policy),
       runPolicy: {
         descend: true,
         fields: inRunPolicy ? { ...policy, suspend: defaultsTo(false), schedulingPolicy: object({ minResources: quantities }) } : {},

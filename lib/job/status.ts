@@ -61,11 +61,14 @@ export function unauthorized(): StatusError {
   return new StatusError({ code: 401, reason: 'Unauthorized', message: 'Unauthorized' });
 }
 
-/** 403 Forbidden in Kubernetes' form; kubectl prints only the message, so it names the first five causes itself. */
-export function forbidden(ref: JobRef, causes: StatusCause[]): StatusError {
+/**
+ * 403 Forbidden in Kubernetes' form; kubectl prints only the message, so it names the first five causes itself.
+ * `total` is how many there are where not all are listed.
+ */
+export function forbidden(ref: JobRef, causes: StatusCause[], total = causes.length): StatusError {
   const { group, plural } = ref.kind;
   const first = causes.slice(0, 5).map((cause) => (cause.field ? `${cause.field} ${cause.message}` : cause.message));
-  const more = causes.length > 5 ? ` and ${causes.length - 5} more` : '';
+  const more = total > 5 ? ` and ${total - 5} more` : '';
   return new StatusError({
     code: 403,
     reason: 'Forbidden',
@@ -107,6 +110,12 @@ export function tooLarge(limit: number): StatusError {
   return new StatusError({ code: 413, reason: 'RequestEntityTooLarge', message: `Request entity too large: limit is ${limit}` });
 }
 
+/** 413 RequestEntityTooLarge for an answer that cannot pass Lambda (6 MB) or that the upstream makes too large (32 MiB). */
+export function answerTooLarge(): StatusError {
+  const message = 'the answer is too large to be sent: use limit and continue to read it in parts';
+  return new StatusError({ code: 413, reason: 'RequestEntityTooLarge', message });
+}
+
 /** 415 UnsupportedMediaType for a content type that is not read here. */
 export function unsupportedMediaType(accepted: readonly string[]): StatusError {
   const message = `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`;
@@ -115,7 +124,7 @@ export function unsupportedMediaType(accepted: readonly string[]): StatusError {
 
 /** 422 Invalid with all causes at once; `kind` is the Kind (not the plural), as in Kubernetes' NewInvalid. */
 export function invalid(kind: { group: string; kind: string }, name: string, causes: StatusCause[]): StatusError {
-  const errors = [...new Set(causes.map((cause) => `${cause.field}: ${cause.message}`))];
+  const errors = [...new Set(causes.map((cause) => (cause.field ? `${cause.field}: ${cause.message}` : cause.message)))];
   const list = errors.length === 1 ? errors[0] : `[${errors.join(', ')}]`;
   return new StatusError({
     code: 422,
@@ -123,6 +132,19 @@ export function invalid(kind: { group: string; kind: string }, name: string, cau
     message: `${kind.kind}.${kind.group} ${JSON.stringify(name)} is invalid: ${list}`,
     details: { ...(name !== '' && { name }), group: kind.group, kind: kind.kind, causes },
   });
+}
+
+/** 422 Invalid for a patch whose result is no job, in the API server's form: the cause is the patch itself. */
+export function invalidPatch(why: string): StatusError {
+  const message = `Invalid value: ${why}`;
+  const details = { causes: [{ reason: 'FieldValueInvalid', message, field: 'patch' }] };
+  return new StatusError({ code: 422, reason: 'Invalid', message: ` "" is invalid: patch: ${message}`, details });
+}
+
+/** 422 Invalid for a JSON patch that cannot be applied or whose test fails, in the API server's words. */
+export function unprocessablePatch(): StatusError {
+  const message = 'the server rejected our request due to an error in our request';
+  return new StatusError({ code: 422, reason: 'Invalid', message, details: {} });
 }
 
 /** 429 TooManyRequests: CCI throttles and nothing was written. `retryAfterSeconds` only where the wait is brief. */

@@ -1,5 +1,5 @@
 import { childPath } from './compare.ts';
-import { at, isObject, type JsonObject, own } from './json.ts';
+import { at, isObject, type Json, type JsonObject, own } from './json.ts';
 import type { JobKind } from './kinds.ts';
 import { knownFields, ReplicaSpec } from './schema.ts';
 
@@ -8,38 +8,50 @@ import { knownFields, ReplicaSpec } from './schema.ts';
  * replica-spec level (design 3.12). Nothing below a template is ever unknown, as on the API server.
  */
 export function unknownFields(kind: JobKind, live: JsonObject, requested: JsonObject): string[] {
-  const levels = [...knownFields(kind)];
-  const replicas = at(requested, ['spec', kind.replicaSpecs]);
-  if (isObject(replicas)) for (const name of Object.keys(replicas)) levels.push([['spec', kind.replicaSpecs, name], ReplicaSpec.entries]);
-  return levels.flatMap(([path, fields]) => {
+  const unknownIn = (path: string[], fields: object, liveObject: Json | undefined): string[] => {
     const object = at(requested, path);
     if (!isObject(object)) return [];
-    const liveObject = at(live, path);
     return Object.keys(object)
       .filter((key) => !Object.hasOwn(fields, key) && own(liveObject, key) === undefined)
       .map((key) => childPath(path.reduce(childPath, ''), key));
-  });
+  };
+  const replicas = at(requested, ['spec', kind.replicaSpecs]);
+  const liveReplicas = at(live, ['spec', kind.replicaSpecs]);
+  // The live job may spell a replica type in another case.
+  const spelling = new Map(isObject(liveReplicas) ? Object.keys(liveReplicas).map((name) => [name.toLowerCase(), name]) : []);
+  return [
+    ...knownFields(kind).map(([path, fields]) => unknownIn(path, fields, at(live, path))),
+    ...(isObject(replicas) ? Object.keys(replicas) : []).map((name) => {
+      const liveName = spelling.get(name.toLowerCase()) ?? name;
+      return unknownIn(['spec', kind.replicaSpecs, name], ReplicaSpec.entries, own(liveReplicas, liveName));
+    }),
+  ].flat();
 }
 
-/** An object or array that is open while a text is scanned; `keys` only for an object. */
+/** An object or array that is open while a text is scanned; `keys` only for an object: whether each was told to be repeated. */
 interface Open {
-  keys: Set<string> | undefined;
+  keys: Map<string, boolean> | undefined;
   key: string;
   index: number;
 }
+
+const mostListed = 100;
+// Many duplicates may have one path, and a path may be long: this bounds how many are made.
+const mostPaths = 1000;
 
 /** What Kubernetes says of members that stand twice in one object of a (valid) JSON text. Linear in the text; at most 100. */
 export function duplicateFields(text: string): string[] {
   const structural = /[{}[\],:"]/g;
   const open: Open[] = [];
   const found = new Set<string>();
+  let paths = 0;
   let string = '';
   for (let match = structural.exec(text); match; match = structural.exec(text)) {
     const top = open.at(-1);
     switch (match[0]) {
       case '{':
       case '[':
-        open.push({ keys: match[0] === '{' ? new Set() : undefined, key: '', index: 0 });
+        open.push({ keys: match[0] === '{' ? new Map() : undefined, key: '', index: 0 });
         break;
       case '}':
       case ']':
@@ -53,17 +65,22 @@ export function duplicateFields(text: string): string[] {
         string = text.slice(match.index, structural.lastIndex);
         break;
       default:
-        if (top?.keys && isRepeated(top, string) && found.size < 100) found.add(pathOf(open));
+        if (top?.keys && isRepeated(top, string)) {
+          found.add(pathOf(open));
+          paths += 1;
+        }
     }
+    if (found.size === mostListed || paths === mostPaths) break;
   }
   return [...found].map((path) => `duplicate field "${path}"`);
 }
 
+/** Whether a member stands for the second time in its object; a third is no news. */
 function isRepeated(top: Open, string: string): boolean {
   top.key = JSON.parse(string) as string;
-  const repeated = top.keys?.has(top.key) ?? false;
-  top.keys?.add(top.key);
-  return repeated;
+  const told = top.keys?.get(top.key);
+  top.keys?.set(top.key, told !== undefined);
+  return told === false;
 }
 
 /** The index after the closing quote of the string that opens at `start`. */

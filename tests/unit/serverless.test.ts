@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { bearer } from '../../lib/auth/token.ts';
+import { discoveryDocuments } from '../../lib/discovery/documents.ts';
 import { pathNotFound, type StatusError, tooLarge, tooManyRequests, unauthorized } from '../../lib/job/status.ts';
 
 interface Route {
@@ -26,9 +28,12 @@ interface Resource {
 
 const text = readFileSync(new URL('../../serverless.yml', import.meta.url), 'utf8');
 const config = parse(text, { merge: true });
+const authText = (auth: string) => readFileSync(new URL(`../../deploy/auth/${auth}.yml`, import.meta.url), 'utf8');
+const [iam, jwt] = [parse(authText('aws_iam')), parse(authText('jwt'))];
 const { provider } = config;
-const functions: Record<string, Lambda> = config.functions;
-const resources: Record<string, Resource> = config.resources[0].Resources;
+// As deployed with auth=jwt, which has all that aws_iam has and the authorizer besides.
+const functions: Record<string, Lambda> = { ...config.functions, authorizer: { events: [], ...jwt.function } };
+const resources: Record<string, Resource> = { ...config.resources[0].Resources, ...jwt.resources.Resources };
 
 const ofType = (type: string): Resource[] => Object.values(resources).filter((resource) => resource.Type === type);
 const routes = Object.values(functions).flatMap((lambda) => lambda.events.map((event) => event.http));
@@ -52,19 +57,65 @@ const answers = new Map(
 const bodyOf = (type: string) => JSON.parse(answers.get(type)?.text ?? 'null');
 
 describe('the API', () => {
-  it('lets nobody in without an IAM signature, on any route', () => {
+  it('lets nobody in without an IAM signature, or with auth=jwt without a bearer token, on any route', () => {
     expect(routes.length).toBeGreaterThan(0);
-    for (const route of routes) expect(route, `${route.method} ${route.path}`).toMatchObject({ authorizer: 'aws_iam' });
+    for (const route of routes) expect(route, `${route.method} ${route.path}`).toMatchObject({ authorizer: '${self:custom.authorizer}' });
+    expect(config.custom.authorizer).toBe('${file(deploy/auth/${param:auth}.yml):authorizer}');
+    expect(config.params.default.auth).toBe('aws_iam');
+    expect(iam.authorizer).toBe('aws_iam');
+    expect(jwt.authorizer).toEqual({ type: 'token', authorizerId: { Ref: 'Authorizer' } });
   });
 
-  it('replaces a TFJob under its Kubernetes path', () => {
-    const path = '/apis/kubeflow.org/v1/namespaces/{namespace}/tfjobs/{name}';
-    expect(functions.replaceJob?.events).toContainEqual({ http: { method: 'put', path, authorizer: 'aws_iam' } });
+  it('has an authorizer only where bearer tokens are asked for', () => {
+    expect(config.functions.authorizer).toBe('${file(deploy/auth/${param:auth}.yml):function, null}');
+    expect(config.resources).toContain('${file(deploy/auth/${param:auth}.yml):resources}');
+    expect(iam).toMatchObject({ function: null, resources: {} });
   });
 
-  it('sends every other path, and every other verb on a known path, to the function that answers 404 and 405', () => {
-    const caught = functions.notFound?.events.map(({ http }) => `${http.method} ${http.path}`) ?? [];
-    expect(caught).toEqual(expect.arrayContaining(['any /', 'any /{proxy+}', ...routes.map((route) => `any ${route.path}`)]));
+  it('asks the authorizer about every bearer token of the right form, each time unless a parameter says otherwise', () => {
+    expect(resources.Authorizer?.Properties).toMatchObject({
+      Type: 'TOKEN',
+      IdentitySource: 'method.request.header.Authorization',
+      IdentityValidationExpression: bearer.source.replace(/[()]/g, ''),
+      AuthorizerResultTtlInSeconds: '${param:authCacheSeconds}',
+    });
+    expect(config.params.default.authCacheSeconds).toBe(0);
+  });
+
+  it('is the only one that may call the authorizer', () => {
+    const [permission, ...others] = ofType('AWS::Lambda::Permission');
+    expect(others).toEqual([]);
+    expect(permission?.Properties).toMatchObject({
+      Principal: 'apigateway.amazonaws.com',
+      SourceArn: {
+        'Fn::Sub': 'arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${ApiGatewayRestApi}/authorizers/${Authorizer}',
+      },
+    });
+  });
+
+  it.each([
+    ['replaceJob', 'put', '/apis/kubeflow.org/v1/namespaces/{namespace}/{plural}/{name}'],
+    ['patchJob', 'patch', '/apis/kubeflow.org/v1/namespaces/{namespace}/{plural}/{name}'],
+    ['readJobs', 'get', '/apis/kubeflow.org/v1/namespaces/{namespace}/{plural}/{name}'],
+    ['readJobs', 'get', '/apis/kubeflow.org/v1/namespaces/{namespace}/{plural}'],
+    ['readJobs', 'get', '/apis/kubeflow.org/v1/{plural}'],
+  ])('%s serves %s %s', (name, method, path) => {
+    expect(functions[name]?.events).toContainEqual({ http: { method, path, authorizer: '${self:custom.authorizer}' } });
+  });
+
+  it('sends every other path to the function that answers 404', () => {
+    const caught = functions.notFound?.events.map(({ http }) => `${http.method} ${http.path}`);
+    expect(caught).toEqual(expect.arrayContaining(['any /', 'any /{proxy+}']));
+  });
+
+  it('sends every other verb on a known path to a function that answers 405', () => {
+    const any = routes.filter(({ method }) => method === 'any').map(({ path }) => path);
+    expect(any).toEqual(expect.arrayContaining(routes.map(({ path }) => path)));
+  });
+
+  it('routes every path of discovery, and nothing else, to the function that answers it', () => {
+    const routed = functions.discovery?.events.map(({ http }) => http.path).sort();
+    expect(routed).toEqual(Object.keys(discoveryDocuments('cci')).sort());
   });
 
   it('is regional and leaves the bytes of a body alone', () => {
@@ -160,10 +211,13 @@ describe('what API Gateway answers in our place', () => {
     for (const [type, { text: body }] of answers) expect(body, type).not.toContain('$');
   });
 
-  it('asks for a signature with every 401', () => {
+  it('asks with every 401 for what is missing: a signature or a bearer token', () => {
+    const challenge = '${file(deploy/auth/${param:auth}.yml):challenge}';
     for (const { code, headers } of answers.values()) {
-      expect(headers['gatewayresponse.header.WWW-Authenticate']).toBe(code === '401' ? "'AWS4-HMAC-SHA256'" : undefined);
+      expect(headers['gatewayresponse.header.WWW-Authenticate']).toBe(code === '401' ? challenge : undefined);
     }
+    expect(iam.challenge).toBe("'AWS4-HMAC-SHA256'");
+    expect(jwt.challenge).toBe(`'Bearer realm="tfjob-gateway"'`);
   });
 
   it('invites to send again only what was throttled: nothing was written, and it is over in a second', () => {
@@ -172,6 +226,8 @@ describe('what API Gateway answers in our place', () => {
     }
   });
 });
+
+const callers = ['replaceJob', 'patchJob', 'readJobs'];
 
 describe('the functions', () => {
   it('run on Node 24 and end before API Gateway gives up', () => {
@@ -186,32 +242,40 @@ describe('the functions', () => {
     }
   });
 
-  it('have a role each', () => {
+  it('have a role each, but that those which call CCI share one', () => {
     const roles = Object.keys(functions).map(roleOf);
-    expect(new Set(roles).size).toBe(roles.length);
+    expect(callers.map(roleOf)).toEqual(callers.map(() => 'JobsRole'));
+    expect(new Set(roles).size).toBe(roles.length - callers.length + 1);
     for (const role of roles) expect(resources[role ?? '']).toMatchObject({ Type: 'AWS::IAM::Role' });
   });
 
-  it('may write to their own log, and only the one that replaces jobs may read a secret, and only the one secret', () => {
+  it('may write to their own log, and only those that call CCI may read a secret, and only the one secret', () => {
     for (const name of Object.keys(functions)) {
-      const logGroup = { 'Fn::GetAtt': [`${name[0]?.toUpperCase()}${name.slice(1)}LogGroup`, 'Arn'] };
+      const logOf = (lambda: string) => ({ 'Fn::GetAtt': [`${lambda[0]?.toUpperCase()}${lambda.slice(1)}LogGroup`, 'Arn'] });
+      const logGroup = callers.includes(name) ? callers.map(logOf) : logOf(name);
       const [own, ...others] = statementsOf(resources[roleOf(name) ?? '']);
       expect(own, name).toEqual({ Effect: 'Allow', Action: ['logs:CreateLogStream', 'logs:PutLogEvents'], Resource: logGroup });
       const secret = 'arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${param:secretName}-??????';
       const readSecret = { Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: { 'Fn::Sub': secret } };
-      expect(others, name).toEqual(name === 'replaceJob' ? [readSecret] : []);
+      expect(others, name).toEqual(callers.includes(name) ? [readSecret] : []);
     }
   });
 
   it('hold the configuration of CCI only where it is used', () => {
-    expect(functions.replaceJob?.environment).toMatchObject({ CCI_SECRET_ID: '${param:secretName}', CCI_ENDPOINT: '${param:cciEndpoint}' });
+    for (const name of callers) {
+      expect(functions[name]?.environment).toMatchObject({ CCI_SECRET_ID: '${param:secretName}', CCI_ENDPOINT: '${param:cciEndpoint}' });
+    }
     expect(Object.keys(functions.notFound?.environment ?? {})).toEqual(['POWERTOOLS_SERVICE_NAME', 'POWERTOOLS_LOG_LEVEL']);
+    expect(Object.keys(functions.discovery?.environment ?? {})).toEqual(['LAYOUT', 'POWERTOOLS_SERVICE_NAME', 'POWERTOOLS_LOG_LEVEL']);
+    expect(Object.keys(functions.authorizer?.environment ?? {}).join()).not.toContain('CCI');
   });
 });
 
 describe('the parameters', () => {
-  it('have a default each, but for the reserved concurrency', () => {
-    const used = new Set([...text.matchAll(/\$\{param:(\w+)(, null)?\}/g)].map(([, name, optional]) => (optional ? undefined : name)));
+  it('have a default each, but for the reserved concurrency, and for whose tokens are believed', () => {
+    const all = [text, authText('aws_iam'), authText('jwt')].join();
+    const used = new Set([...all.matchAll(/\$\{param:(\w+)(, null)?\}/g)].map(([, name, optional]) => (optional ? undefined : name)));
+    for (const needed of ['oidcIssuer', 'oidcAudience']) expect(used.delete(needed)).toBe(true);
     used.delete(undefined);
     expect([...used].sort()).toEqual(Object.keys(config.params.default).sort());
   });

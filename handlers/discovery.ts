@@ -1,0 +1,18 @@
+import middy from '@middy/core';
+import { parseLayout } from '../lib/config.ts';
+import { discoveryDocuments } from '../lib/discovery/documents.ts';
+import { requireCaller } from '../lib/http/caller.ts';
+import { answerDocument, negotiateDocument, routeToDocument } from '../lib/http/document.ts';
+import { normalizeEvent } from '../lib/http/event.ts';
+import { traceAndLog } from '../lib/http/log.ts';
+import { respond } from '../lib/http/respond.ts';
+
+/** What a Kubernetes client asks about the gateway itself: its version, its kinds and their schemas. It needs no secret and no CCI. */
+export const handler = middy({ timeoutEarlyInMillis: 0 })
+  .use(normalizeEvent())
+  .use(traceAndLog())
+  .use(respond())
+  .use(requireCaller())
+  .use(routeToDocument(discoveryDocuments(parseLayout(process.env))))
+  .use(negotiateDocument())
+  .handler(answerDocument);

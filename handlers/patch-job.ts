@@ -1,0 +1,43 @@
+import middy from '@middy/core';
+import { connectCci } from '../lib/cci/connect.ts';
+import { parseConfig } from '../lib/config.ts';
+import { decodeBody, patchTypes } from '../lib/http/body.ts';
+import { requireCaller } from '../lib/http/caller.ts';
+import { normalizeEvent } from '../lib/http/event.ts';
+import { traceAndLog } from '../lib/http/log.ts';
+import { readOptions, rulesOf, upstreamQuery } from '../lib/http/options.ts';
+import { parsePatch } from '../lib/http/parse.ts';
+import type { JobRequest } from '../lib/http/request.ts';
+import { negotiate, respond } from '../lib/http/respond.ts';
+import { routeToJob } from '../lib/http/route.ts';
+import { patchUpdate } from '../lib/update/patch.ts';
+import { update } from '../lib/update/update.ts';
+
+const { layout, protectedKeys, ...upstream } = parseConfig(process.env);
+const cci = connectCci(upstream);
+
+export const handler = middy({ timeoutEarlyInMillis: 0 })
+  .use(normalizeEvent())
+  .use(traceAndLog())
+  .use(respond())
+  .use(requireCaller())
+  .use(routeToJob(layout, ['PATCH']))
+  .use(negotiate())
+  .use(readOptions('PatchOptions'))
+  .use(decodeBody(patchTypes))
+  .use(parsePatch())
+  .handler((request: JobRequest) =>
+    update(
+      cci,
+      patchUpdate({
+        kind: request.kind,
+        ref: request.ref,
+        type: request.contentType,
+        patch: request.body,
+        rules: rulesOf(request, protectedKeys),
+        dryRun: request.options.dryRun,
+        query: upstreamQuery(request),
+      }),
+      request.trace,
+    ),
+  );

@@ -1,0 +1,28 @@
+import middy from '@middy/core';
+import { pathOf } from '../lib/cci/client.ts';
+import { connectCci } from '../lib/cci/connect.ts';
+import { parseConfig } from '../lib/config.ts';
+import { requireCaller } from '../lib/http/caller.ts';
+import { normalizeEvent } from '../lib/http/event.ts';
+import { readListOptions } from '../lib/http/list-options.ts';
+import { traceAndLog } from '../lib/http/log.ts';
+import { negotiateRead, represent, upstreamAccept } from '../lib/http/represent.ts';
+import type { JobRequest } from '../lib/http/request.ts';
+import { respond } from '../lib/http/respond.ts';
+import { routeToJobs } from '../lib/http/route.ts';
+
+const { layout, ...upstream } = parseConfig(process.env);
+const cci = connectCci(upstream);
+
+export const handler = middy({ timeoutEarlyInMillis: 0 })
+  .use(normalizeEvent())
+  .use(traceAndLog())
+  .use(respond())
+  .use(requireCaller())
+  .use(routeToJobs(layout, ['GET']))
+  .use(negotiateRead())
+  .use(readListOptions())
+  .use(represent())
+  .handler(({ ref, collection, representation, upstreamQuery, trace }: JobRequest) =>
+    cci.fetch(pathOf(collection ?? ref), upstreamQuery, upstreamAccept(representation, collection !== undefined), trace),
+  );

@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import { group, type Layout, version } from '../job/kinds.ts';
+import { aggregatedCore, aggregatedGroups, apiGroup, apiGroupList, apiResourceList, apiVersions, versionInfo } from './resources.ts';
+
+/** A document under its path. */
+export interface Document {
+  /** Makes it when it is first asked for. */
+  read(): unknown;
+  /** The same as aggregated discovery, for the clients that ask for that. */
+  aggregated?: unknown;
+  /** Tells one state of the document from the next; whoever names it may keep the answer. */
+  hash?(): Promise<string>;
+}
+
+/** The content type of aggregated discovery, exactly as clients ask for it and look for it. */
+export const aggregatedType = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
+
+/** What a Kubernetes client may ask about the gateway itself, by path: only our group, the kinds of the layout, and our verbs. */
+export function discoveryDocuments(layout: Layout): Record<string, Document> {
+  const groupPath = `/apis/${group}/${version}`;
+  const openApi = lazy(async () => {
+    // Only explain, replace, apply and edit want it, and it brings the schemas along.
+    const { servedOpenApi } = await import('./openapi.ts');
+    return servedOpenApi(layout);
+  });
+  const hash = lazy(async () =>
+    createHash('sha256')
+      .update(JSON.stringify(await openApi()))
+      .digest('hex'),
+  );
+  return {
+    '/version': { read: () => versionInfo },
+    '/api': { read: () => apiVersions, aggregated: aggregatedCore },
+    '/apis': { read: () => apiGroupList, aggregated: aggregatedGroups(layout) },
+    [`/apis/${group}`]: { read: () => apiGroup },
+    [groupPath]: { read: () => apiResourceList(layout) },
+    '/openapi/v3': {
+      read: async () => ({ paths: { [groupPath.slice(1)]: { serverRelativeURL: `/openapi/v3${groupPath}?hash=${await hash()}` } } }),
+    },
+    [`/openapi/v3${groupPath}`]: { read: openApi, hash },
+  };
+}
+
+function lazy<Value>(make: () => Promise<Value>): () => Promise<Value> {
+  let made: Promise<Value> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}

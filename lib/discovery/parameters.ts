@@ -1,0 +1,56 @@
+import type { JsonSchema } from './json-schema.ts';
+
+/** A parameter as both versions of OpenAPI have it. */
+export interface Parameter {
+  name: string;
+  in: 'path' | 'query';
+  description: string;
+  required?: true;
+  schema: JsonSchema;
+}
+
+function query(name: string, schema: JsonSchema, description: string): Parameter {
+  return { name, in: 'query', description, schema };
+}
+
+const text = { type: 'string' };
+const count = { type: 'integer', format: 'int64', minimum: 0 };
+
+export const pretty = query('pretty', text, 'If true or 1, the answer is indented.');
+
+/** The query parameters of a write (lib/http/options.ts). */
+export const writeParameters: Parameter[] = [
+  pretty,
+  query(
+    'dryRun',
+    { type: 'string', enum: ['All'] },
+    'All: everything is checked, and the answer is the job as it would be; nothing is written.',
+  ),
+  query('fieldManager', { type: 'string', maxLength: 128 }, 'Who makes the change, at most 128 printable characters.'),
+  query(
+    'fieldValidation',
+    { type: 'string', enum: ['Ignore', 'Strict', 'Warn'] },
+    'Strict: fields that are unknown or stand twice are an error of their own. Otherwise an unknown field is a change that is forbidden.',
+  ),
+];
+
+/** The query parameters of a list that are passed on to the upstream. */
+export const listParameters: Parameter[] = [
+  pretty,
+  query('labelSelector', text, 'Only jobs whose labels match.'),
+  query('fieldSelector', text, 'Only jobs whose fields match: metadata.name, metadata.namespace.'),
+  query('limit', count, 'At most so many jobs; metadata.continue of the answer says where the list goes on.'),
+  query('continue', text, 'Where the list goes on: metadata.continue of the part before.'),
+  query('resourceVersion', text, 'The version of the list that is asked for.'),
+  query('resourceVersionMatch', { type: 'string', enum: ['Exact', 'NotOlderThan'] }, 'How resourceVersion is meant.'),
+  query('timeoutSeconds', count, 'How many seconds the upstream may take.'),
+];
+
+export const namespaceParameter: Parameter = {
+  name: 'namespace',
+  in: 'path',
+  description: 'The namespace of the job.',
+  required: true,
+  schema: text,
+};
+export const nameParameter: Parameter = { name: 'name', in: 'path', description: 'The name of the job.', required: true, schema: text };

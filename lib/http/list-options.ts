@@ -1,0 +1,44 @@
+import { badRequest, methodNotAllowed, StatusError } from '../job/status.ts';
+import type { Step } from './request.ts';
+
+const longest = 8192;
+const printable = /^[\x20-\x7e]*$/;
+const whole = /^\d{1,18}$/;
+
+/** The parameters of a LIST that go upstream, with what each may be; all others are ignored. */
+const listParameters: Record<string, RegExp> = {
+  labelSelector: printable,
+  fieldSelector: printable,
+  limit: whole,
+  continue: /^[A-Za-z0-9_=-]*$/,
+  resourceVersion: whole,
+  resourceVersionMatch: /^(?:Exact|NotOlderThan)$/,
+  timeoutSeconds: whole,
+  includeObject: /^(?:None|Metadata|Object)$/,
+};
+const getParameters = { resourceVersion: whole, includeObject: /^(?:None|Metadata|Object)$/ };
+
+/** Reads the query of a GET or LIST: 400 for a value that cannot be one, 405 for a watch, which a Lambda cannot hold open. */
+export function readListOptions(): Step {
+  return {
+    before: ({ event }) => {
+      const { query, collection } = event;
+      const [watch = ''] = query.watch ?? [];
+      if (collection && (watch === 'true' || watch === '1')) throw watchNotServed();
+      event.upstreamQuery = {};
+      for (const [name, pattern] of Object.entries(collection ? listParameters : getParameters)) {
+        const [value = ''] = query[name] ?? [];
+        if (value === '') continue;
+        if (value.length > longest || !pattern.test(value)) throw badRequest(`the query parameter ${name} is not valid`);
+        event.upstreamQuery[name] = value;
+      }
+      const [pretty] = query.pretty ?? [];
+      event.options = { pretty: pretty === 'true' || pretty === '1', dryRun: false, strict: false, fieldManager: undefined };
+    },
+  };
+}
+
+function watchNotServed(): StatusError {
+  const { status } = methodNotAllowed();
+  return new StatusError({ ...status, message: 'watch is not served by this gateway: list again instead, from time to time' });
+}

@@ -1,0 +1,55 @@
+import Negotiator from 'negotiator';
+import { parseExactJson } from '../job/json.ts';
+import { notAcceptable } from '../job/status.ts';
+import type { JobAnswer, Representation, Step } from './request.ts';
+
+/** What reads can be answered as. Tables and metadata alone are made by the upstream, so that a Table has its own columns. */
+function representations(ofList: boolean): Record<string, Representation> {
+  return {
+    'application/json': 'json',
+    'application/yaml': 'yaml',
+    'application/json;as=Table;v=v1;g=meta.k8s.io': 'table',
+    [`application/json;as=PartialObjectMetadata${ofList ? 'List' : ''};v=v1;g=meta.k8s.io`]: 'metadata',
+  };
+}
+
+/** The Accept header with which the upstream is asked for a representation; YAML is made here. */
+export function upstreamAccept(representation: Representation, ofList: boolean): string {
+  const types = Object.entries(representations(ofList));
+  const type = types.find(([, name]) => name === representation && name !== 'yaml')?.[0] ?? 'application/json';
+  return representation === 'table' ? `${type},application/json` : type;
+}
+
+/** Chooses how a read is answered, by the Accept header as the API server reads it; 406 if nothing of it is served. */
+export function negotiateRead(): Step {
+  return {
+    before: ({ event }) => {
+      const served = representations(event.collection !== undefined);
+      const types = Object.keys(served);
+      const [best] = event.headers.accept ? new Negotiator({ headers: event.headers }).mediaTypes(types) : types;
+      if (best === undefined) throw notAcceptable(['application/json', 'application/yaml']);
+      event.representation = served[best] ?? 'json';
+    },
+  };
+}
+
+/** Turns the upstream's text into the answer in the chosen representation. */
+export function represent(): Step {
+  return {
+    after: async (request) => {
+      const { status, text } = request.response as { status: number; text: string };
+      const { representation, options } = request.event;
+      const answer: JobAnswer = {
+        outcome: 'read',
+        answer: { status, job: options.pretty || representation === 'yaml' ? parseExactJson(text) : null, text },
+      };
+      if (representation === 'yaml') {
+        // Few answers are YAML, so its writer is loaded by the first one.
+        const { dumpYaml } = await import('./yaml.ts');
+        answer.answer.text = dumpYaml(answer.answer.job);
+        answer.answer.contentType = 'application/yaml';
+      }
+      request.response = answer;
+    },
+  };
+}

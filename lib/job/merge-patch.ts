@@ -1,0 +1,104 @@
+import { isObject, type Json, type JsonObject, own, setOwn } from './json.ts';
+import { type JobKind, policyFields } from './kinds.ts';
+import { annotationCauses, canonicalValue, isProtected, labelCauses, lastApplied, ownPrefix, policyCauses } from './replaceable.ts';
+import { invalidPatch, type JobRef } from './status.ts';
+
+const deepest = 500;
+
+/** Applies a merge patch (RFC 7386): null removes, objects merge, all else replaces. Neither argument is changed. */
+export function applyMergePatch(target: Json | undefined, patch: Json, depth = 0): Json {
+  if (!isObject(patch)) return patch;
+  if (depth > deepest) throw invalidPatch('it is nested too deeply');
+  const merged: JsonObject = isObject(target) ? { ...target } : {};
+  for (const key in patch) {
+    const value = patch[key] as Json;
+    if (value === null) delete merged[key];
+    else setOwn(merged, key, applyMergePatch(own(merged, key), value, depth + 1));
+  }
+  return merged;
+}
+
+/**
+ * The document to send upstream for a merge patch that names nothing but replaceable fields with valid values, built from what was
+ * checked and never from the caller's bytes; undefined where the live job must be read to decide (design 3.1, the one exception).
+ */
+export function directPatch(kind: JobKind, ref: JobRef, patch: Json, protectedKeys: readonly string[]): JsonObject | undefined {
+  const sent: JsonObject = {};
+  const named = { apiVersion: `${kind.group}/${kind.version}`, kind: kind.kind };
+  if (!isObject(patch)) return undefined;
+  for (const key in patch) {
+    const value = patch[key] as Json;
+    if (key === 'metadata' && isObject(value)) {
+      const metadata = directMetadata(ref, value, protectedKeys);
+      if (!metadata) return undefined;
+      sent.metadata = metadata;
+    } else if (key === 'spec' && isObject(value)) {
+      const spec = directPolicy(kind, value, kind.policyIn);
+      if (!spec) return undefined;
+      sent.spec = spec;
+    } else if (own(named, key) !== value || value === undefined) return undefined;
+  }
+  return namesReplaceable(sent) ? sent : undefined;
+}
+
+function directMetadata(ref: JobRef, metadata: JsonObject, protectedKeys: readonly string[]): JsonObject | undefined {
+  const sent: JsonObject = {};
+  for (const key in metadata) {
+    const value = metadata[key] as Json;
+    if (key === 'labels' || key === 'annotations') {
+      const map = directMap(key, value, protectedKeys);
+      if (map === undefined) return undefined;
+      sent[key] = map;
+    } else if (key === 'resourceVersion' && typeof value === 'string' && /^[1-9]\d*$/.test(value)) sent.resourceVersion = value;
+    else if ((key !== 'name' && key !== 'namespace') || value !== ref[key]) return undefined;
+  }
+  return sent;
+}
+
+/** Null removes the whole map, and with it what is protected or the gateway's own: only labels without protected keys may go so. */
+function directMap(name: 'labels' | 'annotations', value: Json, protectedKeys: readonly string[]): JsonObject | null | undefined {
+  if (value === null) return name === 'labels' && protectedKeys.length === 0 ? null : undefined;
+  if (!isObject(value)) return undefined;
+  const sent: JsonObject = {};
+  let size = 0;
+  for (const key in value) {
+    const text = value[key] as Json;
+    if (
+      (text !== null && typeof text !== 'string') ||
+      key === lastApplied ||
+      key.startsWith(ownPrefix) ||
+      isProtected(key, protectedKeys)
+    ) {
+      return undefined;
+    }
+    const causes = name === 'labels' ? labelCauses(key, text ?? '') : annotationCauses(key);
+    size += Buffer.byteLength(key) + Buffer.byteLength(text ?? '');
+    if (causes.length > 0 || size > 256 * 1024) return undefined;
+    setOwn(sent, key, text === null ? null : text.toWellFormed());
+  }
+  return sent;
+}
+
+function directPolicy(kind: JobKind, holder: JsonObject, [, next, ...rest]: readonly string[]): JsonObject | undefined {
+  const sent: JsonObject = {};
+  for (const key in holder) {
+    const value = holder[key] as Json;
+    if (next !== undefined) {
+      const inner = key === next && isObject(value) ? directPolicy(kind, value, [next, ...rest]) : undefined;
+      if (!inner) return undefined;
+      sent[key] = inner;
+      continue;
+    }
+    const field = policyFields.find((name) => name === key);
+    const canonical = canonicalValue(value);
+    if (!field || (value !== null && policyCauses(field, field, canonical).length > 0)) return undefined;
+    sent[key] = canonical;
+  }
+  return sent;
+}
+
+function namesReplaceable(sent: JsonObject): boolean {
+  const { resourceVersion: _, ...metadata } = (sent.metadata ?? {}) as JsonObject;
+  const leaves = (value: Json): boolean => !isObject(value) || Object.values(value).some(leaves);
+  return leaves(metadata) || leaves(sent.spec ?? {});
+}

@@ -1,0 +1,32 @@
+import type { Answer } from '../cci/client.ts';
+import { at, type Json, type JsonObject } from '../job/json.ts';
+import { applyJsonPatch } from '../job/json-patch.ts';
+import { applyMergePatch, directPatch } from '../job/merge-patch.ts';
+import { parsePatched } from '../job/schema.ts';
+import { badRequest } from '../job/status.ts';
+import type { Update } from './update.ts';
+
+/** A request to patch one job; `type` is the patch's media type. */
+export type PatchRequest = Pick<Update, 'kind' | 'ref' | 'rules' | 'dryRun' | 'query'> & { type: string; patch: Json };
+
+/**
+ * Makes an update of a patch: the requested object is what the patch makes of the live job. A merge patch of nothing but replaceable
+ * fields may go upstream as it is checked, without a read, unless the decision is wanted for more (dry run, Strict).
+ */
+export function patchUpdate({ type, patch, ...request }: PatchRequest): Update {
+  const { kind, ref, rules, dryRun } = request;
+  const strict = rules.strict && { ...rules.strict, patch: true };
+  const isMerge = type === 'application/merge-patch+json';
+  if (isMerge && (typeof patch !== 'object' || patch === null || Array.isArray(patch))) throw badRequest('a merge patch must be an object');
+  const requested = (live: Answer): JsonObject => {
+    const patched = isMerge ? applyMergePatch(live.job, patch) : applyJsonPatch(live.text, patch);
+    return parsePatched(kind, ref, live.job, patched);
+  };
+  return {
+    ...request,
+    rules: { ...rules, ...(strict && { strict }) },
+    requested,
+    fenced: isMerge && at(patch, ['metadata', 'resourceVersion']) !== undefined,
+    direct: isMerge && !dryRun && !strict ? directPatch(kind, ref, patch, rules.protectedKeys ?? []) : undefined,
+  };
+}

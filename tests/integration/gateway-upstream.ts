@@ -1,0 +1,52 @@
+import { createServer, request as httpRequest, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** A request as it arrived at the upstream, to the byte. */
+export interface Received {
+  method: string;
+  url: string;
+  headers: IncomingHttpHeaders;
+  body: Buffer;
+}
+
+/** What stands where CCI stands: it notes every request, and hands it on unless a test answers in CCI's place. */
+export interface Upstream {
+  readonly url: string;
+  /** Every request in the order in which it arrived. */
+  readonly received: Received[];
+  /** Set by a test: answers instead of the target. */
+  answer: ((request: Received, response: ServerResponse) => void) | undefined;
+  close(): Promise<void>;
+}
+
+/** Starts an upstream in front of `target`. Headers go through as they are, so that a signature stays what it was. */
+export async function startUpstream(target: string): Promise<Upstream> {
+  const received: Received[] = [];
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const { method = '', url = '', headers } = request;
+      const noted = { method, url, headers, body: Buffer.concat(chunks) };
+      received.push(noted);
+      if (upstream.answer) return upstream.answer(noted, response);
+      const onward = httpRequest(new URL(url, target), { method, headers, agent: false }, (answered) => {
+        response.writeHead(answered.statusCode ?? 500, answered.headers);
+        answered.pipe(response);
+      });
+      onward.on('error', () => response.destroy());
+      onward.end(noted.body);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const upstream: Upstream = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    received,
+    answer: undefined,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+  return upstream;
+}
