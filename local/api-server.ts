@@ -23,9 +23,10 @@ export function serve(request: IncomingMessage, body: Buffer, storage: Storage):
   if (!(resource.target ? ['GET', 'PUT', 'PATCH'] : ['GET']).includes(method)) {
     throw new StatusError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
   }
-  if (method === 'PUT') requireType(request.headers['content-type'] ?? 'application/json', 'application/json');
+  // The API server, too, looks at Accept before a PUT's content type and after a PATCH's.
   if (method === 'PATCH') requireType(request.headers['content-type'] ?? '', 'application/merge-patch+json');
   const view = negotiate(request.headers.accept);
+  if (method === 'PUT') requireType(request.headers['content-type'] ?? 'application/json', 'application/json');
 
   const text = resource.target
     ? serveOne(method, resource.target, query, body, storage)

@@ -2,7 +2,7 @@
 import { group, type JobKind, jobKinds, type Layout, version } from '../job/kinds.ts';
 import { jobSpecSchema } from '../job/schema.ts';
 import { type JsonSchema, openApiSchemas } from './json-schema.ts';
-import { listParameters, nameParameter, namespaceParameter, type Parameter, pretty, writeParameters } from './parameters.ts';
+import { listParameters, nameParameter, namespaceParameter, type Parameter, readParameters, writeParameters } from './parameters.ts';
 import { jobSchema, listSchema, sharedSchemas } from './schemas.ts';
 
 const groupPath = `/apis/${group}/${version}`;
@@ -62,7 +62,7 @@ function pathsOf(kind: JobKind): [path: string, item: object][] {
       `${inNamespace}/{name}`,
       {
         parameters: [nameParameter, namespaceParameter],
-        get: operation(kind, 'get', kind.kind, [pretty]),
+        get: operation(kind, 'get', kind.kind, readParameters),
         put: operation(kind, 'put', kind.kind, writeParameters, content(reference(kind.kind), 'application/json', 'application/yaml')),
         patch: operation(kind, 'patch', kind.kind, writeParameters, content(reference('Patch'), ...patchTypes)),
       },

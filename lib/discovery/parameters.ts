@@ -15,7 +15,9 @@ function query(name: string, schema: JsonSchema, description: string): Parameter
 
 const text = { type: 'string' };
 const count = { type: 'integer', format: 'int64', minimum: 0 };
+const selector = { type: 'string', pattern: '^[ -~]*$', maxLength: 8192 };
 
+/** For every answer that is JSON. */
 export const pretty = query('pretty', text, 'If true or 1, the answer is indented.');
 
 /** The query parameters of a write (lib/http/options.ts). */
@@ -34,18 +36,32 @@ export const writeParameters: Parameter[] = [
   ),
 ];
 
-/** The query parameters of a list that are passed on to the upstream. */
+const version = query(
+  'resourceVersion',
+  { type: 'string', pattern: '^[0-9]{0,18}$' },
+  'How old the answer may be, as Kubernetes means it.',
+);
+
+/** The query parameters of a read of one job (lib/http/list-options.ts). */
+export const readParameters: Parameter[] = [pretty, version];
+
+/** The query parameters of a list. */
 export const listParameters: Parameter[] = [
   pretty,
-  query('labelSelector', text, 'Only jobs whose labels match.'),
-  query('fieldSelector', text, 'Only jobs whose fields match: metadata.name, metadata.namespace.'),
+  query('labelSelector', selector, 'Only jobs whose labels match.'),
+  query('fieldSelector', selector, 'Only jobs whose fields match: metadata.name, metadata.namespace.'),
   query('limit', count, 'At most so many jobs; metadata.continue of the answer says where the list goes on.'),
-  query('continue', text, 'Where the list goes on: metadata.continue of the part before.'),
-  query('resourceVersion', text, 'The version of the list that is asked for.'),
+  query(
+    'continue',
+    { type: 'string', pattern: '^[A-Za-z0-9_=-]*$', maxLength: 8192 },
+    'Where the list goes on: metadata.continue of the part before.',
+  ),
+  version,
   query('resourceVersionMatch', { type: 'string', enum: ['Exact', 'NotOlderThan'] }, 'How resourceVersion is meant.'),
   query('timeoutSeconds', count, 'How many seconds the upstream may take.'),
 ];
 
+/** The namespace in a path. */
 export const namespaceParameter: Parameter = {
   name: 'namespace',
   in: 'path',
@@ -53,4 +69,5 @@ export const namespaceParameter: Parameter = {
   required: true,
   schema: text,
 };
+/** The name in a path. */
 export const nameParameter: Parameter = { name: 'name', in: 'path', description: 'The name of the job.', required: true, schema: text };

@@ -118,15 +118,19 @@ function countValues(root: Json): void {
   }
 }
 
-// A number that a double cannot hold is written as it came.
-const rawNumber = defineScalarTag('tag:yaml.org,2002:float', {
-  implicit: true,
-  resolve: () => NOT_RESOLVED,
-  identify: (value) => typeof value === 'object' && numberText(value) !== undefined,
-  represent: (value) => numberText(value) ?? '',
-});
+// A number is written as it came, also one that a double cannot hold. What a text must look like to be quoted stays as it is, and more.
+const [wholeTag, fractionTag] = (['int', 'float'] as const).map((name) => {
+  const written = name === 'int' ? /^-?\d+$/ : /^-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?$/;
+  const tag = DUMP_SCHEMA.tags.find(({ tagName }) => tagName === `tag:yaml.org,2002:${name}`) as ScalarTagDefinition;
+  return {
+    ...tag,
+    resolve: (text: string, ...rest: [boolean, string]) => (written.test(text) ? 0 : tag.resolve(text, ...rest)),
+    identify: (value: unknown) => written.test(numberText(value) ?? ''),
+    represent: (value: unknown) => numberText(value) ?? '',
+  };
+}) as [ScalarTagDefinition, ScalarTagDefinition];
 
 /** A JSON value as YAML that both YAML 1.1 and 1.2 readers take for the same. */
 export function dumpYaml(value: Json): string {
-  return dump(value, { schema: DUMP_SCHEMA.withTags(rawNumber), noRefs: true, lineWidth: -1 });
+  return dump(value, { schema: DUMP_SCHEMA.withTags(wholeTag, fractionTag), noRefs: true, lineWidth: -1 });
 }

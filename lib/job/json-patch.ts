@@ -5,6 +5,7 @@ const mostOperations = 10_000;
 // The API server bounds what copies may add up to by its body limit; elements that an array must shift are bounded here too.
 const mostCopied = 3 * 1024 * 1024;
 const mostShifted = 20_000_000;
+const deepest = 500;
 
 interface Progress {
   root: Json;
@@ -19,14 +20,23 @@ interface Progress {
  * proportion, 422 for an operation that cannot be applied or a `test` that fails.
  */
 export function applyJsonPatch(text: string, patch: Json): Json {
+  const operations = operationsOf(patch);
+  const progress: Progress = { root: parseExactJson(text), copied: 0, shifted: 0 };
+  // Operations change what earlier ones put there: a copy of it, since after a conflict the same patch is applied again.
+  for (const operation of parseExactJson(stringify(operations)) as Json[]) applyOperation(progress, operation);
+  return progress.root;
+}
+
+/** The operations of a JSON patch, before anything is read: 400 for what is no list of objects, 413 for more than 10,000. */
+export function operationsOf(patch: Json): Json[] {
   if (!Array.isArray(patch)) throw badRequest('a JSON patch must be a list of operations');
+  // To the API server, null is an operation without any member.
+  if (!patch.every((operation) => operation === null || isObject(operation))) throw badRequest('an operation of a JSON patch must be an object');
   if (patch.length > mostOperations) {
     const message = `Request entity too large: The allowed maximum operations in a JSON patch is ${mostOperations}, got ${patch.length}`;
     throw new StatusError({ code: 413, reason: 'RequestEntityTooLarge', message });
   }
-  const progress: Progress = { root: parseExactJson(text), copied: 0, shifted: 0 };
-  for (const operation of patch) applyOperation(progress, operation);
-  return progress.root;
+  return patch;
 }
 
 function applyOperation(progress: Progress, operation: Json): void {
@@ -108,6 +118,10 @@ function remove(progress: Progress, tokens: readonly string[]): Json {
 }
 
 function replace(progress: Progress, tokens: readonly string[], value: Json): void {
+  if (tokens.length === 0) {
+    progress.root = value;
+    return;
+  }
   const { holder, last } = holderOf(progress, tokens);
   if (child(holder, last) === undefined) throw unprocessablePatch();
   if (Array.isArray(holder)) holder[indexOf(last, holder.length)] = value;
@@ -137,12 +151,13 @@ function shift(progress: Progress, array: Json[]): void {
   if (progress.shifted > mostShifted) throw tooLarge(mostCopied);
 }
 
-function isSame(a: Json | undefined, b: Json): boolean {
+function isSame(a: Json | undefined, b: Json | undefined, depth = 0): boolean {
   if (a === b) return true;
-  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((element, i) => isSame(element, b[i] as Json));
+  if (depth > deepest) return false;
+  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((element, i) => isSame(element, b[i], depth + 1));
   if (isObject(a) && isObject(b)) {
     const keys = Object.keys(a);
-    return keys.length === Object.keys(b).length && keys.every((key) => isSame(own(a, key), own(b, key) as Json));
+    return keys.length === Object.keys(b).length && keys.every((key) => isSame(own(a, key), own(b, key), depth + 1));
   }
   const number = numberText(a);
   return number !== undefined && number === numberText(b);

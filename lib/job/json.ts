@@ -7,9 +7,8 @@ export interface JsonObject {
   [key: string]: Json;
 }
 
-// Node 24 has source text access; TypeScript's library does not know it yet.
+// Node 24 has raw JSON; TypeScript's library does not know it yet.
 const exactJson = JSON as unknown as {
-  parse(text: string, reviver: (key: string, value: unknown, context: { source?: string }) => unknown): Json;
   rawJSON(text: string): RawNumber;
   isRawJSON(value: unknown): value is RawNumber;
 };
@@ -25,21 +24,65 @@ export function mayHoldInexactNumber(text: string): boolean {
   return maybeInexact.test(text);
 }
 
+// A member name with an escape. V8 13 may read one as another name that the process saw before (nodejs/node#63785).
+const maybeMisread = /[{,]\s*"[^"\\]*\\/;
+
 /**
- * JSON.parse that keeps each number as written: one that a double cannot hold becomes a RawNumber.
- * Pays for source text access only where the text may hold such a number. Throws SyntaxError as JSON.parse does.
+ * JSON.parse that keeps each number as written: one that a double cannot hold becomes a RawNumber; and that reads each name as written.
+ * Only a text that may hold such a number or name is read token by token. Throws SyntaxError as JSON.parse does; any depth will do.
  */
 export function parseExactJson(text: string): Json {
-  if (!mayHoldInexactNumber(text)) return JSON.parse(text) as Json;
-  try {
-    return exactJson.parse(text, (_key, value, { source }) =>
-      typeof value === 'number' && source !== undefined && String(value) !== source ? exactJson.rawJSON(source) : value,
-    );
-  } catch (error) {
-    // Source text access walks the value on the stack; JSON.parse alone does not, and reads any depth.
-    if (error instanceof RangeError) throw new SyntaxError('JSON is nested too deep for its numbers to be kept as written');
-    throw error;
+  const value = JSON.parse(text) as Json;
+  const isExact = !maybeInexact.test(text) && !(text.includes('\\') && maybeMisread.test(text));
+  return isExact ? value : readTokens(text);
+}
+
+/** The value of a text that JSON.parse accepts, by a walk over its tokens. */
+function readTokens(text: string): Json {
+  const token = /[{}[\]"]|[^\s{}[\]",:]+/g;
+  const open: { holder: Json[] | JsonObject; name: string | undefined }[] = [];
+  let root: Json = null;
+  const place = (value: Json): void => {
+    const top = open.at(-1);
+    if (!top) root = value;
+    else if (Array.isArray(top.holder)) top.holder.push(value);
+    else {
+      setOwn(top.holder, top.name ?? '', value);
+      top.name = undefined;
+    }
+  };
+  for (let match = token.exec(text); match; match = token.exec(text)) {
+    const [found] = match;
+    if (found === '}' || found === ']') open.pop();
+    else if (found === '{' || found === '[') {
+      const holder = found === '{' ? {} : [];
+      place(holder);
+      open.push({ holder, name: undefined });
+    } else if (found === '"') {
+      token.lastIndex = endOfString(text, match.index);
+      const string = JSON.parse(text.slice(match.index, token.lastIndex)) as string;
+      const top = open.at(-1);
+      if (top && !Array.isArray(top.holder) && top.name === undefined) top.name = string;
+      else place(string);
+    } else place(readScalar(found));
   }
+  return root;
+}
+
+function readScalar(token: string): Json {
+  const value = JSON.parse(token) as Json;
+  return typeof value === 'number' && String(value) !== token ? exactJson.rawJSON(token) : value;
+}
+
+/** The index after the closing quote of the string that opens at `start` in a JSON text. */
+export function endOfString(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1);
+  for (let before = end - 1; end !== -1; before = end - 1) {
+    while (text[before] === '\\') before -= 1;
+    if ((end - before) % 2 === 1) return end + 1;
+    end = text.indexOf('"', end + 1);
+  }
+  return text.length;
 }
 
 /** An integer of any size as JSON holds it: a number where a double is exact, else a RawNumber. */

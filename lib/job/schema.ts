@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { at, isObject, type Json, type JsonObject, own } from './json.ts';
+import { at, isObject, type Json, type JsonObject, numberText, own } from './json.ts';
 import type { JobKind } from './kinds.ts';
 import { isInteger } from './quantity.ts';
 import { badRequest, invalid, invalidPatch, type JobRef, type StatusError } from './status.ts';
@@ -107,20 +107,23 @@ export function parseRequested(kind: JobKind, ref: JobRef, body: Json): JsonObje
  */
 export function parsePatched(kind: JobKind, ref: JobRef, live: JsonObject, patched: Json): JsonObject {
   if (!isObject(patched)) throw invalidPatch('the result is not an object');
-  const version = at(patched, ['metadata', 'resourceVersion']);
+  const metadata = own(patched, 'metadata') ?? {};
+  if (!isObject(metadata)) throw invalidPatch('metadata: must be an object');
+  const { issues } = v.safeParse(RequestedJob, patched, { abortEarly: true });
+  const wrong = issues && (v.getDotPath(issues[0]) ?? 'metadata');
+  if (issues && wrong !== 'metadata.resourceVersion') throw invalidPatch(`${wrong}: ${issues[0].message}`);
+  checkIdentity(kind, ref, patched);
+  const version = own(metadata, 'resourceVersion');
   if (typeof version !== 'string' || !/^[1-9]\d*$/.test(version)) {
     throw invalidField(kind, ref, 'metadata.resourceVersion', version, 'must be specified for an update');
   }
-  const { issues } = v.safeParse(RequestedJob, patched, { abortEarly: true });
-  if (issues) throw invalidPatch(`${v.getDotPath(issues[0]) ?? 'metadata'}: ${issues[0].message}`);
-  checkIdentity(kind, ref, patched);
-  const uid = at(patched, ['metadata', 'uid']) ?? '';
+  const uid = own(metadata, 'uid') ?? '';
   if (uid !== '' && uid !== at(live, ['metadata', 'uid'])) throw invalidField(kind, ref, 'metadata.uid', uid, 'field is immutable');
   return patched;
 }
 
 function invalidField(kind: JobKind, ref: JobRef, field: string, value: Json | undefined, rule: string): StatusError {
-  const shown = JSON.stringify(value ?? 0).slice(0, 64);
+  const shown = typeof value === 'string' ? JSON.stringify(value.slice(0, 64)) : (numberText(value) ?? '0').slice(0, 64);
   return invalid(kind, ref.name, [{ reason: 'FieldValueInvalid', message: `Invalid value: ${shown}: ${rule}`, field }]);
 }
 

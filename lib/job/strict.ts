@@ -1,5 +1,5 @@
 import { childPath } from './compare.ts';
-import { at, isObject, type Json, type JsonObject, own } from './json.ts';
+import { at, endOfString, isObject, type Json, type JsonObject, own } from './json.ts';
 import type { JobKind } from './kinds.ts';
 import { knownFields, ReplicaSpec } from './schema.ts';
 
@@ -81,17 +81,6 @@ function isRepeated(top: Open, string: string): boolean {
   const told = top.keys?.get(top.key);
   top.keys?.set(top.key, told !== undefined);
   return told === false;
-}
-
-/** The index after the closing quote of the string that opens at `start`. */
-function endOfString(text: string, start: number): number {
-  let end = text.indexOf('"', start + 1);
-  for (let before = end - 1; end !== -1; before = end - 1) {
-    while (text[before] === '\\') before -= 1;
-    if ((end - before) % 2 === 1) return end + 1;
-    end = text.indexOf('"', end + 1);
-  }
-  return text.length;
 }
 
 function pathOf(open: Open[]): string {

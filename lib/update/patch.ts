@@ -1,6 +1,6 @@
 import type { Answer } from '../cci/client.ts';
 import { at, type Json, type JsonObject } from '../job/json.ts';
-import { applyJsonPatch } from '../job/json-patch.ts';
+import { applyJsonPatch, operationsOf } from '../job/json-patch.ts';
 import { applyMergePatch, directPatch } from '../job/merge-patch.ts';
 import { parsePatched } from '../job/schema.ts';
 import { badRequest } from '../job/status.ts';
@@ -18,6 +18,7 @@ export function patchUpdate({ type, patch, ...request }: PatchRequest): Update {
   const strict = rules.strict && { ...rules.strict, patch: true };
   const isMerge = type === 'application/merge-patch+json';
   if (isMerge && (typeof patch !== 'object' || patch === null || Array.isArray(patch))) throw badRequest('a merge patch must be an object');
+  if (!isMerge) operationsOf(patch);
   const requested = (live: Answer): JsonObject => {
     const patched = isMerge ? applyMergePatch(live.job, patch) : applyJsonPatch(live.text, patch);
     return parsePatched(kind, ref, live.job, patched);

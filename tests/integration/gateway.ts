@@ -140,3 +140,18 @@ export function expectRefused(answer: Answer, before: string, code: number, body
   expect(liveText()).toBe(before);
   expect(now.upstream.received.filter(({ method }) => method !== 'GET')).toEqual([]);
 }
+
+/** A PUT that is refused before anything is read upstream. */
+export async function refusedUnread(
+  body: string | Buffer | object,
+  sending: Sending,
+  code: number,
+  reason: string,
+  message: unknown,
+  details?: unknown,
+) {
+  const before = liveText();
+  const answer = await put(body, sending);
+  expectRefused(answer, before, code, status(code, reason, message, details));
+  expect(now.upstream.received).toEqual([]);
+}

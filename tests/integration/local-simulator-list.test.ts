@@ -115,6 +115,8 @@ describe('a list', () => {
     expect(page.metadata).toEqual({ continue: expect.stringMatching(/^[\w-]+$/), resourceVersion: '4' });
     const rest = (await list({ limit: '5', labelSelector: 'app', continue: page.metadata.continue })).json();
     expect(ids(rest)).toEqual(['a/one', 'a/two']);
+    const named = (await list({ limit: '1', fieldSelector: 'metadata.name=one' })).json();
+    expect(named.metadata).toEqual({ continue: expect.stringMatching(/^[\w-]+$/), resourceVersion: '4' });
   });
 
   it('has no limit where that is 0 or less', async () => {

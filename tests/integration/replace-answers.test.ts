@@ -8,12 +8,12 @@ const upstreamHeader = 'x-upstream-request-id';
 
 /** A request as an event, for what cannot be sent over HTTP or must be seen as the function returns it. */
 const event = (job: unknown, headers: Record<string, string> = {}, query: Record<string, string> = {}, context: object = {}) => ({
-  resource: '/apis/kubeflow.org/v1/namespaces/{namespace}/tfjobs/{name}',
+  resource: '/apis/kubeflow.org/v1/namespaces/{namespace}/{plural}/{name}',
   path: jobPath,
   httpMethod: 'PUT',
   headers,
   queryStringParameters: query,
-  pathParameters: { namespace: 'kube-test', name: 'tfjob-test' },
+  pathParameters: { namespace: 'kube-test', plural: 'tfjobs', name: 'tfjob-test' },
   requestContext: { httpMethod: 'PUT', identity: { userArn: 'arn' }, requestId: 'id', ...context },
   body: JSON.stringify(job),
   isBase64Encoded: false,

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { LambdaHandler } from '../../local/api-gateway.ts';
+import { type LambdaHandler, startApiGateway } from '../../local/api-gateway.ts';
 import { calls, handlerOf, invoke, jobPath, type Loose, liveJob, now, requested, status, useGateway } from './gateway.ts';
 
 useGateway();
 
-const resource = '/apis/kubeflow.org/v1/namespaces/{namespace}/tfjobs/{name}';
-const pathParameters = { namespace: 'kube-test', name: 'tfjob-test' };
+const resource = '/apis/kubeflow.org/v1/namespaces/{namespace}/{plural}/{name}';
+const pathParameters = { namespace: 'kube-test', plural: 'tfjobs', name: 'tfjob-test' };
 const arn = 'arn:aws:iam::123456789012:user/trainer';
 /** A body that sets a TTL, with the resourceVersion checked. */
 const body = () => JSON.stringify({ ...requested(({ spec }) => Object.assign(spec, { ttlSecondsAfterFinished: 42 })) });
@@ -166,6 +166,17 @@ describe('a request without a principal', () => {
       const event = { ...forms['API Gateway REST']?.(), resource: '/{proxy+}', path, httpMethod: method, pathParameters: null };
       expect((await invoke(notFound, event)).body).toEqual(unauthorized);
     }
+  });
+
+  it('is 401 through a local gateway that is not told to let everybody in', async () => {
+    const gateway = await startApiGateway({ port: 0 });
+    const answer = await fetch(`${gateway.url}${jobPath}`, {
+      method: 'PUT',
+      body: body(),
+      headers: { ...claims, 'content-type': 'application/json' },
+    });
+    expect([answer.status, await answer.json(), now.upstream.received]).toEqual([401, unauthorized, []]);
+    await gateway.close();
   });
 
   it('is told how to authenticate', async () => {

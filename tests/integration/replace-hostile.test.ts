@@ -167,11 +167,11 @@ describe('half a character (a lone surrogate)', () => {
 
 describe('a body that is said to be base64', () => {
   const event = (body: unknown, isBase64Encoded: unknown = true) => ({
-    resource: '/apis/kubeflow.org/v1/namespaces/{namespace}/tfjobs/{name}',
+    resource: '/apis/kubeflow.org/v1/namespaces/{namespace}/{plural}/{name}',
     path: jobPath,
     httpMethod: 'PUT',
     headers: {},
-    pathParameters: { namespace: 'kube-test', name: 'tfjob-test' },
+    pathParameters: { namespace: 'kube-test', plural: 'tfjobs', name: 'tfjob-test' },
     requestContext: { httpMethod: 'PUT', identity: { userArn: 'arn' } },
     body,
     isBase64Encoded,

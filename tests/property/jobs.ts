@@ -1,28 +1,70 @@
 import fc from 'fast-check';
-import { type Json, type JsonObject, parseExactJson, setOwn } from '../../lib/job/json.ts';
+import { isObject, type Json, type JsonObject, parseExactJson, setOwn } from '../../lib/job/json.ts';
 import { type JobKind, jobKind } from '../../lib/job/kinds.ts';
 import type { JobRef } from '../../lib/job/status.ts';
 
-export const kinds = [jobKind('cci', 'tfjobs'), jobKind('kubeflow', 'tfjobs')] as JobKind[];
+/** A kind of job in each layout; by name, so that a counterexample can be read. */
+export const kinds: Record<string, JobKind> = Object.fromEntries(
+  (['cci', 'kubeflow'] as const).map((layout) => [layout, jobKind(layout, 'tfjobs') as JobKind]),
+);
 export const refOf = (kind: JobKind): JobRef => ({ kind, namespace: 'kube-test', name: 'tfjob-test' });
 
 /** A number as it is written. */
 export const raw = (number: string): Json => (parseExactJson(`[${number}]`) as Json[])[0] as Json;
-/** A value as it comes from its text: every number that a double holds as written is a plain number. */
-export const reparsed = <T extends Json>(value: T): T => (parseExactJson(JSON.stringify([value])) as [T])[0];
-
 export function objectOf(entries: readonly (readonly [string, Json | undefined])[]): JsonObject {
   const object: JsonObject = {};
   for (const [key, value] of entries) if (value !== undefined) setOwn(object, key, value);
   return object;
 }
 
-const weirdNumbers = ['-0', '1.0', '1e400', '-1e-400', '9007199254740993', '-9223372036854775808', '0.10', '1E5', '0.1', '1e21', '5e0', '2.50'];
-export const number = fc.oneof(fc.constantFrom(...weirdNumbers).map(raw), fc.integer({ min: -5, max: 2000 }), fc.double({ noNaN: true, noDefaultInfinity: true }));
-const text = fc.oneof(fc.constantFrom('', 'a', 'b', '2', '2000m', '4Gi', 'x\ud800y', 'é', '2019-07-24T07:17:01Z'), fc.string({ unit: 'binary', maxLength: 6 }));
+/** A deep copy; numbers kept as text are immutable and shared. */
+export function copyOf<T extends Json>(value: T): T {
+  if (Array.isArray(value)) return value.map(copyOf) as T;
+  return isObject(value) ? (objectOf(Object.keys(value).map((key) => [key, copyOf(value[key] as Json)])) as T) : value;
+}
+
+const weirdNumbers = [
+  '-0',
+  '1.0',
+  '1e400',
+  '-1e-400',
+  '9007199254740993',
+  '-9223372036854775808',
+  '0.10',
+  '1E5',
+  '0.1',
+  '1e21',
+  '5e0',
+  '2.50',
+];
+export const number = fc.oneof(
+  fc.constantFrom(...weirdNumbers).map(raw),
+  fc.integer({ min: -5, max: 2000 }),
+  fc.double({ noNaN: true, noDefaultInfinity: true }),
+);
+const char = fc.constantFrom('a', 'B', '0', '-', '.', '/', ' ', '"', '\\', '\u0000', '\u2028', 'é', '😀', '\ud800');
+const text = fc.oneof(
+  fc.constantFrom('', 'a', 'b', '2', '2000m', '4Gi', 'x\ud800y', 'é', '2019-07-24T07:17:01Z'),
+  fc.string({ unit: char, maxLength: 6 }),
+);
 const scalar = fc.oneof(fc.constant(null), fc.boolean(), number, text);
-const weirdNames = ['a', 'b', 'constructor', 'toString', '__proto__', '', 'x y', 'selector', 'labelSelector', 'Ps', 'PS', 'env', 'spec', '\udc00'];
-const name = fc.oneof({ weight: 5, arbitrary: fc.constantFrom(...weirdNames) }, fc.string({ unit: 'binary', maxLength: 4 }));
+const weirdNames = [
+  'a',
+  'b',
+  'constructor',
+  'toString',
+  '__proto__',
+  '',
+  'x y',
+  'selector',
+  'labelSelector',
+  'Ps',
+  'PS',
+  'env',
+  'spec',
+  '\udc00',
+];
+const name = fc.oneof({ weight: 5, arbitrary: fc.constantFrom(...weirdNames) }, fc.string({ unit: char, maxLength: 4 }));
 
 /** Any JSON at all, with every kind of number and of name. */
 export const json: fc.Arbitrary<Json> = fc.letrec<{ json: Json }>((tie) => ({
@@ -40,7 +82,7 @@ const record = (fields: Record<string, fc.Arbitrary<Json | undefined>>): fc.Arbi
   fc.tuple(...Object.values(fields)).map((values) => objectOf(Object.keys(fields).map((key, i) => [key, values[i]])));
 
 /** Images, and what Kubernetes pulls them by where nobody says. */
-export const images = { 'a': 'Always', 'r:5000/a/b': 'Always', 'a:latest': 'Always', 'a:v1': 'IfNotPresent', 'a@sha256:0': 'IfNotPresent' };
+export const images = { a: 'Always', 'r:5000/a/b': 'Always', 'a:latest': 'Always', 'a:v1': 'IfNotPresent', 'a@sha256:0': 'IfNotPresent' };
 const quantity = fc.constantFrom<Json>('1', '2', 2, '500m', '4Gi', '1Ki', '0.5', '0');
 const resources = fc.array(fc.tuple(fc.constantFrom('cpu', 'memory', 'nvidia.com/gpu'), quantity), { maxLength: 3 }).map(objectOf);
 
@@ -49,7 +91,9 @@ const container = record({
   image: optional(fc.constantFrom(...Object.keys(images))),
   imagePullPolicy: optional(fc.constantFrom('Always', 'IfNotPresent', 'Never', '')),
   args: optional(fc.array(fc.constantFrom('a', '--b', ''), { maxLength: 3 })),
-  env: optional(fc.array(record({ name: fc.constantFrom('A', 'B'), value: optional(fc.constantFrom('', '1', '2000m')) }), { maxLength: 2 })),
+  env: optional(
+    fc.array(record({ name: fc.constantFrom('A', 'B'), value: optional(fc.constantFrom('', '1', '2000m')) }), { maxLength: 2 }),
+  ),
   ports: optional(fc.array(record({ containerPort: number, protocol: optional(fc.constantFrom('TCP', 'UDP')) }), { maxLength: 2 })),
   resources: optional(record({ limits: optional(resources), requests: optional(resources) })),
   tty: optional(fc.boolean()),
@@ -58,8 +102,12 @@ const container = record({
 });
 const podSpec = record({
   containers: fc.array(container, { maxLength: 2 }),
-  volumes: optional(fc.array(record({ name: fc.constant('v'), emptyDir: optional(record({ sizeLimit: optional(quantity) })) }), { maxLength: 2 })),
-  affinity: optional(record({ labelSelector: optional(fc.constantFrom<Json>({}, { matchLabels: {} }, { matchLabels: { a: 'b' } }, null)) })),
+  volumes: optional(
+    fc.array(record({ name: fc.constant('v'), emptyDir: optional(record({ sizeLimit: optional(quantity) })) }), { maxLength: 2 }),
+  ),
+  affinity: optional(
+    record({ labelSelector: optional(fc.constantFrom<Json>({}, { matchLabels: {} }, { matchLabels: { a: 'b' } }, null)) }),
+  ),
   dnsPolicy: optional(fc.constantFrom('ClusterFirst', 'Default', '')),
   hostNetwork: optional(fc.boolean()),
   terminationGracePeriodSeconds: optional(fc.constantFrom<Json>(30, 0, raw('30.0'))),
@@ -71,15 +119,22 @@ const replica = record({
   restartPolicy: optional(fc.constantFrom('Never', 'OnFailure')),
   template: record({ metadata: optional(record({ labels: optional(json), creationTimestamp: fc.constant(null) })), spec: podSpec }),
 });
-const replicaNames = fc.uniqueArray(fc.constantFrom('Worker', 'Ps', 'PS', 'Chief'), { maxLength: 3, selector: (type) => type.toLowerCase() });
+const replicaNames = fc.uniqueArray(fc.constantFrom('Worker', 'Ps', 'PS', 'Chief'), {
+  maxLength: 3,
+  selector: (type) => type.toLowerCase(),
+});
 
-const keys = fc.constantFrom('app', 'a', 'p.io/x', 'q.io/y', 'constructor', 'hasOwnProperty', 'A.io/z', 'tfjob-gateway/k');
-const badKeys = fc.constantFrom('', 'a b', '__proto__', '\ud800', 'a/b/c', 'é');
+const keys = fc.constantFrom('app', 'a', 'p.io/x', 'q.io/y', 'constructor', 'hasOwnProperty', 'tfjob-gateway/k');
+const badKeys = fc.constantFrom('', 'a b', '__proto__', '\ud800', 'a/b/c', 'é', 'A.io/z');
 const values = fc.constantFrom('', 'v', 'w', '1', '2');
 const badValues = fc.constantFrom('a b', 'x\ud800', '-', 'é');
 /** Labels or annotations that Kubernetes would take, and some that it would not. */
 export const goodMap = fc.array(fc.tuple(keys, values), { maxLength: 4 }).map(objectOf);
-export const map = fc.array(fc.tuple(fc.oneof({ weight: 6, arbitrary: keys }, badKeys), fc.oneof({ weight: 6, arbitrary: values }, badValues)), { maxLength: 4 }).map(objectOf);
+export const map = fc
+  .array(fc.tuple(fc.oneof({ weight: 6, arbitrary: keys }, badKeys), fc.oneof({ weight: 6, arbitrary: values }, badValues)), {
+    maxLength: 4,
+  })
+  .map(objectOf);
 
 export const goodPolicy = record({
   activeDeadlineSeconds: optional(fc.constantFrom<Json>(1, 60, raw('5.0'), raw('5e0'), 9007199254740991, null)),
@@ -92,11 +147,18 @@ const policy = fc.oneof(
 );
 
 const inLayout = (kind: JobKind, spec: JsonObject, policies: JsonObject, rest: Json | undefined): JsonObject =>
-  kind.layout === 'cci' ? { ...spec, ...policies } : { ...spec, runPolicy: { ...(rest === undefined ? {} : { backoffLimit: rest }), ...policies } };
+  kind.layout === 'cci'
+    ? { ...spec, ...policies }
+    : { ...spec, runPolicy: { ...(rest === undefined ? {} : { backoffLimit: rest }), ...policies } };
 
 /** A job as an upstream may hold it: of the shape of a job, and weird wherever a job may be. */
-export const liveJob = (kind: JobKind, policies: fc.Arbitrary<JsonObject> = policy, maps: fc.Arbitrary<JsonObject> = map): fc.Arbitrary<JsonObject> =>
-  fc
+export const liveJob = (
+  layout: string,
+  policies: fc.Arbitrary<JsonObject> = policy,
+  maps: fc.Arbitrary<JsonObject> = map,
+): fc.Arbitrary<JsonObject> => {
+  const kind = kinds[layout] as JobKind;
+  return fc
     .record({
       labels: optional(maps),
       annotations: optional(maps),
@@ -111,39 +173,38 @@ export const liveJob = (kind: JobKind, policies: fc.Arbitrary<JsonObject> = poli
       weird: optional(json),
     })
     .map((parts) =>
-      reparsed(
-        objectOf([
-          ['apiVersion', 'kubeflow.org/v1'],
-          ['kind', kind.kind],
-          [
-            'metadata',
+      objectOf([
+        ['apiVersion', 'kubeflow.org/v1'],
+        ['kind', kind.kind],
+        [
+          'metadata',
+          objectOf([
+            ['name', 'tfjob-test'],
+            ['namespace', 'kube-test'],
+            ['uid', 'u'],
+            ['resourceVersion', '7'],
+            ['labels', parts.labels],
+            ['annotations', parts.annotations],
+            ['generation', parts.generation],
+            ['finalizers', parts.finalizers],
+            ['weird', parts.weirdMetadata],
+          ]),
+        ],
+        [
+          'spec',
+          inLayout(
+            kind,
             objectOf([
-              ['name', 'tfjob-test'],
-              ['namespace', 'kube-test'],
-              ['uid', 'u'],
-              ['resourceVersion', '7'],
-              ['labels', parts.labels],
-              ['annotations', parts.annotations],
-              ['generation', parts.generation],
-              ['finalizers', parts.finalizers],
-              ['weird', parts.weirdMetadata],
+              ...(kind.layout === 'cci' ? [['backoffLimit', parts.backoffLimit] as const] : []),
+              [kind.replicaSpecs, objectOf(parts.replicas)],
+              ['weird', parts.weirdSpec],
             ]),
-          ],
-          [
-            'spec',
-            inLayout(
-              kind,
-              objectOf([
-                ...(kind.layout === 'cci' ? [['backoffLimit', parts.backoffLimit] as const] : []),
-                [kind.replicaSpecs, objectOf(parts.replicas)],
-                ['weird', parts.weirdSpec],
-              ]),
-              parts.policies,
-              parts.backoffLimit,
-            ),
-          ],
-          ['status', parts.status],
-          ['weird', parts.weird],
-        ]),
-      ),
+            parts.policies,
+            parts.backoffLimit,
+          ),
+        ],
+        ['status', parts.status],
+        ['weird', parts.weird],
+      ]),
     );
+};

@@ -1,6 +1,6 @@
 import { isObject, type Json, type JsonObject, numberText, own, setOwn } from '../../lib/job/json.ts';
 import type { JobKind } from '../../lib/job/kinds.ts';
-import { images, objectOf, raw, reparsed } from './jobs.ts';
+import { copyOf, images, objectOf, raw } from './jobs.ts';
 
 /** One place of a job: a member or an element, by its path. */
 interface Place {
@@ -9,13 +9,14 @@ interface Place {
   path: (string | number)[];
 }
 
-const serverOwned = ['name', 'namespace', 'uid', 'resourceVersion', 'generation', 'labels', 'annotations', 'finalizers'];
+const freeMetadata = ['name', 'namespace', 'uid', 'resourceVersion', 'labels', 'annotations', 'finalizers'];
+const serverOwned = ['generation', 'selfLink', 'creationTimestamp', 'managedFields'];
 const policyNames = ['activeDeadlineSeconds', 'ttlSecondsAfterFinished', 'cleanPodPolicy'];
 
 /** Whether a path leads to what may be replaced, or to what is no difference whatever it holds. */
 function isFree(kind: JobKind, [first, second, third]: Place['path']): boolean {
   if (first === 'status' || first === 'apiVersion' || first === 'kind') return true;
-  if (first === 'metadata') return serverOwned.includes(String(second));
+  if (first === 'metadata') return [...freeMetadata, ...serverOwned].includes(String(second));
   return first === 'spec' && policyNames.includes(String(kind.layout === 'cci' ? second : second === 'runPolicy' ? third : ''));
 }
 
@@ -46,7 +47,7 @@ const pickFrom = <T>(list: readonly T[], pick: number): T | undefined => list[pi
 
 /** Changes the meaning of one place that may not be changed; every way of this list does, whatever stands there. */
 export function changeMeaning(kind: JobKind, job: JsonObject, pick: number): JsonObject {
-  const copy = reparsed(job);
+  const copy = copyOf(job);
   const place = pickFrom(fixedPlaces(kind, copy), pick) as Place;
   const value = valueAt(place);
   if (Array.isArray(value)) {
@@ -61,7 +62,13 @@ export function changeMeaning(kind: JobKind, job: JsonObject, pick: number): Jso
 
 // Fields whose default one may leave out or spell out; the level is the member that holds them.
 const defaults: Record<string, JsonObject> = {
-  pod: { dnsPolicy: 'ClusterFirst', terminationGracePeriodSeconds: 30, restartPolicy: 'Always', schedulerName: 'default-scheduler', enableServiceLinks: true },
+  pod: {
+    dnsPolicy: 'ClusterFirst',
+    terminationGracePeriodSeconds: 30,
+    restartPolicy: 'Always',
+    schedulerName: 'default-scheduler',
+    enableServiceLinks: true,
+  },
   replica: { replicas: 1, restartPolicy: 'Never' },
   container: { terminationMessagePath: '/dev/termination-log', terminationMessagePolicy: 'File' },
   port: { protocol: 'TCP' },
@@ -80,7 +87,12 @@ function levels(kind: JobKind, job: JsonObject): { level: string; object: JsonOb
     const path = place.path.map((key) => (typeof key === 'number' ? '#' : key)).join('/');
     if (!isObject(object) || !path.startsWith(`spec/${kind.replicaSpecs}/`)) return [];
     const below = path.split('/').slice(3).join('/');
-    const level = { '': 'replica', 'template/spec': 'pod', 'template/spec/containers/#': 'container', 'template/spec/containers/#/ports/#': 'port' }[below];
+    const level = {
+      '': 'replica',
+      'template/spec': 'pod',
+      'template/spec/containers/#': 'container',
+      'template/spec/containers/#/ports/#': 'port',
+    }[below];
     return level ? [{ level, object }] : [];
   });
 }
@@ -92,7 +104,7 @@ function respelledNumber(value: Json, pick: number): Json {
 }
 
 function respelledQuantity(value: Json): Json {
-  const text = String(value);
+  const text = typeof value === 'string' ? value : (numberText(value) ?? '');
   if (/^\d+$/.test(text)) return typeof value === 'number' ? text : `${text}000m`;
   if (/^\d+Gi$/.test(text)) return `${Number(text.slice(0, -2)) * 1024}Mi`;
   if (/^\d+Ki$/.test(text)) return Number(text.slice(0, -2)) * 1024;
@@ -109,7 +121,10 @@ function shuffled(value: Json, pick: number): Json {
 type Spelling = (kind: JobKind, job: JsonObject, pick: number) => void;
 const spellings: Record<string, Spelling> = {
   nothingAdded(kind, job, pick) {
-    const place = pickFrom(fixedPlaces(kind, job).filter((one) => isObject(valueAt(one))), pick);
+    const place = pickFrom(
+      fixedPlaces(kind, job).filter((one) => isObject(valueAt(one))),
+      pick,
+    );
     const holder = place ? (valueAt(place) as JsonObject) : job;
     holder['zz-nothing'] ??= pickFrom<Json>([null, [], {}, { a: null, b: { c: [] } }], pick) as Json;
   },
@@ -120,17 +135,28 @@ const spellings: Record<string, Spelling> = {
   },
   emptyReplaced(kind, job, pick) {
     const empty = (value: Json) => (Array.isArray(value) || isObject(value)) && Object.keys(value).length === 0;
-    const fits = (one: Place) => one.path.includes('weird') && one.key !== 'weird' && !Array.isArray(one.holder) && !/elector$/.test(String(one.key));
-    const place = pickFrom(fixedPlaces(kind, job).filter((one) => fits(one) && empty(valueAt(one))), pick);
+    const fits = (one: Place) =>
+      one.path.includes('weird') && one.key !== 'weird' && !Array.isArray(one.holder) && !/elector$/.test(String(one.key));
+    const place = pickFrom(
+      fixedPlaces(kind, job).filter((one) => fits(one) && empty(valueAt(one))),
+      pick,
+    );
     if (place) put(place, pickFrom<Json>([null, [], {}, { x: [] }], pick) as Json);
   },
   numbers(kind, job, pick) {
-    const place = pickFrom(fixedPlaces(kind, job).filter((one) => numberText(valueAt(one)) !== undefined), pick);
+    const place = pickFrom(
+      fixedPlaces(kind, job).filter((one) => numberText(valueAt(one)) !== undefined),
+      pick,
+    );
     if (place) put(place, respelledNumber(valueAt(place), pick));
   },
   quantities(kind, job, pick) {
-    const fits = (one: Place) => ['limits', 'requests'].includes(String(one.path.at(-2))) || (one.key === 'sizeLimit' && one.path.includes('volumes'));
-    const place = pickFrom(fixedPlaces(kind, job).filter((one) => fits(one) && !one.path.includes('weird')), pick);
+    const fits = (one: Place) =>
+      ['limits', 'requests'].includes(String(one.path.at(-2))) || (one.key === 'sizeLimit' && one.path.includes('volumes'));
+    const place = pickFrom(
+      fixedPlaces(kind, job).filter((one) => fits(one) && !one.path.includes('weird')),
+      pick,
+    );
     if (place) put(place, respelledQuantity(valueAt(place)));
   },
   defaults(kind, job, pick) {
@@ -146,7 +172,10 @@ const spellings: Record<string, Spelling> = {
     if (place) for (const [field, value] of Object.entries(zeroes[place.level] as JsonObject)) place.object[field] ??= value;
   },
   pullPolicy(kind, job, pick) {
-    const place = pickFrom(levels(kind, job).filter(({ level }) => level === 'container'), pick);
+    const place = pickFrom(
+      levels(kind, job).filter(({ level }) => level === 'container'),
+      pick,
+    );
     const policy = images[String(place?.object.image) as keyof typeof images];
     if (!place || !policy) return;
     const given = place.object.imagePullPolicy ?? '';
@@ -154,7 +183,10 @@ const spellings: Record<string, Spelling> = {
     else if (given === policy) delete place.object.imagePullPolicy;
   },
   requests(kind, job, pick) {
-    const place = pickFrom(levels(kind, job).filter(({ object }) => isObject(own(object.resources, 'limits'))), pick);
+    const place = pickFrom(
+      levels(kind, job).filter(({ object }) => isObject(own(object.resources, 'limits'))),
+      pick,
+    );
     if (!place) return;
     const resources = place.object.resources as JsonObject;
     const requests = (resources.requests ?? {}) as JsonObject;
@@ -167,11 +199,13 @@ const spellings: Record<string, Spelling> = {
   replicaCase(kind, job, pick) {
     const spec = job.spec as JsonObject;
     const entries = Object.entries(spec[kind.replicaSpecs] as JsonObject);
-    spec[kind.replicaSpecs] = objectOf(entries.map(([type, replica]) => [pick % 2 === 0 ? type.toUpperCase() : type.toLowerCase(), replica]));
+    spec[kind.replicaSpecs] = objectOf(
+      entries.map(([type, replica]) => [pick % 2 === 0 ? type.toUpperCase() : type.toLowerCase(), replica]),
+    );
   },
   serverOwned(_kind, job, pick) {
     const metadata = job.metadata as JsonObject;
-    for (const field of ['generation', 'selfLink', 'creationTimestamp', 'managedFields']) delete metadata[field];
+    for (const field of serverOwned) delete metadata[field];
     if (pick % 2 === 0) Object.assign(metadata, { generation: pick, selfLink: '/x', creationTimestamp: null, managedFields: [{}] });
     job.status = { pick };
   },
@@ -186,15 +220,15 @@ export const waysToSpell = Object.keys(spellings);
 
 /** The same job, spelled in another way. */
 export function respelled(kind: JobKind, job: JsonObject, ways: readonly (readonly [way: string, pick: number])[]): JsonObject {
-  let copy = reparsed(job);
+  let copy = copyOf(job);
   for (const [way, pick] of ways) (spellings[way] as Spelling)(kind, copy, pick);
   if (ways.length % 2 === 1) copy = shuffled(copy, ways.length) as JsonObject;
-  return reparsed(copy);
+  return copy;
 }
 
 /** Puts any JSON at any place of a job. */
 export function overwritten(job: JsonObject, changes: readonly (readonly [pick: number, value: Json | undefined])[]): JsonObject {
-  const copy = reparsed(job);
+  const copy = copyOf(job);
   for (const [pick, value] of changes) {
     const places: Place[] = [];
     const walk = (holder: JsonObject | Json[], path: Place['path']): void => {
@@ -208,9 +242,9 @@ export function overwritten(job: JsonObject, changes: readonly (readonly [pick: 
     walk(copy, []);
     const place = pickFrom(places, pick);
     if (!place) continue;
-    if (value !== undefined) put(place, reparsed(value));
+    if (value !== undefined) put(place, copyOf(value));
     else if (Array.isArray(place.holder)) place.holder.splice(place.key as number, 1);
     else delete place.holder[place.key as string];
   }
-  return reparsed(copy);
+  return copy;
 }

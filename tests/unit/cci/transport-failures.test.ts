@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createTransport, type Outgoing } from '../../../lib/cci/transport.ts';
 import { answer, onRequest, outgoing, startTcp, type TcpUpstream, transportTo } from './tcp-upstream.ts';
@@ -154,6 +155,22 @@ describe('an answer that is good', () => {
       await upstream?.close();
     }
     upstream = undefined;
+  });
+
+  it('may be packed, up to the limit of what comes out', async () => {
+    const exactly = 'x'.repeat(1000);
+    const bodies = [gzipSync(exactly), gzipSync('x'.repeat(1001)), gzipSync(exactly).subarray(0, -9), Buffer.from('no gzip')];
+    const started = await startTcp((socket) =>
+      onRequest(socket, () => {
+        const body = bodies.shift() ?? Buffer.alloc(0);
+        socket.write(`HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: ${body.length}\r\n\r\n`);
+        socket.write(body);
+      }),
+    );
+    upstream = started;
+    const transport = transportTo(started.port);
+    expect(await transport(outgoing())).toMatchObject({ answered: true, status: 200, body: Buffer.from(exactly) });
+    for (const code of ['EMSGSIZE', 'ECUTOFF', 'ECUTOFF']) expect(await transport(outgoing())).toEqual(failure(code));
   });
 
   it('is a redirect like any other: it is not followed', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../lib/job/json.ts';
-import { changed, container, job, kubeflow, kubeflowJob, pod, raw, worker } from './jobs.ts';
 import { differing } from './differing.ts';
+import { changed, container, job, kubeflow, kubeflowJob, pod, raw, worker } from './jobs.ts';
 
 const volume = (source: unknown) => [{ name: 'v', ...(source as object) }];
 const claim = (spec: unknown) => volume({ ephemeral: { volumeClaimTemplate: { spec } } });
@@ -9,7 +9,10 @@ const claim = (spec: unknown) => volume({ ephemeral: { volumeClaimTemplate: { sp
 /** Where a default stands: a path, and what is to be put there for a value. */
 type Place = [path: string, holding?: (value: unknown) => unknown];
 const at = (name: string): Place => [`${container}.${name}`];
-const inEnv = (holding: (value: unknown) => unknown): Place => [`${container}.env`, (value) => [{ name: 'A', ...(holding(value) as object) }]];
+const inEnv = (holding: (value: unknown) => unknown): Place => [
+  `${container}.env`,
+  (value) => [{ name: 'A', ...(holding(value) as object) }],
+];
 const inVolume = (holding: (value: unknown) => unknown): Place => [`${pod}.volumes`, (value) => volume(holding(value))];
 const inProbe = (name: string): Place => [`${container}.livenessProbe`, (value) => ({ httpGet: { port: 1 }, [name]: value })];
 const jobWith = ([path, holding = (value) => value]: Place, value: unknown) => job({ [path]: holding(value) });
@@ -80,7 +83,11 @@ describe('a documented default that one side leaves out is no difference', () =>
   });
 
   it('nor are there defaults at other places of the same name', () => {
-    for (const [path, value] of [['spec.replicas', 1], ['spec.restartPolicy', 'Never'], [`${worker}.dnsPolicy`, 'ClusterFirst']] as const) {
+    for (const [path, value] of [
+      ['spec.replicas', 1],
+      ['spec.restartPolicy', 'Never'],
+      [`${worker}.dnsPolicy`, 'ClusterFirst'],
+    ] as const) {
       expect(differing(job({ [path]: value }), job())).toEqual([path]);
     }
   });
@@ -152,7 +159,9 @@ describe('requests', () => {
   });
 
   it('do not repeat a difference of limits where both sides leave them out', () => {
-    expect(differing(with_({ cpu: '2' }, undefined), with_({ cpu: '3' }, undefined))).toEqual([`${pod}.containers[0].resources.limits.cpu`]);
+    expect(differing(with_({ cpu: '2' }, undefined), with_({ cpu: '3' }, undefined))).toEqual([
+      `${pod}.containers[0].resources.limits.cpu`,
+    ]);
   });
 
   it('do not lend their value to limits', () => {
@@ -176,7 +185,11 @@ describe('a zero value', () => {
     ['hostPort, written 0.0', raw('0.0'), at('ports.0.hostPort')],
     ['hostIP', '', at('ports.0.hostIP')],
     ['a divisor, which Go writes as "0"', '0', inEnv((value) => ({ valueFrom: { resourceFieldRef: { resource: 'r', divisor: value } } }))],
-    ['a volume’s divisor', '0', inVolume((value) => ({ downwardAPI: { items: [{ resourceFieldRef: { resource: 'r', divisor: value } }] } }))],
+    [
+      'a volume’s divisor',
+      '0',
+      inVolume((value) => ({ downwardAPI: { items: [{ resourceFieldRef: { resource: 'r', divisor: value } }] } })),
+    ],
     ['initialDelaySeconds', 0, inProbe('initialDelaySeconds')],
     ['periodSeconds, whose default then holds', 0, inProbe('periodSeconds')],
     ['hostNetwork', false, [`${pod}.hostNetwork`]],

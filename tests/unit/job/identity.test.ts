@@ -40,9 +40,21 @@ describe('a body (design 3.6)', () => {
     ['no metadata', { metadata: undefined }, 'the name of the object (tfjob-test based on URL) was undeterminable: name must be provided'],
     ['null metadata', { metadata: null }, 'the name of the object (tfjob-test based on URL) was undeterminable: name must be provided'],
     ['metadata that is no object', { metadata: 'a' }, cannot('metadata: must be an object')],
-    ['metadata that is an array', { metadata: [] }, 'the name of the object (tfjob-test based on URL) was undeterminable: name must be provided'],
-    ['no name', { 'metadata.name': undefined }, 'the name of the object (tfjob-test based on URL) was undeterminable: name must be provided'],
-    ['an empty name', { 'metadata.name': '' }, 'the name of the object (tfjob-test based on URL) was undeterminable: name must be provided'],
+    [
+      'metadata that is an array',
+      { metadata: [] },
+      'the name of the object (tfjob-test based on URL) was undeterminable: name must be provided',
+    ],
+    [
+      'no name',
+      { 'metadata.name': undefined },
+      'the name of the object (tfjob-test based on URL) was undeterminable: name must be provided',
+    ],
+    [
+      'an empty name',
+      { 'metadata.name': '' },
+      'the name of the object (tfjob-test based on URL) was undeterminable: name must be provided',
+    ],
     ['another name', { 'metadata.name': 'other' }, 'the name of the object (other) does not match the name on the URL (tfjob-test)'],
     ['a name that is no text', { 'metadata.name': 5 }, cannot('metadata.name: must be a string')],
     [
@@ -56,9 +68,17 @@ describe('a body (design 3.6)', () => {
       'the API version in the data (kubeflow.org/v1beta2) does not match the expected API version (kubeflow.org/v1)',
     ],
     ['v1 alone', { apiVersion: 'v1' }, 'the API version in the data (v1) does not match the expected API version (kubeflow.org/v1)'],
-    ['a resourceVersion that is no decimal', { 'metadata.resourceVersion': 'abc' }, cannot('metadata.resourceVersion: must be a decimal string')],
+    [
+      'a resourceVersion that is no decimal',
+      { 'metadata.resourceVersion': 'abc' },
+      cannot('metadata.resourceVersion: must be a decimal string'),
+    ],
     ['a resourceVersion with a sign', { 'metadata.resourceVersion': '-1' }, cannot('metadata.resourceVersion: must be a decimal string')],
-    ['a resourceVersion and a line end', { 'metadata.resourceVersion': '1\n' }, cannot('metadata.resourceVersion: must be a decimal string')],
+    [
+      'a resourceVersion and a line end',
+      { 'metadata.resourceVersion': '1\n' },
+      cannot('metadata.resourceVersion: must be a decimal string'),
+    ],
     ['a number as resourceVersion', { 'metadata.resourceVersion': 72447176 }, cannot('metadata.resourceVersion: must be a string')],
     ['a number as uid', { 'metadata.uid': 5 }, cannot('metadata.uid: must be a string')],
     ['a label that is no text', { 'metadata.labels': { a: 'b', c: 5 } }, cannot('metadata.labels: must be a map of strings')],
@@ -120,7 +140,9 @@ describe('a body (design 3.6)', () => {
 function changedTop(path: string, value: Json): JsonObject {
   const keys = path.split('.');
   const [top = ''] = keys;
-  return { [top]: keys.slice(1).reduceRight<Json>((inner, key) => ({ ...(top === 'metadata' && { name: 'tfjob-test' }), [key]: inner }), value) };
+  return {
+    [top]: keys.slice(1).reduceRight<Json>((inner, key) => ({ ...(top === 'metadata' && { name: 'tfjob-test' }), [key]: inner }), value),
+  };
 }
 
 describe('a request of another object', () => {
@@ -193,7 +215,10 @@ describe('a resourceVersion', () => {
   it('that is left out, empty or "0" lets the live one be sent', () => {
     for (const resourceVersion of [undefined, null, '', '0']) {
       const requested = job({ 'metadata.resourceVersion': resourceVersion, 'spec.ttlSecondsAfterFinished': 5 });
-      expect(sent(job(), requested)).toEqual({ object: job({ 'spec.ttlSecondsAfterFinished': 5 }), changed: ['spec.ttlSecondsAfterFinished'] });
+      expect(sent(job(), requested)).toEqual({
+        object: job({ 'spec.ttlSecondsAfterFinished': 5 }),
+        changed: ['spec.ttlSecondsAfterFinished'],
+      });
     }
   });
 });

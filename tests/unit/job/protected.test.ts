@@ -4,7 +4,10 @@ import { causes, cci, changed, forbidden, job, judge, kubeflow, kubeflowJob, las
 
 describe('a protected key (design 3.11)', () => {
   const rules = { protectedKeys: ['team', 'example.com/*', 'quota.io/limit'] };
-  const maps = { 'metadata.labels': { team: 'a', 'example.com/x': '1', free: 'f' }, 'metadata.annotations': { team: 'a', 'quota.io/limit': '5' } };
+  const maps = {
+    'metadata.labels': { team: 'a', 'example.com/x': '1', free: 'f' },
+    'metadata.annotations': { team: 'a', 'quota.io/limit': '5' },
+  };
   const live = job(maps);
   const ask = (name: string, map: unknown) => causes(live, changed(live, { [`metadata.${name}`]: map }), rules);
   const no = (field: string) => forbidden(field, 'is protected and may not be changed');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { unknownFields, duplicateFields } from '../../../lib/job/strict.ts';
+import { duplicateFields, unknownFields } from '../../../lib/job/strict.ts';
 import { causes, cci, changed, container, job, judge, kubeflow, kubeflowJob, pod, refusal, worker } from './jobs.ts';
 
 const live = job();
@@ -86,7 +86,12 @@ describe('an unknown field under fieldValidation=Strict (design 3.12)', () => {
     for (const path of ['spec.cleanPodPolicy', 'spec.backoffLimit', 'spec.runPolicy.x', 'spec.runPolicy.labels']) {
       expect(unknown({ [path]: 'v' }, before, kubeflow)).toEqual([path]);
     }
-    for (const path of ['spec.runPolicy.cleanPodPolicy', 'spec.runPolicy.suspend', 'spec.successPolicy', 'spec.runPolicy.schedulingPolicy.x']) {
+    for (const path of [
+      'spec.runPolicy.cleanPodPolicy',
+      'spec.runPolicy.suspend',
+      'spec.successPolicy',
+      'spec.runPolicy.schedulingPolicy.x',
+    ]) {
       expect(unknown({ [path]: 'v' }, before, kubeflow)).toEqual([]);
     }
   });
@@ -99,7 +104,9 @@ describe('an unknown field under fieldValidation=Strict (design 3.12)', () => {
   it('is at most one of 100 in the message, and a long name is cut', () => {
     const many = Object.fromEntries(Array.from({ length: 100_000 }, (_, n) => [`spec.x${n}`, 1]));
     expect(refusal(live, job(many), strict).message.split('unknown field').length).toBe(101);
-    const long = { [`spec.tfReplicaSpecs.${'w'.repeat(500_000)}`]: Object.fromEntries(Array.from({ length: 1000 }, (_, n) => [`x${n}`, 1])) };
+    const long = {
+      [`spec.tfReplicaSpecs.${'w'.repeat(500_000)}`]: Object.fromEntries(Array.from({ length: 1000 }, (_, n) => [`x${n}`, 1])),
+    };
     expect(refusal(live, job(long), strict).message.length).toBeLessThan(50_000);
   });
 });
@@ -107,7 +114,9 @@ describe('an unknown field under fieldValidation=Strict (design 3.12)', () => {
 describe('the order of refusals (design 3.12)', () => {
   const mistakes = { 'spec.x': 1, 'spec.backoffLimit': 7, 'spec.cleanPodPolicy': 'Some' };
   it('is conflict, then unknown fields under Strict, then 403, then 422', () => {
-    expect(refusal(live, job(mistakes, { 'metadata.uid': 'u', 'metadata.resourceVersion': '1' }), strict).message).toMatch(/UID in precond/);
+    expect(refusal(live, job(mistakes, { 'metadata.uid': 'u', 'metadata.resourceVersion': '1' }), strict).message).toMatch(
+      /UID in precond/,
+    );
     expect(refusal(live, job(mistakes, { 'metadata.resourceVersion': '1' }), strict).code).toBe(409);
     expect(refusal(live, job(mistakes), strict).code).toBe(400);
     expect(refusal(live, job(mistakes)).code).toBe(403);

@@ -33,8 +33,10 @@ describe('the three scalar fields (design 3.9)', () => {
     expect(judge(object, job({ 'spec.ttlSecondsAfterFinished': undefined }, { [field]: value }))).toEqual({ outcome: 'unchanged' });
   });
 
-  const least = (field: string, value: string, bound: number) => `Invalid value: ${value}: ${field} in body should be greater than or equal to ${bound}`;
-  const most = (field: string, value: string, bound: number) => `Invalid value: ${value}: ${field} in body should be less than or equal to ${bound}`;
+  const least = (field: string, value: string, bound: number) =>
+    `Invalid value: ${value}: ${field} in body should be greater than or equal to ${bound}`;
+  const most = (field: string, value: string, bound: number) =>
+    `Invalid value: ${value}: ${field} in body should be less than or equal to ${bound}`;
   it.each<[string, Json, string]>([
     [deadline, 0, least(deadline, '0', 1)],
     [deadline, raw('-0'), least(deadline, '0', 1)],
@@ -55,7 +57,8 @@ describe('the three scalar fields (design 3.9)', () => {
     expect(ask({ [field]: value })).toEqual([422, wrong(field, message)]);
   });
 
-  const type = (field: string, given: string, wanted: string) => `Invalid value: "${given}": ${field} in body must be of type ${wanted}: "${given}"`;
+  const type = (field: string, given: string, wanted: string) =>
+    `Invalid value: "${given}": ${field} in body must be of type ${wanted}: "${given}"`;
   it.each<[string, Json, string]>([
     [deadline, 5.5, type(deadline, 'number', 'integer')],
     [deadline, raw('5.50'), type(deadline, 'number', 'integer')],

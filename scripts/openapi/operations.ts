@@ -1,0 +1,137 @@
+/** The paths of docs/openapi.yaml. */
+import { aggregatedType, discoveryDocuments } from '../../lib/discovery/documents.ts';
+import {
+  listParameters,
+  nameParameter,
+  namespaceParameter,
+  type Parameter,
+  pretty,
+  readParameters,
+  writeParameters,
+} from '../../lib/discovery/parameters.ts';
+import { group, layouts, version } from '../../lib/job/kinds.ts';
+import { always, refusalsOf, success, upstream } from './answers.ts';
+import { kinds, reference } from './schemas.ts';
+
+const groupPath = `/apis/${group}/${version}`;
+const inNamespace = `${groupPath}/namespaces/{namespace}/{plural}`;
+
+const plural = {
+  name: 'plural',
+  in: 'path',
+  required: true,
+  description: 'The kind of job. The cci layout has tfjobs, pytorchjobs and mxjobs; another kind is answered 404 there.',
+  schema: { type: 'string', enum: kinds.map((kind) => kind.plural) },
+  example: 'tfjobs',
+};
+const named = (parameter: Parameter, { name, nameMax }: { name: RegExp; nameMax: number }, example: string) => ({
+  ...parameter,
+  schema: { type: 'string', pattern: name.source, maxLength: nameMax },
+  example,
+});
+const namespace = named(namespaceParameter, layouts.cci, 'kube-test');
+const name = named(nameParameter, layouts.kubeflow, 'tfjob-test');
+const watch: Parameter = {
+  name: 'watch',
+  in: 'query',
+  description: 'Not served: true is answered 405. List again instead, from time to time.',
+  schema: { type: 'string' },
+};
+
+const example = (named: string) => ({ examples: { [named]: { $ref: `#/components/examples/${named}` } } });
+
+/** A read is answered in the form that the Accept header asks for. */
+function readAnswer(description: string, job: string, metadata: string): object {
+  return success(description, {
+    'application/json': { schema: { anyOf: [reference(job), reference('Table'), reference(metadata)] } },
+    'application/yaml': { schema: reference(job) },
+  });
+}
+
+const writeAnswers = {
+  '200': success('Done, or there was nothing to do: the job as it is now, or under dryRun as it would be.', {
+    'application/json': { schema: reference('Job'), ...example('Job') },
+  }),
+  '201': success('As 200, where the upstream says so.', { 'application/json': { schema: reference('Job') } }),
+  ...refusalsOf(upstream),
+};
+
+const oneJob = {
+  parameters: [plural, namespace, name],
+  get: {
+    tags: ['jobs'],
+    operationId: 'readJob',
+    summary: 'Read a job',
+    parameters: readParameters,
+    responses: { '200': readAnswer('The job.', 'Job', 'PartialObjectMetadata'), ...refusalsOf(upstream) },
+  },
+  put: {
+    tags: ['jobs'],
+    operationId: 'replaceJob',
+    summary: 'Replace the five fields of a job',
+    description:
+      'The body is the whole job. What it says of labels, annotations, activeDeadlineSeconds, ttlSecondsAfterFinished and cleanPodPolicy becomes the job’s; one of these that is left out is removed. If anything else differs in meaning, nothing is written: 403 with one cause for each field. Fields that the server owns (status, generation and such) are ignored.',
+    parameters: writeParameters,
+    requestBody: {
+      required: true,
+      description: 'The job, at most 3 MiB; gzip is read.',
+      content: { 'application/json': { schema: reference('Job'), ...example('Job') }, 'application/yaml': { schema: reference('Job') } },
+    },
+    responses: writeAnswers,
+  },
+  patch: {
+    tags: ['jobs'],
+    operationId: 'patchJob',
+    summary: 'Patch the five fields of a job',
+    description: 'What the patch makes of the job is judged as if it had been put.',
+    parameters: writeParameters,
+    requestBody: {
+      required: true,
+      description: 'The patch, at most 3 MiB; gzip is read.',
+      content: {
+        'application/merge-patch+json': { schema: reference('MergePatch'), ...example('MergePatch') },
+        'application/json-patch+json': { schema: reference('JsonPatch'), ...example('JsonPatch') },
+      },
+    },
+    responses: writeAnswers,
+  },
+};
+
+function listed(operationId: string, summary: string): object {
+  return {
+    tags: ['jobs'],
+    operationId,
+    summary,
+    parameters: [...listParameters, watch],
+    responses: { '200': readAnswer('The jobs.', 'JobList', 'PartialObjectMetadataList'), ...refusalsOf(upstream) },
+  };
+}
+
+const discovery: Record<string, string> = {
+  '/version': 'The level of the Kubernetes API',
+  '/api': 'The versions of the core group: none',
+  '/apis': 'The groups',
+  [`/apis/${group}`]: 'The group',
+  [groupPath]: 'The kinds and what can be done with them',
+  '/openapi/v3': 'Where the schemas are',
+  [`/openapi/v3${groupPath}`]: 'The schemas, as OpenAPI 3.0.0',
+};
+
+/** All paths with their operations. Throws where a path of discovery has no summary. */
+export function paths(): Record<string, object> {
+  const documents = Object.entries(discoveryDocuments('cci')).map(([path, { aggregated }]) => {
+    const summary = discovery[path];
+    if (summary === undefined) throw new Error(`${path} has no summary`);
+    const forms = ['application/json', ...(aggregated === undefined ? [] : [aggregatedType])];
+    const content = Object.fromEntries(forms.map((type) => [type, { schema: { type: 'object' } }]));
+    const operationId = `read${path.replace(/\W+(\w)/g, (_, letter: string) => letter.toUpperCase())}`;
+    const responses = { '200': success(`${summary}.`, content), ...refusalsOf([...always, 406]) };
+    return [path, { get: { tags: ['discovery'], operationId, summary, parameters: [pretty], responses } }];
+  });
+  return {
+    [`${inNamespace}/{name}`]: oneJob,
+    [inNamespace]: { parameters: [plural, namespace], get: listed('listJobs', 'List the jobs of a namespace') },
+    [`${groupPath}/{plural}`]: { parameters: [plural], get: listed('listAllJobs', 'List the jobs of all namespaces') },
+    ...Object.fromEntries(documents),
+  };
+}

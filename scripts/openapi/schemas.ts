@@ -1,0 +1,105 @@
+/** The schemas of docs/openapi.yaml: those of the served document for both layouts at once, and those of patches and of other forms. */
+import * as v from 'valibot';
+import { type JsonSchema, openApiSchemas } from '../../lib/discovery/json-schema.ts';
+import { jobSchema, listSchema, sharedSchemas } from '../../lib/discovery/schemas.ts';
+import { type JobKind, jobKind, jobKinds, policyFields } from '../../lib/job/kinds.ts';
+import { jobSpecSchema, ObjectMeta, RunPolicy } from '../../lib/job/schema.ts';
+
+/** Every kind of job that some layout has. */
+export const kinds: readonly JobKind[] = [...new Map([...jobKinds.kubeflow, ...jobKinds.cci].map((kind) => [kind.kind, kind])).values()];
+
+export const reference = (name: string): JsonSchema => ({ $ref: `#/components/schemas/${name}` });
+
+/** All schemas, by the names under which operations refer to them. */
+export function schemaComponents(): Record<string, JsonSchema> {
+  const ofKinds = Object.assign({}, ...kinds.map(schemasOf)) as Record<string, v.GenericSchema>;
+  const converted = openApiSchemas({ ...ofKinds, ...sharedSchemas, MergePatch: mergePatch() }, '3.1', (name) => name);
+  return {
+    Job: oneOfKinds('A training job of one of the kinds.', (kind) => kind),
+    JobList: oneOfKinds('A list of training jobs of one kind.', (kind) => `${kind}List`),
+    ...converted,
+    MergePatch: {
+      ...converted.MergePatch,
+      description:
+        'The fields that are to change (RFC 7386); null removes one. Others may be named if they stay as they are. A patch that names nothing but the five fields costs one call of the upstream.',
+    },
+    ...others,
+  };
+}
+
+function oneOfKinds(description: string, nameOf: (kind: string) => string): JsonSchema {
+  const names = kinds.map(({ kind }) => nameOf(kind));
+  const mapping = Object.fromEntries(names.map((name) => [name, `#/components/schemas/${name}`]));
+  return { description, oneOf: names.map(reference), discriminator: { propertyName: 'kind', mapping } };
+}
+
+function schemasOf(kind: JobKind): Record<string, v.GenericSchema> {
+  const specs = Object.fromEntries(
+    (['cci', 'kubeflow'] as const).flatMap((layout) => {
+      const found = jobKind(layout, kind.plural);
+      return found ? [[`${layout === 'cci' ? 'Cci' : 'Kubeflow'}${kind.kind}Spec`, jobSpecSchema(found) as v.GenericSchema]] : [];
+    }),
+  );
+  const [only, ...rest] = Object.values(specs) as [v.GenericSchema, ...v.GenericSchema[]];
+  const job = jobSchema(kind, rest.length === 0 ? only : v.union([only, ...rest]));
+  return { [kind.kind]: job, ...specs, [`${kind.kind}List`]: listSchema(kind, job) };
+}
+
+function mergePatch(): v.GenericSchema {
+  const { labels, annotations, resourceVersion } = ObjectMeta.entries;
+  const policy = Object.fromEntries(policyFields.map((field) => [field, v.nullish(RunPolicy.entries[field].wrapped)]));
+  return v.looseObject({
+    metadata: v.optional(v.looseObject({ labels, annotations, resourceVersion })),
+    spec: v.optional(v.looseObject({ ...policy, runPolicy: v.optional(v.looseObject(policy)) })),
+  });
+}
+
+const others: Record<string, JsonSchema> = {
+  JsonPatch: {
+    description: 'At most 10000 operations on the job, one after the other (RFC 6902). If one fails, a test included, nothing is written.',
+    type: 'array',
+    items: {
+      type: 'object',
+      required: ['op', 'path'],
+      properties: {
+        op: { type: 'string', enum: ['add', 'remove', 'replace', 'move', 'copy', 'test'] },
+        path: { type: 'string', description: 'A JSON pointer.' },
+        from: { type: 'string', description: 'A JSON pointer, for move and copy.' },
+        value: { description: 'For add, replace and test.' },
+      },
+    },
+  },
+  Table: {
+    description: 'Jobs as kubectl prints them, with the upstream’s own columns.',
+    type: 'object',
+    required: ['kind', 'apiVersion', 'columnDefinitions', 'rows'],
+    properties: {
+      kind: { type: 'string', const: 'Table' },
+      apiVersion: { type: 'string', const: 'meta.k8s.io/v1' },
+      metadata: reference('ListMeta'),
+      columnDefinitions: { type: 'array', items: { type: 'object' } },
+      rows: { type: 'array', items: { type: 'object' } },
+    },
+  },
+  PartialObjectMetadata: {
+    description: 'The metadata of a job alone.',
+    type: 'object',
+    required: ['kind', 'apiVersion', 'metadata'],
+    properties: {
+      kind: { type: 'string', const: 'PartialObjectMetadata' },
+      apiVersion: { type: 'string', const: 'meta.k8s.io/v1' },
+      metadata: reference('ObjectMeta'),
+    },
+  },
+  PartialObjectMetadataList: {
+    description: 'The metadata of jobs alone.',
+    type: 'object',
+    required: ['kind', 'apiVersion', 'metadata', 'items'],
+    properties: {
+      kind: { type: 'string', const: 'PartialObjectMetadataList' },
+      apiVersion: { type: 'string', const: 'meta.k8s.io/v1' },
+      metadata: reference('ListMeta'),
+      items: { type: 'array', items: reference('PartialObjectMetadata') },
+    },
+  },
+};
