@@ -1,7 +1,7 @@
-import Negotiator from 'negotiator';
 import { aggregatedType, type Document } from '../discovery/documents.ts';
 import type { Json } from '../job/json.ts';
 import { methodNotAllowed, notAcceptable, pathNotFound } from '../job/status.ts';
+import { acceptedType } from './accept.ts';
 import type { JobAnswer, JobRequest, Step } from './request.ts';
 
 const json = 'application/json';
@@ -34,8 +34,7 @@ export function negotiateDocument(): Step {
   return {
     before: ({ event }) => {
       const { document } = event as DocumentRequest;
-      const types = document.aggregated === undefined ? [json] : [json, aggregatedType];
-      const [best] = event.headers.accept ? new Negotiator({ headers: event.headers }).mediaTypes(types) : types;
+      const best = acceptedType(event.headers, document.aggregated === undefined ? [json] : [json, aggregatedType]);
       if (best === undefined) throw notAcceptable([json]);
       Object.assign(event, { aggregated: best === aggregatedType });
     },

@@ -23,8 +23,9 @@ export function readListOptions(): Step {
   return {
     before: ({ event }) => {
       const { query, collection } = event;
-      const [watch = ''] = query.watch ?? [];
-      if (collection && (watch === 'true' || watch === '1')) throw watchNotServed();
+      const [watch = 'false'] = query.watch ?? [];
+      // To the API server, every other value asks for a watch.
+      if (collection && !/^(?:0|false)$/i.test(watch)) throw watchNotServed();
       event.upstreamQuery = {};
       for (const [name, pattern] of Object.entries(collection ? listParameters : getParameters)) {
         const [value = ''] = query[name] ?? [];

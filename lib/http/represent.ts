@@ -1,6 +1,6 @@
-import Negotiator from 'negotiator';
 import { parseExactJson } from '../job/json.ts';
 import { notAcceptable } from '../job/status.ts';
+import { acceptedType } from './accept.ts';
 import type { JobAnswer, Representation, Step } from './request.ts';
 
 /** What reads can be answered as. Tables and metadata alone are made by the upstream, so that a Table has its own columns. */
@@ -25,8 +25,7 @@ export function negotiateRead(): Step {
   return {
     before: ({ event }) => {
       const served = representations(event.collection !== undefined);
-      const types = Object.keys(served);
-      const [best] = event.headers.accept ? new Negotiator({ headers: event.headers }).mediaTypes(types) : types;
+      const best = acceptedType(event.headers, Object.keys(served));
       if (best === undefined) throw notAcceptable(['application/json', 'application/yaml']);
       event.representation = served[best] ?? 'json';
     },

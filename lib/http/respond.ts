@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import Negotiator from 'negotiator';
 import { answerTooLarge, internalError, notAcceptable, StatusError } from '../job/status.ts';
+import { acceptedType } from './accept.ts';
 import type { JobAnswer, Step, StepRequest } from './request.ts';
 
 const served = ['application/json'];
@@ -20,7 +21,7 @@ interface ProxyResult {
 export function negotiate(): Step {
   return {
     before: ({ event }) => {
-      if (event.headers.accept && new Negotiator({ headers: event.headers }).mediaTypes(served).length === 0) throw notAcceptable(served);
+      if (!acceptedType(event.headers, served)) throw notAcceptable(served);
     },
   };
 }

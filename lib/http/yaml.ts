@@ -8,6 +8,7 @@ import {
   load,
   mergeTag,
   NOT_RESOLVED,
+  type ScalarTagDefinition,
   YAMLException,
 } from 'js-yaml';
 import { isObject, type Json, type JsonObject, numberText, rawInteger, setOwn } from '../job/json.ts';
@@ -118,19 +119,20 @@ function countValues(root: Json): void {
   }
 }
 
-// A number is written as it came, also one that a double cannot hold. What a text must look like to be quoted stays as it is, and more.
-const [wholeTag, fractionTag] = (['int', 'float'] as const).map((name) => {
-  const written = name === 'int' ? /^-?\d+$/ : /^-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?$/;
-  const tag = DUMP_SCHEMA.tags.find(({ tagName }) => tagName === `tag:yaml.org,2002:${name}`) as ScalarTagDefinition;
+/** A tag that writes the numbers of one form as they came, also one that a double cannot hold; a text of that form is quoted. */
+function numberTag(name: 'int' | 'float', form: RegExp, read: RegExp): ScalarTagDefinition {
+  const tag = DUMP_SCHEMA.lookupScalarTag(`tag:yaml.org,2002:${name}`) as ScalarTagDefinition;
   return {
     ...tag,
-    resolve: (text: string, ...rest: [boolean, string]) => (written.test(text) ? 0 : tag.resolve(text, ...rest)),
-    identify: (value: unknown) => written.test(numberText(value) ?? ''),
-    represent: (value: unknown) => numberText(value) ?? '',
+    resolve: (text, ...rest) => (read.test(text) ? text : tag.resolve(text, ...rest)),
+    identify: (value) => form.test(numberText(value) ?? ''),
+    represent: (value) => numberText(value) ?? '',
   };
-}) as [ScalarTagDefinition, ScalarTagDefinition];
+}
+
+const numberTags = [numberTag('int', /^-?\d+$/, wholeNumber), numberTag('float', /[.e]/i, fraction)];
 
 /** A JSON value as YAML that both YAML 1.1 and 1.2 readers take for the same. */
 export function dumpYaml(value: Json): string {
-  return dump(value, { schema: DUMP_SCHEMA.withTags(wholeTag, fractionTag), noRefs: true, lineWidth: -1 });
+  return dump(value, { schema: DUMP_SCHEMA.withTags(...numberTags), noRefs: true, lineWidth: -1 });
 }

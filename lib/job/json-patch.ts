@@ -31,7 +31,8 @@ export function applyJsonPatch(text: string, patch: Json): Json {
 export function operationsOf(patch: Json): Json[] {
   if (!Array.isArray(patch)) throw badRequest('a JSON patch must be a list of operations');
   // To the API server, null is an operation without any member.
-  if (!patch.every((operation) => operation === null || isObject(operation))) throw badRequest('an operation of a JSON patch must be an object');
+  if (!patch.every((operation) => operation === null || isObject(operation)))
+    throw badRequest('an operation of a JSON patch must be an object');
   if (patch.length > mostOperations) {
     const message = `Request entity too large: The allowed maximum operations in a JSON patch is ${mostOperations}, got ${patch.length}`;
     throw new StatusError({ code: 413, reason: 'RequestEntityTooLarge', message });

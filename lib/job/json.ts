@@ -14,7 +14,7 @@ const exactJson = JSON as unknown as {
 };
 
 // Every number in an object or an array follows one of these; a match inside a string costs time, not truth.
-const maybeInexact = /[:,[]\s*-?(?:\d+[.eE]|\d{16}|0[\s,}\]])/;
+const maybeInexact = /[:,[]\s*(?:-?(?:\d+[.eE]|\d{16})|-0[\s,}\]])/;
 
 /**
  * Whether a JSON text may hold a number that JSON.parse would round or respell (`1.0`, `-0`, an int64 beyond 2^53).
@@ -70,8 +70,10 @@ function readTokens(text: string): Json {
 }
 
 function readScalar(token: string): Json {
-  const value = JSON.parse(token) as Json;
-  return typeof value === 'number' && String(value) !== token ? exactJson.rawJSON(token) : value;
+  if (token === 'true' || token === 'false') return token === 'true';
+  if (token === 'null') return null;
+  const number = Number(token);
+  return String(number) === token ? number : exactJson.rawJSON(token);
 }
 
 /** The index after the closing quote of the string that opens at `start` in a JSON text. */

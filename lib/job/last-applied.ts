@@ -1,5 +1,5 @@
 import { childPath } from './compare.ts';
-import { at, isObject, type Json, type JsonObject, own } from './json.ts';
+import { at, isObject, type Json, type JsonObject, own, parseExactJson } from './json.ts';
 import { type JobKind, policyFields } from './kinds.ts';
 import { shownPath } from './refusal.ts';
 import { lastApplied } from './replaceable.ts';
@@ -81,7 +81,7 @@ function findPlants(
 
 function parse(text: string): Json | undefined {
   try {
-    return JSON.parse(text) as Json;
+    return parseExactJson(text);
   } catch {
     return undefined;
   }

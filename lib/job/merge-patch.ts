@@ -38,7 +38,8 @@ export function directPatch(kind: JobKind, ref: JobRef, patch: Json, protectedKe
       sent.spec = spec;
     } else if (own(named, key) !== value || value === undefined) return undefined;
   }
-  return namesReplaceable(sent) ? sent : undefined;
+  const filled = withoutEmpty(sent);
+  return namesReplaceable(filled) ? filled : undefined;
 }
 
 function directMetadata(ref: JobRef, metadata: JsonObject, protectedKeys: readonly string[]): JsonObject | undefined {
@@ -97,8 +98,17 @@ function directPolicy(kind: JobKind, holder: JsonObject, [, next, ...rest]: read
   return sent;
 }
 
-function namesReplaceable(sent: JsonObject): boolean {
-  const { resourceVersion: _, ...metadata } = (sent.metadata ?? {}) as JsonObject;
-  const leaves = (value: Json): boolean => !isObject(value) || Object.values(value).some(leaves);
-  return leaves(metadata) || leaves(sent.spec ?? {});
+/** Without empty objects: each would make one where the live job has none. */
+function withoutEmpty(object: JsonObject): JsonObject {
+  const filled: JsonObject = {};
+  for (const key in object) {
+    const member = object[key] as Json;
+    const value = isObject(member) ? withoutEmpty(member) : member;
+    if (!isObject(value) || Object.keys(value).length > 0) setOwn(filled, key, value);
+  }
+  return filled;
+}
+
+function namesReplaceable({ metadata, spec }: JsonObject): boolean {
+  return spec !== undefined || Object.keys(metadata ?? {}).some((name) => name !== 'resourceVersion');
 }

@@ -34,8 +34,8 @@ const name = named(nameParameter, layouts.kubeflow, 'tfjob-test');
 const watch: Parameter = {
   name: 'watch',
   in: 'query',
-  description: 'Not served: true is answered 405. List again instead, from time to time.',
-  schema: { type: 'string' },
+  description: 'Not served: anything but false is answered 405. List again instead, from time to time.',
+  schema: { type: 'string', pattern: '^(0|[Ff][Aa][Ll][Ss][Ee])$' },
 };
 
 const example = (named: string) => ({ examples: { [named]: { $ref: `#/components/examples/${named}` } } });

@@ -42,7 +42,7 @@ async function runCase(kubectl: string, stage: Stage, kind: Kind, home: string, 
     await createJob(cluster, kind, newJob(layout, kind, namespace, 'other'));
 
     const args = await withFile(one, before, home);
-    const env = { PATH: process.env.PATH, HOME: home, EDITOR: await editor(one, home) };
+    const env = { PATH: process.env.PATH, HOME: home, TMPDIR: home, EDITOR: await editor(one, home) };
     const global = ['--server', gateway.endpoint.url, '--cache-dir', join(home, 'cache'), '--namespace', namespace];
     const output = await run(kubectl, [...global, ...args], { env, cwd: home, timeout: 60_000 });
     const mistake = mistakeOf(one, output);

@@ -4,7 +4,7 @@
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildHandlers } from '../../scripts/build.ts';
 import { cached } from './cache.ts';
@@ -41,7 +41,7 @@ const rounds = [
 /** What is read of schemathesis' report. */
 interface Report {
   complete: boolean;
-  test_cases: { generated: number; with_failures: number };
+  test_cases: { generated: number; with_failures: number; errored: number };
   failures: { count: number }[];
   errors: { count: number }[];
 }
@@ -69,7 +69,9 @@ async function runRound(python: string, baseUrl: string, round: (typeof rounds)[
   // One seed, so that a run can be repeated. One worker: Python 3.11 before 3.11.8 fails at times with more (CPython issue 106905).
   const bounds = ['--max-examples', String(examples), '--seed', process.env.SCHEMATHESIS_SEED ?? '1', '--workers', '1'];
   const output = ['--no-color', '--continue-on-failure', '--generation-database', 'none', '--report', 'json', '--report-json-path', file];
-  const { code, stdout, stderr } = await run(python, [...args, ...bounds, ...output, '--checks', checks.join()], { timeout: 5 * minute });
+  // In a folder of its own, where it leaves what it remembers.
+  const options = { cwd: dirname(file), timeout: 5 * minute };
+  const { code, stdout, stderr } = await run(python, [...args, ...bounds, ...output, '--checks', checks.join()], options);
   const report = await readFile(file, 'utf8').then(
     (text) => JSON.parse(text) as Report,
     () => undefined,
@@ -78,7 +80,8 @@ async function runRound(python: string, baseUrl: string, round: (typeof rounds)[
   // It ended without a report, or before its end.
   if (!report?.complete) return { passed: 0, failed: 1 };
   const failed = [...report.failures, ...report.errors].reduce((sum, { count }) => sum + count, 0);
-  return { passed: report.test_cases.generated - report.test_cases.with_failures, failed: code === 0 ? failed : Math.max(1, failed) };
+  const { generated, with_failures, errored } = report.test_cases;
+  return { passed: generated - with_failures - errored, failed: code === 0 ? failed : Math.max(1, failed) };
 }
 
 /** The Python of a venv that has schemathesis. */

@@ -110,7 +110,7 @@ describe('a job above 1 MB', () => {
     reset(({ spec }) => Object.assign(spec.tfReplicaSpecs.Ps.template.spec.containers[0], { args: Array.from({ length }, () => 'a') }));
 
   it('is compressed for a client that accepts gzip', async () => {
-    await grown(300_000);
+    await grown(290_000);
     for (const accepted of ['gzip', 'deflate, gzip;q=0.5', '*']) {
       const result = await returned(event(requested(), { 'Accept-Encoding': accepted }));
       expect(result).toMatchObject({
@@ -126,7 +126,7 @@ describe('a job above 1 MB', () => {
   });
 
   it('is not for one that does not, and no smaller job is', async () => {
-    await grown(300_000);
+    await grown(290_000);
     for (const headers of [
       {},
       { 'Accept-Encoding': 'gzip;q=0' },
@@ -146,7 +146,7 @@ describe('a job above 1 MB', () => {
     ['in full', {}],
   ])('fits into what Lambda can return, %s, also with pretty=true', async (_title, headers) => {
     // Indented, each argument takes six times its length.
-    await grown(700_000);
+    await grown(290_000);
     const before = liveText();
     for (const query of [{}, { pretty: 'true' }]) {
       const answer = await invoke(await handlerOf('replace-job'), event(requested(), headers, query as Record<string, string>));

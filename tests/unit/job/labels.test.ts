@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type JsonObject, parseExactJson } from '../../../lib/job/json.ts';
 import { annotationCauses, labelCauses } from '../../../lib/job/replaceable.ts';
-import { causes, changed, job, judge, sent } from './jobs.ts';
+import { causes, changed, cpuTime, job, judge, sent } from './jobs.ts';
 
 const live = job();
 const labels = 'metadata.labels';
@@ -87,9 +87,11 @@ describe('a key', () => {
     (unit) => {
       const long = unit.repeat(1_000_000 / unit.length);
       for (const key of [long, `${long}/a`, `a/${long}!`]) {
-        const started = performance.now();
-        const found = [...labelCauses(key, long), ...annotationCauses(key)];
-        expect(performance.now() - started).toBeLessThan(2000);
+        let found: unknown[] = [];
+        const took = cpuTime(() => {
+          found = [...labelCauses(key, long), ...annotationCauses(key)];
+        });
+        expect(took).toBeLessThan(2000);
         expect(found.length).toBeGreaterThan(0);
         expect(JSON.stringify(found).length).toBeLessThan(6000);
       }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../lib/job/json.ts';
-import { causes, cci, changed, forbidden, job, judge, kubeflow, kubeflowJob, lastApplied, nested, refusal, sent } from './jobs.ts';
+import { causes, cci, changed, cpuTime, forbidden, job, judge, kubeflow, kubeflowJob, lastApplied, nested, refusal, sent } from './jobs.ts';
 
 describe('a protected key (design 3.11)', () => {
   const rules = { protectedKeys: ['team', 'example.com/*', 'quota.io/limit'] };
@@ -152,6 +152,11 @@ describe('a last-applied configuration (design 3.11)', () => {
     expect(causes(applied(old), applied(text))).toEqual([403, plant('spec.__proto__')]);
   });
 
+  it('may not come to name what JSON.parse of Node 24 takes for a name that it held (nodejs/node#63785)', () => {
+    const holding = (name: string) => JSON.stringify({ ...old, x: 0 }).replace('"x":0', `"x":{"a":1,${name}:0}`);
+    expect(causes(applied(holding('"b\\\\"')), applied(holding('"b\\""')))).toEqual([403, plant('x[b"]')]);
+  });
+
   it('may name nothing beside the five fields where the old value was no JSON', () => {
     expect(causes(applied('{bad'), applied(old))).toEqual([403, plant('spec.backoffLimit'), plant('spec.tfReplicaSpecs')]);
     expect(sent(applied('{bad'), applied(identity)).changed).toEqual(['metadata.annotations']);
@@ -185,12 +190,11 @@ describe('a last-applied configuration (design 3.11)', () => {
     expect(details?.causes?.[100]).toEqual({ reason: 'FieldValueForbidden', message: 'and 199900 more fields may not be changed' });
     expect(message).toMatch(/ and 199995 more$/);
 
-    const started = performance.now();
     const long = 'x'.repeat(500_000);
     const under = Object.fromEntries(Array.from({ length: 50_000 }, (_, n) => [`k${n}`, 0]));
-    const before = applied({ ...old, spec: { [long]: {} } });
-    expect(JSON.stringify(refusal(before, applied({ ...old, spec: { [long]: under } }))).length).toBeLessThan(100_000);
-    expect(performance.now() - started).toBeLessThan(2000);
+    const [before, after] = [applied({ ...old, spec: { [long]: {} } }), applied({ ...old, spec: { [long]: under } })];
+    expect(JSON.stringify(refusal(before, after)).length).toBeLessThan(100_000);
+    expect(cpuTime(() => judge(before, after))).toBeLessThan(2000);
 
     const deep = (levels: number, end: unknown) => `{"a":`.repeat(levels) + JSON.stringify(end) + '}'.repeat(levels);
     const hold = (inside: string) => applied(JSON.stringify({ ...old, x: 0 }).replace('"x":0', `"x":${inside}`));
