@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Kind, kinds } from './crds.ts';
 import { explanation, meant, shown, untouched } from './differential/meant.ts';
+import { fixedRequests } from './differential/fixed.ts';
 import { Random } from './differential/random.ts';
+import { compareReads } from './differential/reads.ts';
 import { draw, type Generated } from './differential/requests.ts';
 import { differencesOf, type Outcome, type Side, shownAnswers, sides } from './differential/twins.ts';
 import { send, sendOk } from './http.ts';
@@ -20,18 +22,22 @@ export async function differential(stages: Stage[]): Promise<void> {
     stages.map(async (stage, index) => {
       const { layout } = stage.cluster;
       const random = new Random(seed + index);
-      const requests = Array.from({ length: generated }, (_, number) => {
+      const drawn = Array.from({ length: generated }, () => {
         const kind = random.pick(kinds[layout]);
-        return { kind, number, request: draw(random, layout, kind) };
+        return { kind, request: draw(random, layout, kind) };
       });
+      const written = fixedRequests(layout).map((request) => ({ kind: random.pick(kinds[layout]), request }));
+      const requests = [...written, ...drawn].map((one, number) => ({ ...one, number }));
       await Promise.all(
         Array.from({ length: atOnce }, async () => {
           for (let next = requests.shift(); next; next = requests.shift()) {
             const { kind, number, request } = next;
-            await checked(`differential, ${layout} layout`, `#${number} ${kind.kind} ${request.title}`, () => compare(stage, kind, `job-${number}`, request));
+            const title = `#${number} ${kind.kind} ${request.title}`;
+            await checked(`differential, ${layout} layout`, title, () => compare(stage, kind, `job-${number}`, request));
           }
         }),
       );
+      await compareReads(stage, kinds[layout][1] as Kind);
     }),
   );
   for (const { id, reason } of meant) {

@@ -105,12 +105,15 @@ export const shapeMistakes: Draw[] = [
   (random) => setMeta('resourceVersion', random.pick([5, true, {}])),
   () => setMeta('deletionTimestamp', '2001-01-01T00:00:00Z'),
   () => setMeta('deletionGracePeriodSeconds', 5),
-  (random) => ({
-    title: 'another apiVersion',
-    apply: (job: Loose) => {
-      job.apiVersion = random.pick(['kubeflow.org/v2', 'v1', 'batch/v1']);
-    },
-  }),
+  (random) => {
+    const apiVersion = random.pick(['kubeflow.org/v2', 'v1', 'batch/v1']);
+    return {
+      title: `apiVersion ${apiVersion}`,
+      apply: (job: Loose) => {
+        job.apiVersion = apiVersion;
+      },
+    };
+  },
   () => ({
     title: 'another kind',
     apply: (job) => {

@@ -80,7 +80,7 @@ export function causes({ body }: Answer): string[] {
 /** What is said of the causes or, where there is none, of the whole; which id an object has is its own. */
 function words({ body }: Answer): string[] {
   const texts: string[] = body?.details?.causes?.map(({ message }: Loose) => message) ?? [body?.message ?? ''];
-  return [...new Set(texts.map((text) => text.replace(/UID in object meta: \S+/, 'UID in object meta')))].sort();
+  return [...new Set(texts.map((text) => text.replace(/UID in object meta: [\w-]+/, 'UID in object meta')))].sort();
 }
 
 /** Both answers in a few lines, for whoever reads a failure. */
