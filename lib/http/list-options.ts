@@ -1,4 +1,4 @@
-import { badRequest, methodNotAllowed, StatusError } from '../job/status.ts';
+import { badRequest, invalid, methodNotAllowed, StatusError } from '../job/status.ts';
 import type { Step } from './request.ts';
 
 const longest = 8192;
@@ -30,13 +30,19 @@ export function readListOptions(): Step {
       for (const [name, pattern] of Object.entries(collection ? listParameters : getParameters)) {
         const [value = ''] = query[name] ?? [];
         if (value === '') continue;
-        if (value.length > longest || !pattern.test(value)) throw badRequest(`the query parameter ${name} is not valid`);
+        if (value.length > longest || !pattern.test(value)) throw notValid(name, value);
         event.upstreamQuery[name] = value;
       }
       const [pretty] = query.pretty ?? [];
       event.options = { pretty: pretty === 'true' || pretty === '1', dryRun: false, strict: false, fieldManager: undefined };
     },
   };
+}
+
+function notValid(name: string, value: string): StatusError {
+  if (name !== 'resourceVersionMatch') return badRequest(`the query parameter ${name} is not valid`);
+  const message = `Unsupported value: ${JSON.stringify(value.slice(0, 64))}: supported values: "Exact", "NotOlderThan", ""`;
+  return invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', [{ reason: 'FieldValueNotSupported', message, field: name }]);
 }
 
 function watchNotServed(): StatusError {

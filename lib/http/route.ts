@@ -6,6 +6,9 @@ const root = `^/apis/${group.replaceAll('.', '\\.')}/${version}`;
 const jobPath = new RegExp(`${root}/namespaces/([^/]+)/([^/]+)/([^/]+)$`);
 const collectionPath = new RegExp(`${root}(?:/namespaces/([^/]+))?/([^/]+)$`);
 
+// Of a job that is not there, kubectl asks whether its namespace is: told 404 of that, it would report it and not the job.
+const namespacePath = /^\/api\/v1\/namespaces\/[^/]+$/;
+
 /** The parts that a pattern finds in the path, each decoded by API Gateway at most once and never here. */
 function partsOf({ path, pathParameters }: HttpRequest, pattern: RegExp): (string | undefined)[] | undefined {
   const parts = pattern.exec(path)?.slice(1) as (string | undefined)[] | undefined;
@@ -40,7 +43,7 @@ function route(find: (event: HttpRequest) => object | undefined, methods: readon
   return {
     before: ({ event }) => {
       const found = find(event);
-      if (!found) throw pathNotFound();
+      if (!found) throw namespacePath.test(event.path) ? methodNotAllowed() : pathNotFound();
       Object.assign(event, found);
       if (!methods.includes(event.method)) throw methodNotAllowed();
     },

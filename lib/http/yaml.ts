@@ -39,6 +39,7 @@ function integer(text: string): unknown {
 
 const wholeNumber = /^[-+]?(?:0[xX]_*[0-9a-fA-F][0-9a-fA-F_]*|0[bB]_*[01][01_]*|0[oO]_*[0-7][0-7_]*|0[0-7_]*|[1-9][0-9_]*)$/;
 const fraction = /^[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?$/;
+const infinite = /^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
 const isTrue = /^(?:y|Y|yes|Yes|YES|true|True|TRUE|on|On|ON)$/;
 const isFalse = /^(?:n|N|no|No|NO|false|False|FALSE|off|Off|OFF)$/;
 
@@ -71,11 +72,14 @@ const schema = FAILSAFE_SCHEMA.withTags(
   scalar('null', /^(?:~|null|Null|NULL)?$/, () => null),
   scalar('bool', new RegExp(`${isTrue.source}|${isFalse.source}`), (text) => isTrue.test(text)),
   scalar('int', wholeNumber, integer),
-  scalar('float', fraction, (text) => (wholeNumber.test(text) ? NOT_RESOLVED : finite(Number(text.replaceAll('_', '')), text))),
+  scalar('float', new RegExp(`${fraction.source}|${infinite.source}`), (text) =>
+    wholeNumber.test(text) ? NOT_RESOLVED : finite(Number(text.replaceAll('_', '')), text),
+  ),
 );
 
-// Go reads what overflows a double as a string.
+// Go reads what overflows a double as a string; what is written as infinite is a number, which JSON cannot hold.
 function finite(number: number, text: string): unknown {
+  if (infinite.test(text)) throw new YamlError('an infinite number, or one that is none');
   return Number.isFinite(number) ? number : text;
 }
 

@@ -14,7 +14,8 @@ interface Progress {
 }
 
 /**
- * Applies a JSON patch (RFC 6902) as the API server does: `add` without a value adds null, negative indices count from the end.
+ * Applies a JSON patch (RFC 6902) as the API server does: `add` without a value adds null, `replace` sets what is not there, a member
+ * that is not there is null to `test` and `copy`, negative indices count from the end.
  * `text` is the live job as JSON. By hand, since the libraries lose numbers that a double cannot hold, take inherited names for
  * members, or test in quadratic time. Throws 400 for what is no list, 413 for more than 10,000 operations or growth out of
  * proportion, 422 for an operation that cannot be applied or a `test` that fails.
@@ -54,7 +55,7 @@ function applyOperation(progress: Progress, operation: Json): void {
       replace(progress, path, value);
       break;
     case 'test':
-      if (!isSame(find(progress.root, path), value)) throw unprocessablePatch();
+      if (!isSame(valueAt(progress, path), value)) throw unprocessablePatch();
       break;
     case 'copy':
       add(progress, path, copyOf(progress, tokensOf(own(operation, 'from'))));
@@ -99,6 +100,13 @@ function holderOf({ root }: Progress, tokens: readonly string[]): { holder: Json
   return { holder, last };
 }
 
+/** What is at a path. A member that is not there is null, as long as there is an object that could hold it. */
+function valueAt(progress: Progress, tokens: readonly string[]): Json {
+  if (tokens.length === 0) return progress.root;
+  const { holder, last } = holderOf(progress, tokens);
+  return child(holder, last) ?? null;
+}
+
 function add(progress: Progress, tokens: readonly string[], value: Json): void {
   const { holder, last } = holderOf(progress, tokens);
   if (Array.isArray(holder)) {
@@ -124,15 +132,12 @@ function replace(progress: Progress, tokens: readonly string[], value: Json): vo
     return;
   }
   const { holder, last } = holderOf(progress, tokens);
-  if (child(holder, last) === undefined) throw unprocessablePatch();
   if (Array.isArray(holder)) holder[indexOf(last, holder.length)] = value;
   else setOwn(holder, last, value);
 }
 
 function copyOf(progress: Progress, tokens: readonly string[]): Json {
-  const value = find(progress.root, tokens);
-  if (value === undefined) throw unprocessablePatch();
-  const text = stringify(value);
+  const text = stringify(valueAt(progress, tokens));
   progress.copied += text.length;
   if (progress.copied > mostCopied) throw tooLarge(mostCopied);
   return parseExactJson(text);

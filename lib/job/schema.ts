@@ -109,20 +109,27 @@ export function parsePatched(kind: JobKind, ref: JobRef, live: JsonObject, patch
   if (!isObject(patched)) throw invalidPatch('the result is not an object');
   const metadata = own(patched, 'metadata') ?? {};
   if (!isObject(metadata)) throw invalidPatch('metadata: must be an object');
+  if ((own(patched, 'kind') ?? '') === '') throw invalidPatch("Object 'Kind' is missing");
+  const version = own(metadata, 'resourceVersion') ?? '';
   const { issues } = v.safeParse(RequestedJob, patched, { abortEarly: true });
   const wrong = issues && (v.getDotPath(issues[0]) ?? 'metadata');
-  if (issues && wrong !== 'metadata.resourceVersion') throw invalidPatch(`${wrong}: ${issues[0].message}`);
+  if (issues && !(wrong === 'metadata.resourceVersion' && typeof version === 'string')) {
+    throw invalidPatch(`${wrong}: ${issues[0].message}`);
+  }
+  const expected = `${kind.group}/${kind.version}`;
+  if (patched.apiVersion !== expected) throw invalidField(kind, ref, 'apiVersion', patched.apiVersion ?? '', `must be ${expected}`);
   checkIdentity(kind, ref, patched);
-  const version = own(metadata, 'resourceVersion');
-  if (typeof version !== 'string' || !/^[1-9]\d*$/.test(version)) {
-    throw invalidField(kind, ref, 'metadata.resourceVersion', version, 'must be specified for an update');
+  if (!/^[1-9]\d*$/.test(String(version))) {
+    // Here, and nowhere else, the API server names the resource and not the kind.
+    const named = { group: kind.group, kind: kind.plural };
+    throw invalidField(named, ref, 'metadata.resourceVersion', 0, 'must be specified for an update');
   }
   const uid = own(metadata, 'uid') ?? '';
   if (uid !== '' && uid !== at(live, ['metadata', 'uid'])) throw invalidField(kind, ref, 'metadata.uid', uid, 'field is immutable');
   return patched;
 }
 
-function invalidField(kind: JobKind, ref: JobRef, field: string, value: Json | undefined, rule: string): StatusError {
+function invalidField(kind: { group: string; kind: string }, ref: JobRef, field: string, value: Json, rule: string): StatusError {
   const shown = typeof value === 'string' ? JSON.stringify(value.slice(0, 64)) : (numberText(value) ?? '0').slice(0, 64);
   return invalid(kind, ref.name, [{ reason: 'FieldValueInvalid', message: `Invalid value: ${shown}: ${rule}`, field }]);
 }

@@ -133,6 +133,18 @@ describe('a YAML scalar that Kubernetes reads as something else', () => {
     );
     expect([answer.status, answer.body.details.causes[0].field, liveText()]).toEqual([422, 'spec.ttlSecondsAfterFinished', before]);
   });
+
+  it.each(['.inf', '-.Inf', '+.INF', '.nan', '.NaN'])('is no number that JSON can hold: %s', async (written) => {
+    const before = liveText();
+    const answer = await put1(
+      yamlOf(
+        (job) => job,
+        (text) => `${text}\nmore: ${written}\n`,
+      ),
+    );
+    expect([answer.status, liveText()]).toEqual([400, before]);
+    expect(answer.body.message).toMatch(/error converting YAML to JSON: an infinite number, or one that is none$/);
+  });
 });
 
 describe('a YAML key', () => {

@@ -114,6 +114,9 @@ describe('the ways of the API server', () => {
       '[{"op":"add","path":"/a/-1","value":3},{"op":"add","path":"/a/-4","value":0}]',
       '{"a":[0,1,2,3]}',
     ],
+    ['replace sets what is not there', '{"a":1}', '[{"op":"replace","path":"/b","value":2}]', '{"a":1,"b":2}'],
+    ['what is not there is copied as null', '{"a":1}', '[{"op":"copy","from":"/b","path":"/c"}]', '{"a":1,"c":null}'],
+    ['a test for null of what is not there', '{"a":{}}', '[{"op":"test","path":"/a/b","value":null}]', '{"a":{}}'],
     ['a test for null of a null', '{"a":null}', '[{"op":"test","path":"/a"},{"op":"test","path":"/a","value":null}]', '{"a":null}'],
   ])('%s', (_title, document, patch, result) => {
     expect(patched(document, patch)).toBe(result);
@@ -121,9 +124,11 @@ describe('the ways of the API server', () => {
 
   it.each([
     ['the removal of what is not there', 422, '[{"op":"remove","path":"/b"}]'],
-    ['the replacement of what is not there', 422, '[{"op":"replace","path":"/b","value":1}]'],
-    ['the copy of what is not there', 422, '[{"op":"copy","from":"/b","path":"/c"}]'],
-    ['a test for null of what is not there', 422, '[{"op":"test","path":"/b","value":null}]'],
+    ['the move of what is not there', 422, '[{"op":"move","from":"/b","path":"/c"}]'],
+    ['a replacement beyond the end of a list', 422, '[{"op":"replace","path":"/a/1","value":1}]'],
+    ['a replacement in what is not there', 422, '[{"op":"replace","path":"/b/c","value":1}]'],
+    ['a test for null in what is not there', 422, '[{"op":"test","path":"/b/c","value":null}]'],
+    ['a test for anything else of what is not there', 422, '[{"op":"test","path":"/b","value":false}]'],
     ['a negative index before the start', 422, '[{"op":"remove","path":"/a/-2"}]'],
     ['an operation that is null', 422, '[null]'],
     ['an operation that is a number', 400, '[1]'],
@@ -169,6 +174,7 @@ describe('a JSON patch', () => {
     expect(refused('{"a":9007199254740993}', test('9007199254740992'))).toBe(422);
     expect(refused('{"a":9007199254740993}', test('{"rawJSON":"9007199254740993"}'))).toBe(422);
     expect(refused('{"a":9007199254740993}', '[{"op":"replace","path":"/a/rawJSON","value":"1"}]')).toBe(422);
+    expect(refused('{"a":9007199254740993}', '[{"op":"copy","from":"/a/rawJSON","path":"/b"}]')).toBe(422);
   });
 
   it.each(['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty'])('takes %s for a name like any other', (name) => {
@@ -176,7 +182,8 @@ describe('a JSON patch', () => {
     expect(patched(`{"${name}":1,"b":2}`, `[{"op":"move","from":"/${name}","path":"/c"}]`)).toBe('{"b":2,"c":1}');
     expect(refused('{"a":[]}', `[{"op":"add","path":"/${name}/polluted","value":1}]`)).toBe(422);
     expect(refused('{"a":[]}', `[{"op":"add","path":"/a/${name}/polluted","value":1}]`)).toBe(422);
-    expect(refused('{"a":[]}', `[{"op":"test","path":"/${name}","value":null}]`)).toBe(422);
+    expect(refused('{"a":[]}', `[{"op":"test","path":"/a/${name}","value":null}]`)).toBe(422);
+    expect(patched('{}', `[{"op":"test","path":"/${name}","value":null},{"op":"copy","from":"/${name}","path":"/b"}]`)).toBe('{"b":null}');
     expect(refused('{}', `[{"op":"remove","path":"/${name}"}]`)).toBe(422);
     expect(({} as JsonObject).polluted).toBeUndefined();
   });

@@ -162,6 +162,10 @@ describe('a last-applied configuration (design 3.11)', () => {
     expect(sent(applied('{bad'), applied(identity)).changed).toEqual(['metadata.annotations']);
   });
 
+  it('may come to name the identity of the job', () => {
+    expect(sent(applied({}), applied(identity)).changed).toEqual(['metadata.annotations']);
+  });
+
   it('has the five fields at their places in the kubeflow layout', () => {
     const config = (spec: unknown) => applied({ ...identity, spec }, kubeflowJob());
     const ask = (spec: unknown) => judge(config({}), config(spec), {}, kubeflow);

@@ -88,6 +88,7 @@ describe('a refusal with 403 (design 3.2)', () => {
     ['an object', { secret: 's3cret' }, 'an object'],
     ['an array', ['s3cret', 's3cret'], 'an array of 2'],
     ['a text with quotes', 'a "b"', '"a \\"b\\""'],
+    ['a text that just fits', 'x'.repeat(62), `"${'x'.repeat(62)}"`],
     ['a long text, cut short', 'x'.repeat(10_000), `"${'x'.repeat(63)}…`],
   ])('shows %s', (_title, value, shown) => {
     expect(causes(live, job({ 'spec.new': value }))).toEqual([403, forbidden('spec.new', `may not be changed: absent → ${shown}`)]);
@@ -95,6 +96,7 @@ describe('a refusal with 403 (design 3.2)', () => {
 
   it('puts a path in brackets where a member is not named like a field, and cuts a long name', () => {
     const metadata = { ...(live.metadata as JsonObject), 'a.b/c': 1, [`x y${'z'.repeat(5000)}`]: 2, [`p${'q'.repeat(5000)}`]: 3, '': 4 };
+    expect(causes(live, job({ [`spec.x ${'y'.repeat(98)}`]: 1 }))).toMatchObject([403, { field: `spec[x ${'y'.repeat(98)}]` }]);
     expect(causes(live, { ...live, metadata })).toEqual([
       403,
       forbidden('metadata[a.b/c]', 'may not be changed: absent → 1'),
