@@ -1,5 +1,5 @@
-import { Agent, type IncomingHttpHeaders, request } from 'node:https';
-import { Agent as PlainAgent, request as plainRequest } from 'node:http';
+import { type IncomingHttpHeaders, Agent as PlainAgent, request as plainRequest } from 'node:http';
+import { Agent, request } from 'node:https';
 
 // biome-ignore lint/suspicious/noExplicitAny: answers hold whatever JSON can hold.
 export type Loose = any;

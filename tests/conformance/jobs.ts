@@ -1,4 +1,4 @@
-import { type Cluster } from './cluster.ts';
+import type { Cluster } from './cluster.ts';
 import type { Kind, Layout } from './crds.ts';
 import { type Loose, sendOk } from './http.ts';
 

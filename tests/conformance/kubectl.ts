@@ -4,7 +4,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Kind, kinds } from './crds.ts';
 import { type Loose, sendOk } from './http.ts';
 import { createJob, jobPath, newJob } from './jobs.ts';
-import { changeCases, type KubectlCase, kindCases, plainCases } from './kubectl-cases.ts';
+import type { KubectlCase } from './kubectl-cases/case.ts';
+import { changeCases } from './kubectl-cases/changes.ts';
+import { kindCases, plainCases } from './kubectl-cases/plain.ts';
 import { type Output, run } from './processes.ts';
 import { checked, say } from './report.ts';
 import type { Stage } from './run.ts';
@@ -52,7 +54,9 @@ async function runCase(kubectl: string, stage: Stage, kind: Kind, home: string, 
     one.changes?.(expected);
     const stored = await sendOk(endpoint, { path });
     if (!isDeepStrictEqual(written(stored), written(expected))) {
-      throw new Error(`the job is not what it should be.\nis: ${JSON.stringify(written(stored))}\nnot: ${JSON.stringify(written(expected))}`);
+      throw new Error(
+        `the job is not what it should be.\nis: ${JSON.stringify(written(stored))}\nnot: ${JSON.stringify(written(expected))}`,
+      );
     }
     if (!one.changes && stored.metadata.resourceVersion !== before.metadata.resourceVersion) throw new Error('the job was written');
   });

@@ -85,9 +85,25 @@ export function start(command: string, args: readonly string[], log: string, env
   };
 }
 
-/** Ends everything that still runs, at once: for a run that is stopped. */
+/** Ends everything that still runs, at once. Programs of ours end what they started themselves, so they are asked and not killed. */
 export function killAll(): void {
-  for (const child of running) child.kill('SIGKILL');
+  for (const child of running) child.kill(child.spawnfile === process.execPath ? 'SIGTERM' : 'SIGKILL');
+}
+
+let cleanUp: () => Promise<unknown> = async () => undefined;
+/** What is to be done when this process is told to end, after everything that it started was ended. */
+export function whenStopped(work: () => Promise<unknown>): void {
+  cleanUp = work;
+}
+for (const [signal, code] of [
+  ['SIGHUP', 129],
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
+  process.once(signal, () => {
+    killAll();
+    cleanUp().finally(() => process.exit(code));
+  });
 }
 
 /** Ports that nobody uses at the moment, all different. */

@@ -21,6 +21,12 @@ export function check(part: string, title: string, mistake: string | undefined):
   say(`FAILED ${part}: ${title}\n${mistake.replace(/^/gm, '    ')}`);
 }
 
+/** Adds the counts of a part that counts for itself and has said what is wrong. */
+export function count(part: string, { passed, failed }: { passed: number; failed: number }): void {
+  parts.set(part, { passed, failed });
+  if (failed > 0) failures.push(`${part}: see above`);
+}
+
 /** Runs a check that throws what is wrong. */
 export async function checked(part: string, title: string, body: () => Promise<void> | void): Promise<void> {
   try {
@@ -36,7 +42,7 @@ export function summary(): number {
   const total = { passed: 0, failed: 0 };
   process.stdout.write('\n');
   for (const [part, { passed, failed }] of parts) {
-    process.stdout.write(`${part.padEnd(36)} ${String(passed).padStart(5)} passed ${String(failed).padStart(4)} failed\n`);
+    process.stdout.write(`${part.padEnd(52)} ${String(passed).padStart(5)} passed ${String(failed).padStart(4)} failed\n`);
     total.passed += passed;
     total.failed += failed;
   }

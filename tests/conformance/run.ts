@@ -1,15 +1,16 @@
-/** `npm run conformance`: the gateway before a real Kubernetes API server, asked by real clients. The README of this folder says more. */
+/** `npm run conformance`: the gateway before a real Kubernetes API server, asked by real clients. README.md here says more. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { clientLibraries } from './clients.ts';
 import { type Cluster, startCluster, startEtcd } from './cluster.ts';
-import { differential } from './differential.ts';
+import { checkMeant, differential } from './differential.ts';
 import { type Gateway, startGateway } from './gateway.ts';
 import { closeConnections } from './http.ts';
 import { kubectlSuite } from './kubectl.ts';
-import { killAll } from './processes.ts';
-import { say, summary } from './report.ts';
+import { killAll, run, whenStopped } from './processes.ts';
+import { count, say, summary } from './report.ts';
 import { tools as buildTools } from './tools.ts';
 import { yamlSuite } from './yaml.ts';
 
@@ -20,20 +21,21 @@ export interface Stage {
   folder: string;
 }
 
+/** Requests that schemathesis generates from docs/openapi.yaml, to the gateway of `npm start`, which waits for no other server. */
+async function generatedByDocument(): Promise<void> {
+  say('schemathesis');
+  const program = fileURLToPath(new URL('./schemathesis.ts', import.meta.url));
+  const { stdout, stderr } = await run(process.execPath, [program], { timeout: 10 * 60_000, env: { ...process.env, TMPDIR: folder } });
+  const [, passed = 0, failed = 1] = /^schemathesis: (\d+) passed, (\d+) failed$/m.exec(stdout) ?? [];
+  count('schemathesis', { passed: Number(passed), failed: Number(failed) });
+  if (Number(failed) > 0) process.stdout.write(`${stdout}${stderr}`);
+}
+
 const folder = await mkdtemp(join(tmpdir(), 'tfjob-gateway-conformance-'));
 const stops: (() => Promise<void>)[] = [];
 let code = 1;
 
-for (const [signal, exitCode] of [
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-  ['SIGHUP', 129],
-] as const) {
-  process.on(signal, () => {
-    killAll();
-    rm(folder, { recursive: true, force: true }).finally(() => process.exit(exitCode));
-  });
-}
+whenStopped(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
 
 try {
   const tools = await buildTools();
@@ -55,13 +57,17 @@ try {
   if (asked('clients')) await clientLibraries(tools, stages);
   if (asked('differential')) await differential(stages);
   if (asked('yaml')) await yamlSuite(stages);
+  if (asked('differential') && asked('yaml')) checkMeant();
+  if (asked('schemathesis')) await generatedByDocument();
   code = summary();
 } catch (error) {
   process.stderr.write(`${(error as Error).stack}\nconformance: it did not get to the end\n`);
 } finally {
   // The gateways first: nothing is to ask a server that has gone.
   for (const stop of stops.reverse()) await stop();
+  // Where one start failed, another may have been under way.
+  killAll();
   closeConnections();
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 process.exitCode = code;

@@ -15,7 +15,8 @@ const lower = 'abcdefghijklmnopqrstuvwxyz';
 const inner = `${lower}ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.`;
 const name = (random: Random, most = 20) =>
   `${random.text(lower, 1)}${random.text(inner, random.integer(0, most - 2))}${random.text(lower, 1)}`;
-const goodKey = (random: Random) => `${random.pick(['', 'example.com/', 'a.b-c.example.com/', 'tfjob/'])}${name(random, random.pick([8, 63]))}`;
+const goodKey = (random: Random) =>
+  `${random.pick(['', 'example.com/', 'a.b-c.example.com/', 'tfjob/'])}${name(random, random.pick([8, 63]))}`;
 const goodLabel = (random: Random) => random.pick(['', 'v', 'A.b_c-9', name(random, 63)]);
 const goodText = (random: Random) =>
   random.pick(['', 'a b', '{"json":[1]}', 'üñí ✓ 🙂', ' lead', 'line\nline\ttab "quoted" \\', 'x'.repeat(random.integer(1, 5000))]);
@@ -59,8 +60,7 @@ export const allowed: Draw[] = [
   (random, layout) => setPolicy(layout, 'activeDeadlineSeconds', random.pick([1, 2, 3600, 2 ** 31, 2 ** 40, Number.MAX_SAFE_INTEGER])),
   (random, layout) => setPolicy(layout, 'ttlSecondsAfterFinished', random.pick([0, 1, 1000, 2 ** 31 - 1])),
   (random, layout) => setPolicy(layout, 'cleanPodPolicy', random.pick(['All', 'Running', 'None'])),
-  (random, layout) =>
-    setPolicy(layout, random.pick(['activeDeadlineSeconds', 'ttlSecondsAfterFinished', 'cleanPodPolicy']), undefined),
+  (random, layout) => setPolicy(layout, random.pick(['activeDeadlineSeconds', 'ttlSecondsAfterFinished', 'cleanPodPolicy']), undefined),
   () => ({ title: 'nothing', apply: () => undefined }),
   // What the server owns is ignored by both.
   () => ({
@@ -74,7 +74,19 @@ export const allowed: Draw[] = [
   () => setMeta('selfLink', '/apis/elsewhere'),
 ];
 
-const badKeys = ['a b', '-a', 'a-', 'a/b/c', '/a', 'a/', 'ü', 'x'.repeat(64), 'Upper.example.com/a', `${'p'.repeat(254)}/a`, 'a_b.example.com/c'];
+const badKeys = [
+  'a b',
+  '-a',
+  'a-',
+  'a/b/c',
+  '/a',
+  'a/',
+  'ü',
+  'x'.repeat(64),
+  'Upper.example.com/a',
+  `${'p'.repeat(254)}/a`,
+  'a_b.example.com/c',
+];
 const badLabels = ['a b', '-a', 'a-', 'ü', 'x'.repeat(64), 'a/b', '\n'];
 
 /** Mistakes in the five fields that the gateway and the API server both see. */
@@ -137,7 +149,11 @@ export const shapeMistakes: Draw[] = [
   }),
 ];
 
-const specChange = (field: string, apply: (spec: Loose) => void): Change => ({ title: field, apply: (job) => apply(job.spec), field: `spec.${field}` });
+const specChange = (field: string, apply: (spec: Loose) => void): Change => ({
+  title: field,
+  apply: (job) => apply(job.spec),
+  field: `spec.${field}`,
+});
 const replicaChange = (path: string, apply: (replica: Loose, container: Loose) => void): Draw => {
   return (_random, _layout, { replicaSpecs, replicaType }) =>
     specChange(`${replicaSpecs}.${replicaType}.${path}`, (spec) => {
@@ -195,7 +211,7 @@ export const forbidden: Draw[] = [
   }),
   (_, __, { replicaSpecs }) =>
     specChange(`${replicaSpecs}.Extra`, (spec) => {
-      spec[replicaSpecs].Extra = { replicas: 1, template: {} };
+      spec[replicaSpecs].Extra = { replicas: 1, template: { spec: { containers: [{ name: 'a', image: 'b' }] } } };
     }),
   (_, __, { replicaSpecs }) =>
     specChange(`${replicaSpecs}.Evaluator`, (spec) => {

@@ -9,7 +9,12 @@ const json = 'application/json';
 const merge = 'application/merge-patch+json';
 const jsonPatch = 'application/json-patch+json';
 
-const one = (title: string, sending: Make, expected: Expected = 'alike', fields: string[] = []): Generated => ({ title, expected, fields, sending });
+const one = (title: string, sending: Make, expected: Expected = 'alike', fields: string[] = []): Generated => ({
+  title,
+  expected,
+  fields,
+  sending,
+});
 const put = (title: string, body: (live: Loose) => string | Buffer, query = '', type: string | undefined = json) =>
   one(`PUT${query} ${title}`, (path, live) => ({
     method: 'PUT',
@@ -51,31 +56,80 @@ function puts(layout: Layout): Generated[] {
     put('with parameters', same, '', 'application/json; charset=utf-8'),
     put('as YAML', yamlOf, '', 'application/yaml; charset=utf-8'),
     put('broken YAML', () => 'a: [', '', 'application/yaml'),
-    put('beyond 3 MiB', edited((job) => Object.assign(job.metadata.annotations, { long: 'x'.repeat(3 * 1024 * 1024) }))),
+    put(
+      'beyond 3 MiB',
+      edited((job) => Object.assign(job.metadata.annotations, { long: 'x'.repeat(3 * 1024 * 1024) })),
+    ),
     put('without resourceVersion', version(undefined)),
     put('an empty resourceVersion', version('')),
     put('resourceVersion "0"', version('0')),
     put('resourceVersion "abc"', version('abc')),
-    put('without uid', edited((job) => delete job.metadata.uid)),
-    put('without namespace', edited((job) => delete job.metadata.namespace)),
-    put('without name', edited((job) => delete job.metadata.name)),
-    put('without metadata', edited((job) => delete job.metadata)),
-    put('a null label', edited((job) => Object.assign(job.metadata.labels, { app: null }))),
-    put('a null annotation', edited((job) => Object.assign(job.metadata.annotations, { note: null }))),
-    put('null maps', edited((job) => Object.assign(job.metadata, { annotations: { 'protected.example.com/owner': 'platform' } }))),
+    put(
+      'without uid',
+      edited((job) => delete job.metadata.uid),
+    ),
+    put(
+      'without namespace',
+      edited((job) => delete job.metadata.namespace),
+    ),
+    put(
+      'without name',
+      edited((job) => delete job.metadata.name),
+    ),
+    put(
+      'without metadata',
+      edited((job) => delete job.metadata),
+    ),
+    put(
+      'a null label',
+      edited((job) => Object.assign(job.metadata.labels, { app: null })),
+    ),
+    put(
+      'a null annotation',
+      edited((job) => Object.assign(job.metadata.annotations, { note: null })),
+    ),
+    put(
+      'null maps',
+      edited((job) => Object.assign(job.metadata, { annotations: { 'protected.example.com/owner': 'platform' } })),
+    ),
     put('5.0 as an integer', text('"ttlSecondsAfterFinished":600', '"ttlSecondsAfterFinished":5.0')),
     put('5e2 as an integer', text('"ttlSecondsAfterFinished":600', '"ttlSecondsAfterFinished":5e2')),
     put('beyond int64', text('"activeDeadlineSeconds":86400', '"activeDeadlineSeconds":9223372036854775808')),
     put('an escaped key', text('"labels"', '"l\\u0061bels"')),
     put('a lone surrogate', text('"note":"first"', '"note":"\\ud800"')),
-    put('managedFields of another', edited((job) => Object.assign(job.metadata, { managedFields: [] }))),
+    put(
+      'managedFields of another',
+      edited((job) => Object.assign(job.metadata, { managedFields: [] })),
+    ),
     ...['', strict].map((query) => put('a duplicate key', text('"kind":', '"kind":"TFJob","kind":'), query)),
-    put('an unknown field of the spec', edited((job) => Object.assign(job.spec, { nope: 1 })), strict),
-    put('an unknown field of the metadata', edited((job) => Object.assign(job.metadata, { nope: 1 })), strict),
-    put('an unknown field of the root', edited((job) => Object.assign(job, { nope: 1 })), strict),
-    put('an unknown field without Strict', edited((job) => Object.assign(job.spec, { nope: 1 }))),
-    put('a field of the root with null', edited((job) => Object.assign(job, { nope: null }))),
-    put(`a misspelt ${policyPath(layout)} field`, edited((job) => Object.assign(policyOf(layout, job), { activeDeadlineSecond: 5 })), strict),
+    put(
+      'an unknown field of the spec',
+      edited((job) => Object.assign(job.spec, { nope: 1 })),
+      strict,
+    ),
+    put(
+      'an unknown field of the metadata',
+      edited((job) => Object.assign(job.metadata, { nope: 1 })),
+      strict,
+    ),
+    put(
+      'an unknown field of the root',
+      edited((job) => Object.assign(job, { nope: 1 })),
+      strict,
+    ),
+    put(
+      'an unknown field without Strict',
+      edited((job) => Object.assign(job.spec, { nope: 1 })),
+    ),
+    put(
+      'a field of the root with null',
+      edited((job) => Object.assign(job, { nope: null })),
+    ),
+    put(
+      `a misspelt ${policyPath(layout)} field`,
+      edited((job) => Object.assign(policyOf(layout, job), { activeDeadlineSecond: 5 })),
+      strict,
+    ),
     ...[
       ...['?dryRun=Some', '?dryRun=', '?dryRun=All&dryRun=Some', '?dryRun=All&dryRun=All', '?fieldValidation=Nope', '?fieldValidation='],
       ...[`?fieldManager=${'m'.repeat(129)}`, '?fieldManager=a%07b', '?fieldManager=%C3%BC', '?dryRun=x&fieldValidation=y', '?pretty=2'],
@@ -90,13 +144,20 @@ function patches(layout: Layout): Generated[] {
   const meta = (metadata: object, query = '') => patch(merge, JSON.stringify({ metadata }), query);
   const label = { op: 'add', path: '/metadata/labels/a', value: 'b' };
   return [
-    ...['application/strategic-merge-patch+json', json, undefined, 'text/plain', 'application/apply-patch+yaml', 'application/apply-patch+cbor'].map(
-      (type) => patch(type, '{"metadata":{"labels":{"a":"b"}}}'),
-    ),
+    ...[
+      'application/strategic-merge-patch+json',
+      json,
+      undefined,
+      'text/plain',
+      'application/apply-patch+yaml',
+      'application/apply-patch+cbor',
+    ].map((type) => patch(type, '{"metadata":{"labels":{"a":"b"}}}')),
     patch(`${merge}; charset=utf-8`, '{"metadata":{"labels":{"a":"b"}}}'),
     ...['', '{bad', '[]', '"a"', 'null', '5', '{}', '{"a":1}{}'].map((text) => patch(merge, text)),
     ...['', '{bad', '{}', '"a"', 'null', '5', '[]', '[5]', '["a"]', '[[]]', '[null]', '[{}]'].map((text) => patch(jsonPatch, text)),
-    ...['"1"', '""', '"0"', 'null', '5', 'true', '"abc"'].map((value) => patch(merge, `{"metadata":{"resourceVersion":${value},"labels":{"a":"b"}}}`)),
+    ...['"1"', '""', '"0"', 'null', '5', 'true', '"abc"'].map((value) =>
+      patch(merge, `{"metadata":{"resourceVersion":${value},"labels":{"a":"b"}}}`),
+    ),
     patch(merge, (live) => JSON.stringify({ metadata: { resourceVersion: live.metadata.resourceVersion, labels: { a: 'b' } } })),
     patch(merge, (live) => JSON.stringify({ metadata: { uid: live.metadata.uid, labels: { a: 'b' } } })),
     meta({ uid: '11111111-2222-3333-4444-555555555555' }),
@@ -113,7 +174,7 @@ function patches(layout: Layout): Generated[] {
     meta({ managedFields: null }),
     patch(merge, '{"spec":{"nope":1}}', '?fieldValidation=Strict'),
     patch(merge, '{"spec":{"nope":1}}'),
-    patch(merge, '{"kind":"TFJob","kind":"TFJob"}', '?fieldValidation=Strict'),
+    patch(merge, '{"metadata":{"labels":{"a":"b","a":"c"}}}', '?fieldValidation=Strict'),
     patch(merge, '{"kind":"Pod"}'),
     patch(merge, '{"kind":null}'),
     patch(merge, '{"apiVersion":"v1"}'),
@@ -161,13 +222,18 @@ function places(): Generated[] {
       headers: { 'content-type': type },
       ...(method !== 'GET' && method !== 'DELETE' && { body: (body?.(path, live).body ?? same(live)) as string }),
     }));
-  const renamed = (name: string): Make => (_, live) => ({ path: '', body: edited((job) => Object.assign(job.metadata, { name }))(live) });
+  const renamed =
+    (name: string): Make =>
+    (_, live) => ({ path: '', body: edited((job) => Object.assign(job.metadata, { name }))(live) });
   const name = (to: string) => (path: string) => path.replace(/[^/]+$/, to);
   const labels: Make = () => ({ path: '', body: '{"metadata":{"labels":{"a":"b"}}}' });
   return [
     at('of a job that is not there', 'PUT', name('nope'), json, renamed('nope')),
     at('of a job that is not there', 'PATCH', name('nope'), merge, labels),
-    at('of a job that is not there, in two steps', 'PATCH', name('nope'), jsonPatch, () => ({ path: '', body: '[{"op":"add","path":"/metadata/labels/a","value":"b"}]' })),
+    at('of a job that is not there, in two steps', 'PATCH', name('nope'), jsonPatch, () => ({
+      path: '',
+      body: '[{"op":"add","path":"/metadata/labels/a","value":"b"}]',
+    })),
     at('of a name that cannot be', 'PUT', name('A_b'), json, renamed('A_b')),
     at('of a name that cannot be', 'GET', name('A_b')),
     at('in a namespace that is not there', 'PATCH', (path) => path.replace(/namespaces\/[^/]+/, 'namespaces/nope'), merge, labels),

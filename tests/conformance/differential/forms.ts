@@ -22,10 +22,10 @@ export function inForm(form: Form, path: string, live: Loose, wanted: Loose): Re
 }
 
 /** YAML 1.1, in which every string that could be read as something else is quoted. */
-export const yamlOf = (value: Loose): string => stringify(value, { version: '1.1', defaultStringType: 'QUOTE_DOUBLE', aliasDuplicateObjects: false });
+export const yamlOf = (value: Loose): string =>
+  stringify(value, { version: '1.1', defaultStringType: 'QUOTE_DOUBLE', aliasDuplicateObjects: false });
 
-const isObject = (value: unknown): value is Record<string, Loose> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Record<string, Loose> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The merge patch (RFC 7386) from one value to another. */
 export function mergePatch(from: Loose, to: Loose): Loose {
@@ -45,14 +45,17 @@ export function jsonPatch(from: Loose, to: Loose, path = ''): object[] {
   if (isDeepStrictEqual(from, to)) return [];
   const sameLength = Array.isArray(from) && Array.isArray(to) && from.length === to.length;
   if (!sameLength && !(isObject(from) && isObject(to))) return [{ op: 'replace', path, value: to }];
+  const [before, after]: [Record<string, Loose>, Record<string, Loose>] = [from, to];
   const pointer = (key: string) => `${path}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
-  const removed = Object.keys(from).filter((key) => to[key] === undefined);
+  const removed = Object.keys(before).filter((key) => after[key] === undefined);
   return [
     ...removed.map((key) => ({ op: 'remove', path: pointer(key) })),
-    ...Object.keys(to)
-      .filter((key) => to[key] !== undefined)
+    ...Object.keys(after)
+      .filter((key) => after[key] !== undefined)
       .flatMap((key): object[] =>
-        from[key] === undefined ? [{ op: 'add', path: pointer(key), value: to[key] }] : jsonPatch(from[key], to[key], pointer(key)),
+        before[key] === undefined
+          ? [{ op: 'add', path: pointer(key), value: after[key] }]
+          : jsonPatch(before[key], after[key], pointer(key)),
       ),
   ];
 }

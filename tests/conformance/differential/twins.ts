@@ -3,8 +3,7 @@ import type { Layout } from '../crds.ts';
 import type { Answer, Loose } from '../http.ts';
 
 /** The two sides of a comparison: the API server asked directly, and through the gateway. Each has a namespace with twin objects. */
-export const sides = ['direct', 'through'] as const;
-export type Side = (typeof sides)[number];
+export type Side = 'direct' | 'through';
 
 /** What became of one request on both sides. `stored` and `before` are the twins as the API server has them. */
 export interface Outcome {
@@ -55,7 +54,12 @@ export function comparable(value: Loose): Loose {
     return { ...value, metadata: { ...metadata, continue: more && 'more' }, items: value.items.map(comparable) };
   }
   if (Array.isArray(value?.rows)) {
-    const rows = value.rows.map((row: Loose) => ({ name: row.cells[0], state: row.cells[1], count: row.cells.length, object: comparable(row.object) }));
+    const rows = value.rows.map((row: Loose) => ({
+      name: row.cells[0],
+      state: row.cells[1],
+      count: row.cells.length,
+      object: comparable(row.object),
+    }));
     const { resourceVersion, continue: more, ...metadata } = value.metadata ?? {};
     return { ...value, metadata: { ...metadata, continue: more && 'more' }, rows };
   }
@@ -86,5 +90,5 @@ function words({ body }: Answer): string[] {
 /** Both answers in a few lines, for whoever reads a failure. */
 export function shownAnswers({ request, answers }: Outcome): string {
   const line = ({ status, text }: Answer) => `${status} ${text.replace(/\s+/g, ' ').slice(0, 1500)}`;
-  return `${request.slice(0, 1500)}\ndirect:  ${line(answers.direct)}\nthrough: ${line(answers.through)}`;
+  return `${request.replaceAll('\n', '⏎').slice(0, 700)}\ndirect:  ${line(answers.direct)}\nthrough: ${line(answers.through)}`;
 }
