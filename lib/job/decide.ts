@@ -163,7 +163,7 @@ function proposeMap(
     } else if (value !== undefined) {
       proposal.invalid.push(...memberCauses(name, key, value));
       if (name === 'annotations' && key === lastApplied && typeof value === 'string') {
-        const causes = lastAppliedCauses(kind, ref, own(mine, key), value);
+        const causes = lastAppliedCauses(kind, ref, own(mine, key), value, protectedKeys);
         proposal.forbidden.push(...causes.refused);
         proposal.unlisted += causes.unlisted;
         proposal.invalid.push(...causes.invalid);

@@ -2,7 +2,7 @@ import { childPath } from './compare.ts';
 import { at, isObject, type Json, type JsonObject, own, parseExactJson } from './json.ts';
 import { type JobKind, policyFields } from './kinds.ts';
 import { shownPath } from './refusal.ts';
-import { lastApplied } from './replaceable.ts';
+import { isProtected, lastApplied, ownPrefix } from './replaceable.ts';
 import type { JobRef, StatusCause } from './status.ts';
 
 const field = `metadata.annotations[${lastApplied}]`;
@@ -20,6 +20,7 @@ export function lastAppliedCauses(
   ref: JobRef,
   live: Json | undefined,
   next: string,
+  protectedKeys: readonly string[],
 ): { refused: StatusCause[]; unlisted: number; invalid: StatusCause[] } {
   const applied = parse(next);
   const same =
@@ -32,7 +33,11 @@ export function lastAppliedCauses(
     return { refused: [], unlisted: 0, invalid: [{ reason: 'FieldValueInvalid', message, field }] };
   }
   const plants: Plants = { paths: [], total: 0 };
-  if (typeof live === 'string') findPlants(applied, parse(live), allowedIn(kind), '', 0, plants);
+  if (typeof live === 'string') {
+    const had = parse(live);
+    findProtected(applied, had, protectedKeys, plants);
+    findPlants(applied, had, allowedIn(kind), '', 0, plants);
+  }
   const refused = plants.paths.map((path) => ({
     reason: 'FieldValueForbidden',
     message: `may not name ${shownPath(path)}, which it did not hold before`,
@@ -58,6 +63,23 @@ interface Plants {
   total: number;
 }
 
+/** Finds labels and annotations that nobody may change, and that the next apply would delete if they were named here. */
+function findProtected(value: JsonObject, had: Json | undefined, protectedKeys: readonly string[], plants: Plants): void {
+  for (const name of ['labels', 'annotations'] as const) {
+    const map = at(value, ['metadata', name]);
+    if (!isObject(map)) continue;
+    for (const key in map) {
+      const kept = isProtected(key, protectedKeys) || (name === 'annotations' && key.startsWith(ownPrefix));
+      if (kept && own(at(had, ['metadata', name]), key) === undefined) addPlant(plants, childPath(`metadata.${name}`, key));
+    }
+  }
+}
+
+function addPlant(plants: Plants, path: string): void {
+  plants.total += 1;
+  if (plants.paths.length < 100) plants.paths.push(path);
+}
+
 /** Finds members that the old value did not have. kubectl merges arrays of a custom resource as one value, so these are leaves. */
 function findPlants(
   value: JsonObject,
@@ -73,8 +95,7 @@ function findPlants(
     const before = own(had, key);
     const member = value[key];
     if (depth >= deepest || (before === undefined && allow === undefined)) {
-      plants.total += 1;
-      if (plants.paths.length < 100) plants.paths.push(childPath(path, key));
+      addPlant(plants, childPath(path, key));
     } else if (isObject(member)) findPlants(member, before, allow, childPath(path, key), depth + 1, plants);
   }
 }

@@ -43,12 +43,14 @@ export async function startGateway(cluster: Cluster, folder: string): Promise<Ga
   };
   const server = start(process.execPath, ['local/gateway.ts'], join(folder, `gateway-${cluster.layout}.log`), env);
   const endpoint = { url: `http://127.0.0.1:${port}` };
-  await server.until(async () => (await send(endpoint, { path: '/' })).status > 0);
-  return {
-    endpoint,
-    log: server.log,
-    stop: async () => {
-      await Promise.all([server.stop(), secrets.close()]);
-    },
+  const stop = async () => {
+    await Promise.all([server.stop(), secrets.close()]);
   };
+  try {
+    await server.until(async () => (await send(endpoint, { path: '/' })).status > 0);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { endpoint, log: server.log, stop };
 }

@@ -118,6 +118,11 @@ function puts(layout: Layout): Generated[] {
       strict,
     ),
     put(
+      'an object in the place of a text',
+      edited((job) => Object.assign(policyOf(layout, job), { cleanPodPolicy: { a: 'All' } })),
+      strict,
+    ),
+    put(
       'an unknown field without Strict',
       edited((job) => Object.assign(job.spec, { nope: 1 })),
     ),

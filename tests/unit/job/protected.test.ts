@@ -108,6 +108,21 @@ describe('a last-applied configuration (design 3.11)', () => {
     expect(sent(job(), applied({ ...old, planted: 1 })).changed).toEqual(['metadata.annotations']);
   });
 
+  it('may not come to name a protected key or an annotation of the gateway, which the next apply would then delete', () => {
+    const metadata = { ...identity.metadata, labels: { team: 'a', free: 'f' }, annotations: { 'tfjob-gateway/x': '1', free: 'f' } };
+    const live = applied(old);
+    const rules = { protectedKeys: ['team'] };
+    expect(causes(live, applied({ ...old, metadata }), rules)).toEqual([
+      403,
+      plant('metadata.labels.team'),
+      plant('metadata.annotations[tfjob-gateway/x]'),
+    ]);
+    const named = applied({ ...old, metadata });
+    expect(sent(named, applied({ ...old, metadata: { ...metadata, labels: { team: 'b' } } }), rules).changed).toEqual([
+      'metadata.annotations',
+    ]);
+  });
+
   it('may be removed, as every annotation may', () => {
     expect(sent(applied(old), job()).changed).toEqual(['metadata.annotations']);
   });
