@@ -81,10 +81,17 @@ export function causes({ body }: Answer): string[] {
   return [...new Set<string>(texts)].sort();
 }
 
-/** What is said of the causes or, where there is none, of the whole; which id an object has is its own. */
+/** What is said of the causes or, where there is none, of the whole; which id an object has is its own.
+ * By the way that a write went, the server names its storage's key before the sentence, or does not. */
 function words({ body }: Answer): string[] {
   const texts: string[] = body?.details?.causes?.map(({ message }: Loose) => message) ?? [body?.message ?? ''];
-  return [...new Set(texts.map((text) => text.replace(/UID in object meta: [\w-]+/, 'UID in object meta')))].sort();
+  return [
+    ...new Set(
+      texts.map((text) =>
+        text.replace(/StorageError: .*AdditionalErrorMsg: /, '').replace(/UID in object meta: [\w-]+/, 'UID in object meta'),
+      ),
+    ),
+  ].sort();
 }
 
 /** Both answers in a few lines, for whoever reads a failure. */
