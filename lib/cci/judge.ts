@@ -44,7 +44,10 @@ export function judge(exchange: Exchange, secrets: readonly string[]): Outcome {
   const verdict = translate(status, error, body, secrets, retryAfter);
   // Another 2xx is a success that cannot be read.
   const maybeApplied = notReached || (status >= 200 && status < 300);
-  return { ...nothing, verdict, retry: notReached || status === 429, retryAfter, maybeApplied, requestId };
+  // The API server has already waited for a resourceVersion that is above its own.
+  const waitedFor = error.details?.causes?.some(({ reason }) => reason === 'ResourceVersionTooLarge') ?? false;
+  const retry = (notReached && !waitedFor) || status === 429;
+  return { ...nothing, verdict, retry, retryAfter, maybeApplied, requestId };
 }
 
 /** What Retry-After says, in seconds or as a date; 0 where it says nothing. */

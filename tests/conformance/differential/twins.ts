@@ -81,8 +81,10 @@ export function causes({ body }: Answer): string[] {
   return [...new Set<string>(texts)].sort();
 }
 
-/** What is said of the causes or, where there is none, of the whole; which id an object has is its own.
- * By the way that a write went, the server names its storage's key before the sentence, or does not. */
+/**
+ * What is said of the causes or, where there is none, of the whole. Which id an object has is its own, and whether the server names
+ * its storage's key before that sentence hangs on which of its caches answered.
+ */
 function words({ body }: Answer): string[] {
   const texts: string[] = body?.details?.causes?.map(({ message }: Loose) => message) ?? [body?.message ?? ''];
   return [

@@ -113,3 +113,20 @@ describe('an answer', () => {
     expect(judge(answered(200, '{}', { 'x-request-id': 'an SK of ours' }), ['SK']).requestId).toBe('an … of ours');
   });
 });
+
+describe('a resourceVersion that is not there yet', () => {
+  it('is told at once and not asked for again: the server has waited for it already', () => {
+    const causes = [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }];
+    const body = {
+      kind: 'Status',
+      message: 'Timeout: Too large resource version: 9, current: 5',
+      reason: 'Timeout',
+      code: 504,
+      details: { causes },
+    };
+    const outcome = judge(answered(504, JSON.stringify(body)), []);
+    expect(outcome.retry).toBe(false);
+    expect(outcome.verdict?.status).toMatchObject({ code: 504, reason: 'Timeout' });
+    expect(judge(answered(504, JSON.stringify({ ...body, details: {} })), []).retry).toBe(true);
+  });
+});
