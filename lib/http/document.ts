@@ -2,6 +2,7 @@ import { aggregatedType, type Document } from '../discovery/documents.ts';
 import type { Json } from '../job/json.ts';
 import { methodNotAllowed, notAcceptable, pathNotFound } from '../job/status.ts';
 import { acceptedType } from './accept.ts';
+import { readerOptions } from './options.ts';
 import type { JobAnswer, JobRequest, Step } from './request.ts';
 
 const json = 'application/json';
@@ -22,8 +23,7 @@ export function routeToDocument(documents: Record<string, Document>): Step {
       if (!document) throw pathNotFound();
       event.allow = 'GET';
       if (event.method !== 'GET') throw methodNotAllowed();
-      const [pretty] = event.query.pretty ?? [];
-      event.options = { pretty: pretty === 'true' || pretty === '1', dryRun: false, strict: false, fieldManager: undefined };
+      event.options = readerOptions(event);
       Object.assign(event, { document });
     },
   };

@@ -1,4 +1,5 @@
 import { badRequest, invalid, methodNotAllowed, StatusError } from '../job/status.ts';
+import { readerOptions } from './options.ts';
 import type { Step } from './request.ts';
 
 const longest = 8192;
@@ -33,8 +34,7 @@ export function readListOptions(): Step {
         if (value.length > longest || !pattern.test(value)) throw notValid(name, value);
         event.upstreamQuery[name] = value;
       }
-      const [pretty] = query.pretty ?? [];
-      event.options = { pretty: pretty === 'true' || pretty === '1', dryRun: false, strict: false, fieldManager: undefined };
+      event.options = readerOptions(event);
     },
   };
 }

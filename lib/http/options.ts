@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Rules } from '../job/decide.ts';
 import { invalid, type StatusCause } from '../job/status.ts';
-import type { JobRequest, Step } from './request.ts';
+import type { HttpRequest, JobRequest, Step, UpdateOptions } from './request.ts';
 
 /** The first value of a parameter, as Kubernetes takes it; a parameter that is not named counts as empty. */
 const first = v.optional(
@@ -27,13 +27,20 @@ export function readOptions(kind: 'UpdateOptions' | 'PatchOptions'): Step {
       const causes = [...managerCauses(fieldManager), ...dryRunCauses(dryRun), ...validationCauses(fieldValidation)];
       if (causes.length > 0) throw invalid({ group: 'meta.k8s.io', kind }, '', causes);
       event.options = {
-        pretty: pretty === 'true' || pretty === '1',
+        pretty: isYes(pretty),
         dryRun: dryRun.length > 0,
         strict: fieldValidation === 'Strict',
         fieldManager: fieldManager === '' ? undefined : fieldManager,
       };
     },
   };
+}
+
+const isYes = (value: string | undefined): boolean => value === 'true' || value === '1';
+
+/** The options of a request that only reads: how its answer is written. */
+export function readerOptions({ query }: HttpRequest): UpdateOptions {
+  return { pretty: isYes(query.pretty?.[0]), dryRun: false, strict: false, fieldManager: undefined };
 }
 
 /** How the decision judges a request: by the configured protected keys, and strictly if asked to. */

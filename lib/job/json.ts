@@ -33,7 +33,7 @@ const maybeMisread = /[{,]\s*"[^"\\]*\\/;
  */
 export function parseExactJson(text: string): Json {
   const value = JSON.parse(text) as Json;
-  const isExact = !maybeInexact.test(text) && !(text.includes('\\') && maybeMisread.test(text));
+  const isExact = !mayHoldInexactNumber(text) && !(text.includes('\\') && maybeMisread.test(text));
   return isExact ? value : readTokens(text);
 }
 

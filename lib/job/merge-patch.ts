@@ -1,6 +1,15 @@
 import { isObject, type Json, type JsonObject, own, setOwn } from './json.ts';
 import { type JobKind, policyFields } from './kinds.ts';
-import { annotationCauses, canonicalValue, isProtected, labelCauses, lastApplied, ownPrefix, policyCauses } from './replaceable.ts';
+import {
+  annotationCauses,
+  annotationsLimit,
+  canonicalValue,
+  isProtected,
+  labelCauses,
+  lastApplied,
+  ownPrefix,
+  policyCauses,
+} from './replaceable.ts';
 import { invalidPatch, type JobRef } from './status.ts';
 
 const deepest = 500;
@@ -74,7 +83,7 @@ function directMap(name: 'labels' | 'annotations', value: Json, protectedKeys: r
     }
     const causes = name === 'labels' ? labelCauses(key, text ?? '') : annotationCauses(key);
     size += Buffer.byteLength(key) + Buffer.byteLength(text ?? '');
-    if (causes.length > 0 || size > 256 * 1024) return undefined;
+    if (causes.length > 0 || size > annotationsLimit) return undefined;
     setOwn(sent, key, text === null ? null : text.toWellFormed());
   }
   return sent;

@@ -9,7 +9,8 @@ import type { StatusCause } from './status.ts';
 export const ownPrefix = 'tfjob-gateway/';
 export const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
-const annotationsLimit = 256 * 1024;
+/** What the keys and values of all annotations may add up to, in bytes (ValidateAnnotationsSize). */
+export const annotationsLimit = 256 * 1024;
 const bytes = (text: string): number => Buffer.byteLength(text);
 
 const labelName = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]';
