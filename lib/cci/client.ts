@@ -5,7 +5,8 @@ import { answerTooLarge, internalError, type JobRef, StatusError, timeout } from
 import type { Credential, Credentials } from './credentials.ts';
 import { excerpt } from './errors.ts';
 import { judge, type Outcome } from './judge.ts';
-import { encode, sign } from './signer.ts';
+import { createRetryBudget, pauseBefore } from './retry.ts';
+import { encode, type Signable, sign } from './signer.ts';
 import { type Trace, timeLeft } from './trace.ts';
 import type { Transport } from './transport.ts';
 
@@ -47,7 +48,6 @@ const writeReserve = 3000;
 const settleReserve = 2000;
 const readReserve = 1;
 const mostTries = 4;
-const firstBackoff = 100;
 
 interface Requested {
   method: 'GET' | 'PUT' | 'PATCH';
@@ -65,6 +65,7 @@ interface Requested {
 export function createCci({ endpoint, projectId, credentials, transport }: CciOptions): Cci {
   const base = new URL(endpoint);
   const prefix = base.pathname.replace(/\/$/, '');
+  const budget = createRetryBudget();
 
   const attempt = async (
     { method, path, query, body, accept, limit }: Requested,
@@ -77,12 +78,8 @@ export function createCci({ endpoint, projectId, credentials, transport }: CciOp
       ...(projectId !== undefined && { 'x-project-id': projectId }),
     };
     const signable = { method, host: base.host, path: `${prefix}${path}`, query, headers: named, ...(body !== undefined && { body }) };
-    const authorized =
-      credential.form === 'accessKey'
-        ? sign(signable, credential.key, new Date())
-        : { ...named, host: base.host, authorization: `Bearer ${credential.token}` };
     const headers: Record<string, string> = {
-      ...authorized,
+      ...authenticate(signable, named, credential),
       accept: accept ?? 'application/json',
       'user-agent': 'tfjob-gateway',
       ...(limit !== undefined && { 'accept-encoding': 'gzip' }),
@@ -103,30 +100,27 @@ export function createCci({ endpoint, projectId, credentials, transport }: CciOp
     const ms = Math.round((performance.now() - started) * 10) / 10;
     // The signature (or the token's end) is a secret too: an upstream may echo the header.
     const outcome = judge(exchange, [...credential.secrets, (headers.authorization ?? '').slice(-64)]);
+    if (outcome.verdict?.status.code === 409 && method !== 'GET') trace.counts.conflicts += 1;
     trace.calls.push({ method, answer: exchange.answered ? exchange.status : exchange.code, ms, requestId: outcome.requestId });
     return outcome;
   };
 
-  /** One attempt and, if CCI refuses the credentials and the secret holds newer ones, one more with those. */
-  const authorizedAttempt = async (requested: Requested, trace: Trace): Promise<Outcome> => {
+  const authorized = async (requested: Requested, trace: Trace): Promise<Outcome> => {
     requireTime(requested.method, trace);
-    const credential = await credentials.current(trace);
-    const outcome = await attempt(requested, credential, trace);
-    const newer = outcome.refused && (await credentials.refused(credential, outcome.refused.locked, trace));
-    if (!newer) return outcome;
-    const second = await attempt(requested, newer, trace);
-    if (second.refused) await credentials.refused(newer, second.refused.locked, trace);
-    return second;
+    return credentials.use(trace, (credential) => attempt(requested, credential, trace));
   };
 
   /** Tries until there is an answer, a verdict, or no time; `maybeApplied` if any try may have been carried out unheard. */
   const call = async (requested: Requested, trace: Trace): Promise<Outcome> => {
     let maybeApplied = false;
     for (let tries = 1; ; tries++) {
-      const outcome = await authorizedAttempt(requested, trace).catch(unsent);
+      const outcome = await authorized(requested, trace).catch(unsent);
       maybeApplied ||= outcome.maybeApplied;
+      if (outcome.accepted) budget.earn();
       const pause = pauseBeforeRetry(outcome, requested, tries);
-      if (pause === undefined || timeLeft(trace) - pause < reserveOf(requested.method)) return { ...outcome, maybeApplied };
+      const again = pause !== undefined && timeLeft(trace) - pause >= reserveOf(requested.method) && budget.take();
+      if (!again) return { ...outcome, maybeApplied };
+      trace.counts.retries += 1;
       await sleep(pause);
     }
   };
@@ -161,6 +155,15 @@ export function createCci({ endpoint, projectId, credentials, transport }: CciOp
   };
 }
 
+/** All headers of a request, those that authenticate it included. */
+function authenticate(signable: Signable, named: Record<string, string>, credential: Credential): Record<string, string> {
+  if (credential.form === 'accessKey') return sign(signable, credential.key, new Date());
+  const { host } = signable;
+  return credential.form === 'iam'
+    ? { ...named, host, 'x-auth-token': credential.token }
+    : { ...named, host, authorization: `Bearer ${credential.token}` };
+}
+
 function reserveOf(method: string): number {
   return method === 'GET' ? readReserve : writeReserve;
 }
@@ -173,7 +176,7 @@ function requireTime(method: string, trace: Trace): void {
 /** A try that failed before anything was sent, so that what is known of earlier tries is not lost. */
 function unsent(error: unknown): Outcome {
   if (!(error instanceof StatusError)) throw error;
-  return { status: 0, body: Buffer.alloc(0), verdict: error, retry: false, retryAfter: 0, maybeApplied: false };
+  return { status: 0, body: Buffer.alloc(0), verdict: error, retry: error.status.code === 503, retryAfter: 0, maybeApplied: false };
 }
 
 /** The path of a job, or without a name of a collection, in one namespace or over all. */
@@ -189,7 +192,7 @@ function pauseBeforeRetry(outcome: Outcome, { method, repeatable }: Requested, t
   if (staleSocket && tries === 1) return 0;
   // A write that timed out or whose answer was cut off is settled by a read, not sent again.
   if (!retry || tries >= mostTries || (method !== 'GET' && (verdict.status.code === 504 || verdict.status.code === 500))) return undefined;
-  return Math.max(retryAfter * 1000, Math.random() * firstBackoff * 2 ** tries);
+  return pauseBefore(tries, retryAfter);
 }
 
 /** Reads an answer that goes through as text: it must be a JSON object. */

@@ -1,4 +1,4 @@
-import { internalError, type StatusError, serviceUnavailable, timeout } from '../job/status.ts';
+import { internalError, type LogNote, type StatusError, serviceUnavailable, timeout } from '../job/status.ts';
 import { readUpstreamError, redactSecrets, translate } from './errors.ts';
 import type { Exchange } from './transport.ts';
 
@@ -13,6 +13,8 @@ export interface Outcome {
   retryAfter: number;
   /** A write may have been carried out although nobody said so. */
   maybeApplied: boolean;
+  /** The gateway's own credentials were good: the answer is about the request. */
+  accepted?: boolean;
   /** The gateway's own credentials were refused; `locked` is CCI's own word for a key that failed too often. */
   refused?: { locked: boolean };
   /** A kept-alive socket had died before any byte of an answer. */
@@ -31,13 +33,12 @@ export function judge(exchange: Exchange, secrets: readonly string[]): Outcome {
   const { status, headers, body } = exchange;
   const header = (headers['x-request-id'] ?? headers['audit-id'])?.toString();
   const inHeader = header === undefined ? undefined : redactSecrets(header, secrets);
-  if (status === 200 || status === 201) return { ...nothing, status, body, verdict: undefined, secrets, requestId: inHeader };
+  if (status === 200 || status === 201) return { ...nothing, status, body, verdict: undefined, accepted: true, secrets, requestId: inHeader };
   const error = readUpstreamError(body, secrets);
   const requestId = inHeader ?? error.requestId;
   if (status === 401) {
     const locked = /reach the limit/i.test(error.message ?? '');
-    const verdict = internalError({ because: 'credentials: CCI refused them', errorCode: error.errorCode, locked });
-    return { ...nothing, verdict, refused: { locked }, requestId };
+    return { ...refusal({ because: 'credentials: CCI refused them', errorCode: error.errorCode }, locked), requestId };
   }
   const retryAfter = secondsToWait(headers['retry-after'] ?? '');
   const notReached = status === 502 || status === 503 || status === 504;
@@ -47,7 +48,13 @@ export function judge(exchange: Exchange, secrets: readonly string[]): Outcome {
   // The API server has already waited for a resourceVersion that is above its own.
   const waitedFor = error.details?.causes?.some(({ reason }) => reason === 'ResourceVersionTooLarge') ?? false;
   const retry = (notReached && !waitedFor) || status === 429;
-  return { ...nothing, verdict, retry, retryAfter, maybeApplied, requestId };
+  const accepted = status < 500 && status !== 429 && (status < 300 || status >= 400);
+  return { ...nothing, verdict, retry, retryAfter, maybeApplied, accepted, requestId };
+}
+
+/** The outcome where the gateway's own credentials were refused; `locked` if they failed too often. */
+export function refusal(note: LogNote, locked: boolean): Outcome & { verdict: StatusError } {
+  return { ...nothing, verdict: internalError({ ...note, locked }), refused: { locked } };
 }
 
 /** What Retry-After says, in seconds or as a date; 0 where it says nothing. */

@@ -1,3 +1,5 @@
+import { StatusError } from '../job/status.ts';
+
 /** One call to the upstream, as the log tells it: what was answered (or the error's code), and milliseconds. */
 export interface Call {
   method: string;
@@ -6,15 +8,39 @@ export interface Call {
   requestId?: string | undefined;
 }
 
+/** What is counted of one request beside its calls. */
+export interface Counts {
+  /** Calls to CCI that were sent again after a failure. */
+  retries: number;
+  /** Writes that CCI answered with 409. */
+  conflicts: number;
+  /** Reads of the secret, and exchanges of a password for a token. */
+  credentialRefreshes: number;
+  /** Versions of the secret that CCI or IAM refused. */
+  refusedVersions: number;
+}
+
 /** What one request does upstream: its deadline (wall clock, milliseconds), its calls, and what must be awaited before its answer. */
 export interface Trace {
   readonly deadline: number;
   readonly calls: Call[];
+  readonly counts: Counts;
   readonly pending: Promise<unknown>[];
   readonly warn: (message: string, note: object) => void;
+}
+
+/** The trace of a request that begins. `warn` writes to the log. */
+export function createTrace(deadline: number, warn: Trace['warn']): Trace {
+  const counts = { retries: 0, conflicts: 0, credentialRefreshes: 0, refusedVersions: 0 };
+  return { deadline, calls: [], counts, pending: [], warn };
 }
 
 /** Milliseconds until a request's deadline. */
 export function timeLeft(trace: Trace): number {
   return trace.deadline - Date.now();
+}
+
+/** Says in the log why something was not renewed; what is at hand stays in use. Of an error that is not ours only the name is kept. */
+export function warnThatKept(trace: Trace, what: string, error: unknown): void {
+  trace.warn(`${what}; the copy at hand stays in use`, error instanceof StatusError ? error.note : { name: (error as Error)?.name });
 }

@@ -31,10 +31,10 @@ const idleLimit = 4000;
  * nothing to a cold start. Redirects are not followed; an answer above the limit is cut off with the code EMSGSIZE;
  * one that the upstream cuts off has the code ECUTOFF.
  */
-export function createTransport({ protocol, hostname, port }: Pick<URL, 'protocol' | 'hostname' | 'port'>): Transport {
+export function createTransport({ protocol, hostname, port }: Pick<URL, 'protocol' | 'hostname' | 'port'>, keepAlive = true): Transport {
   const module = protocol === 'http:' ? http : https;
   const target = { hostname: hostname.replace(/^\[|\]$/g, ''), port: port || (protocol === 'http:' ? 80 : 443) };
-  const { agent, isConnected, dropIdle } = createAgent(module, protocol === 'http:' ? 'connect' : 'secureConnect');
+  const { agent, isConnected, dropIdle } = createAgent(module, protocol === 'http:' ? 'connect' : 'secureConnect', keepAlive);
 
   return (outgoing) => {
     dropIdle(idleLimit);
@@ -123,8 +123,8 @@ function flat(headers: Record<string, string>, body: string | undefined): string
 }
 
 /** An agent that knows which of its sockets were ever connected, gives up connecting in time, and can drop those that idle. */
-function createAgent(module: typeof http | typeof https, connectEvent: 'connect' | 'secureConnect') {
-  const agent = new module.Agent({ keepAlive: true, maxSockets: 64, scheduling: 'lifo' });
+function createAgent(module: typeof http | typeof https, connectEvent: 'connect' | 'secureConnect', keepAlive: boolean) {
+  const agent = new module.Agent({ keepAlive, maxSockets: 64, scheduling: 'lifo' });
   const connected = new WeakSet<Duplex>();
   const idleSince = new WeakMap<Duplex, number>();
   const { createConnection, keepSocketAlive } = agent;

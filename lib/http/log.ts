@@ -1,4 +1,5 @@
 import { Logger } from '@aws-lambda-powertools/logger';
+import { createTrace } from '../cci/trace.ts';
 import { StatusError } from '../job/status.ts';
 import type { Step, StepRequest } from './request.ts';
 
@@ -38,12 +39,8 @@ export function traceAndLog(): Step {
       const remaining = typeof context.getRemainingTimeInMillis === 'function' ? context.getRemainingTimeInMillis() : gatewayLimit;
       const byLambda = Date.now() + remaining - lambdaReserve;
       const accepted = event.acceptedAt;
-      event.trace = {
-        deadline: accepted === undefined ? byLambda : Math.min(byLambda, accepted + gatewayLimit),
-        calls: [],
-        pending: [],
-        warn: (message, note) => logger.warn(message, { note }),
-      };
+      const deadline = accepted === undefined ? byLambda : Math.min(byLambda, accepted + gatewayLimit);
+      event.trace = createTrace(deadline, (message, note) => logger.warn(message, { note }));
     },
     after: (request) => {
       write(request, { ...request.event.said, code: (request.response as { statusCode: number }).statusCode });

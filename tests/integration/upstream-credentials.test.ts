@@ -52,7 +52,7 @@ describe('credentials that CCI refuses', () => {
     const again = await Promise.all([1, 2, 3].map(() => refusal(client.update(requestOf(upstream)))));
     for (const error of again) {
       expect(error.status).toEqual(status);
-      expect(error.note.because).toBe('credentials: CCI refused this version of the secret; not tried again for now');
+      expect(error.note.because).toBe('credentials: refused a moment ago; not tried again for now');
     }
     expect([upstream.methods(), client.secrets.calls]).toEqual(['GET', 2]);
 

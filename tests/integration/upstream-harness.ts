@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { onTestFinished, vi } from 'vitest';
 import { connectCci } from '../../lib/cci/connect.ts';
-import type { Trace } from '../../lib/cci/trace.ts';
+import { createTrace, type Trace } from '../../lib/cci/trace.ts';
 import { requestedVersion } from '../../lib/job/decide.ts';
 import type { JsonObject } from '../../lib/job/json.ts';
 import { type JobKind, jobKind } from '../../lib/job/kinds.ts';
@@ -130,7 +130,7 @@ export const times = (count: number, fault: Fault): Fault[] => Array.from({ leng
 /** What one request does upstream, with this many milliseconds, and what it warned of. */
 export function newTrace(left = 20_000): Trace & { warnings: [string, object][] } {
   const warnings: [string, object][] = [];
-  return { deadline: Date.now() + left, calls: [], pending: [], warn: (...warning) => warnings.push(warning), warnings };
+  return { ...createTrace(Date.now() + left, (...warning) => warnings.push(warning)), warnings };
 }
 
 /** A client of the upstream exactly as a handler connects it, with its credentials in a Secrets Manager of its own. */

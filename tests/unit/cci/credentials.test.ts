@@ -3,7 +3,7 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { type AwsStub, mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createCredentials } from '../../../lib/cci/credentials.ts';
-import type { Trace } from '../../../lib/cci/trace.ts';
+import { createTrace, type Trace } from '../../../lib/cci/trace.ts';
 import { StatusError } from '../../../lib/job/status.ts';
 
 const secretName = 'prod/very-private-name';
@@ -34,7 +34,7 @@ interface Watched extends Trace {
 }
 function newTrace(left = 20_000): Watched {
   const warnings: [string, object][] = [];
-  return { deadline: Date.now() + left, calls: [], pending: [], warn: (...warning) => warnings.push(warning), warnings };
+  return { ...createTrace(Date.now() + left, (...warning) => warnings.push(warning)), warnings };
 }
 /** The error that something is refused with: the note of a 500. */
 async function refusal(promise: Promise<unknown>): Promise<StatusError> {
@@ -188,7 +188,7 @@ describe('a version that CCI refuses', () => {
       vi.setSystemTime(start + wait);
       const trace = newTrace();
       const { note } = await refusal(credentials.current(trace));
-      expect(note).toEqual({ because: 'credentials: CCI refused this version of the secret; not tried again for now' });
+      expect(note).toEqual({ because: 'credentials: refused a moment ago; not tried again for now' });
       expect([trace.pending.length, reads()]).toEqual([0, before]);
     }
     vi.setSystemTime(start + pause);

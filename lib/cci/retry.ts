@@ -1,0 +1,36 @@
+/** Milliseconds before the first retry at most; it doubles with each. */
+const firstPause = 200;
+/** Retries that a process may do beyond what its answered calls earn, and how many calls earn one. */
+const mostRetries = 50;
+const callsPerRetry = 10;
+
+/** How often one process repeats calls to an upstream: a brown-out is not multiplied by those who wait for its end. */
+export interface RetryBudget {
+  /** Takes one retry; false where none is left. */
+  take(): boolean;
+  /** A call was answered well. */
+  earn(): void;
+}
+
+/**
+ * A budget of 50 retries, of which ten good answers earn one back: in a long failure a process sends each call once. By hand: the
+ * AWS SDK's strategy sleeps before a deadline can be looked at and cuts Retry-After short, and cockatiel knows no budget.
+ */
+export function createRetryBudget(): RetryBudget {
+  let left = mostRetries;
+  return {
+    take() {
+      if (left < 1) return false;
+      left -= 1;
+      return true;
+    },
+    earn() {
+      left = Math.min(mostRetries, left + 1 / callsPerRetry);
+    },
+  };
+}
+
+/** Milliseconds to wait before a try is repeated (exponential back-off with full jitter); never less than the upstream asked for, in seconds. */
+export function pauseBefore(tries: number, retryAfter: number): number {
+  return Math.max(retryAfter * 1000, Math.random() * firstPause * 2 ** (tries - 1));
+}
