@@ -51,6 +51,8 @@ const localHost = /^(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?$/i;
 export async function startApiGateway(options: ApiGatewayOptions): Promise<ApiGateway> {
   const { port, auth, distDir = resolve(project, 'dist'), serverlessFile = resolve(project, 'serverless.yml') } = options;
   const load = options.load ?? ((lambda: LambdaFunction) => importHandler(distDir, lambda));
+  // Metrics are for CloudWatch: here they would be a second line about each request.
+  process.env.POWERTOOLS_METRICS_DISABLED ??= 'true';
   const routes = readRoutes(await readFile(serverlessFile, 'utf8'));
   const functions = new Map<string, LambdaHandler>();
   for (const { function: lambda } of routes) {

@@ -14,8 +14,11 @@ export const maxBody = 3 * 1024 * 1024;
 const jobsPath = /^\/apis\/kubeflow\.org\/v1\/(?:namespaces\/([^/]+)\/)?([^/]+)$/;
 const jobPath = /^\/apis\/kubeflow\.org\/v1\/namespaces\/([^/]+)\/([^/]+)\/([^/]+)$/;
 
-/** Serves GET, PUT and PATCH of one job and GET of many, as a Kubernetes API server does. Returns the body of a 200; throws a Status. */
-export function serve(request: IncomingMessage, body: Buffer, storage: Storage): string {
+/**
+ * Serves GET, PUT and PATCH of one job and GET of many, as a Kubernetes API server does; with `dryRun` it stores nothing, whatever the
+ * request says. Returns the body of a 200; throws a Status.
+ */
+export function serve(request: IncomingMessage, body: Buffer, storage: Storage, dryRun = false): string {
   const [path = '', queryText = ''] = (request.url ?? '').split(/\?(.*)/s);
   const query = new URLSearchParams(queryText);
   const resource = resourceOf(path);
@@ -29,17 +32,17 @@ export function serve(request: IncomingMessage, body: Buffer, storage: Storage):
   if (method === 'PUT') requireType(request.headers['content-type'] ?? 'application/json', 'application/json');
 
   const text = resource.target
-    ? serveOne(method, resource.target, query, body, storage)
+    ? serveOne(method, resource.target, query, body, storage, dryRun)
     : JSON.stringify(listJobs(storage, resource.kind, resource.namespace, query));
   return view ? JSON.stringify(viewOf(parseExactJson(text) as JsonObject, view, query)) : text;
 }
 
-function serveOne(method: string, target: Target, query: URLSearchParams, body: Buffer, storage: Storage): string {
+function serveOne(method: string, target: Target, query: URLSearchParams, body: Buffer, storage: Storage, dryRun: boolean): string {
   if (method === 'GET') return storage.read(target);
   if (body.length > maxBody) throw tooLarge(maxBody);
   const text = body.toString();
-  if (method === 'PUT') return storage.replace(target, text, isDryRun(query, 'UpdateOptions'));
-  return storage.patch(target, text, isDryRun(query, 'PatchOptions'));
+  if (method === 'PUT') return storage.replace(target, text, isDryRun(query, 'UpdateOptions') || dryRun);
+  return storage.patch(target, text, isDryRun(query, 'PatchOptions') || dryRun);
 }
 
 /** What a path names: one job, or all of a kind in a namespace or everywhere. Throws a 404 Status. */

@@ -5,13 +5,18 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { type JsonObject, parseExactJson } from '../lib/job/json.ts';
 import { acceptsGzip } from './accept.ts';
+import { administer, adminPath } from './admin.ts';
 import { maxBody, serve } from './api-server.ts';
+import { type Chaos, type Fault, Faults } from './faults.ts';
 import { close, createAsyncServer, listen, readBody } from './http.ts';
+import { Keys } from './keys.ts';
+import { type Answer, respond } from './respond.ts';
 import { otherKinds } from './samples.ts';
-import { type SigningKey, signatureMistake } from './signature.ts';
+import type { SigningKey } from './signature.ts';
 import { StatusError, tooLarge } from './status.ts';
 import { type Job, Storage } from './storage.ts';
 
@@ -21,9 +26,11 @@ export interface SimulatorOptions extends SigningKey {
   port?: number;
   /** What it starts with; default: the documented job and one of each other kind. */
   jobs?: readonly (string | JsonObject)[];
+  /** How many versions of each job its history keeps; default 20,000. */
+  mostVersions?: number;
 }
 
-/** A request as the simulator saw it and answered it. */
+/** A request as the simulator saw it and answered it; status 0 where it gave no answer. */
 export interface RequestRecord {
   method: string;
   path: string;
@@ -35,18 +42,29 @@ export interface Simulator {
   readonly url: string;
   /** Every request in the order of the answers; a test may empty it. */
   readonly requests: RequestRecord[];
+  /** How many requests failed to authenticate, per access key that they named. */
+  readonly failedAuthentications: Record<string, number>;
+  /** How often it misbehaved, by what it did: `drop before`, `503 before`, `delay` … */
+  readonly misbehaved: Record<string, number>;
   /** The stored job, or undefined; a number that a double cannot hold is a JSON.rawJSON object. */
   get(plural: string, namespace: string, name: string): Job | undefined;
   /** The stored job letter for letter, or undefined. */
   text(plural: string, namespace: string, name: string): string | undefined;
+  /** Every version of the job that was stored, letter for letter, oldest first. */
+  history(plural: string, namespace: string, name: string): string[];
   /** Stores a job as if it had been created, over whatever was there; gives it the next resourceVersion unless it has one. */
   put(job: string | JsonObject): void;
+  /** Lets a fault wait for the next requests that it fits. Throws a TypeError that names what is wrong with it. */
+  inject(fault: Fault): void;
+  /** Forgets the faults that still wait; chaos goes on. */
+  clearFaults(): void;
+  /** What may befall every request that no fault waits for; undefined ends it. Throws as inject does. */
+  chaos(chaos: Chaos | undefined): void;
+  /** Accepts this key from now on, unlocked. */
+  addKey(key: SigningKey): void;
+  /** Knows this key no longer: 401. */
+  removeKey(accessKey: string): void;
   close(): Promise<void>;
-}
-
-interface Answer {
-  status: number;
-  body: string;
 }
 
 // A signed body may have 12 MB: what is longer does not even reach the signature check.
@@ -65,44 +83,70 @@ export async function documentedJob(): Promise<Job> {
 
 /** Starts a CCI simulator on 127.0.0.1. Rejects where the port is taken or a job cannot be stored. */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
-  const storage = new Storage();
+  const storage = new Storage(options.mostVersions);
   for (const job of options.jobs ?? [await documentedJob(), ...otherKinds]) storage.seed(job);
+  const keys = new Keys();
+  keys.add(options);
+  const faults = new Faults();
   const requests: RequestRecord[] = [];
 
   const server = createAsyncServer(async (request, response) => {
+    const body = await readBody(request, maxSignedBody);
+    const { method = '', url = '' } = request;
+    const [path = ''] = url.split('?');
+    if (path.startsWith(adminPath)) return administer(request, response, body, { faults, keys });
+    const fault = faults.take(method, path);
+    // A request that waits does not keep a process alive which has ended everything else.
+    if (fault?.delay) await sleep(fault.delay, undefined, { ref: false });
     const requestId = randomBytes(16).toString('hex');
-    const { status, body } = answer(request, await readBody(request, maxSignedBody), requestId, storage, options);
-    requests.push({ method: request.method ?? '', path: request.url ?? '', status });
-    response.statusCode = status;
-    response.setHeader('Content-Type', 'application/json').setHeader('X-Request-Id', requestId);
-    const compressed = body.length > gzipAbove && acceptsGzip(request.headers['accept-encoding']);
-    if (compressed) response.setHeader('Content-Encoding', 'gzip').setHeader('Vary', 'Accept-Encoding');
-    response.end(compressed ? gzipSync(body, { level: 1 }) : body);
+    const carryOut = (dryRun: boolean) => answerTo(request, body, requestId, dryRun, storage, keys);
+    const status = respond(fault, request, response, requestId, carryOut);
+    requests.push({ method, path: url, status });
   });
 
   return {
     url: await listen(server, options.port ?? 0),
     requests,
+    failedAuthentications: keys.failed,
+    misbehaved: faults.done,
     get(plural, namespace, name) {
       const text = storage.find({ plural, namespace, name });
       return text === undefined ? undefined : (parseExactJson(text) as Job);
     },
     text: (plural, namespace, name) => storage.find({ plural, namespace, name }),
+    history: (plural, namespace, name) => storage.history({ plural, namespace, name }),
     put: (job) => storage.seed(job),
+    inject: (fault) => faults.inject(fault),
+    clearFaults: () => faults.clear(),
+    chaos: (chaos) => faults.chaos(chaos),
+    addKey: (key) => keys.add(key),
+    removeKey: (accessKey) => void keys.remove(accessKey),
     close: () => close(server),
   };
 }
 
-function answer(request: IncomingMessage, body: Buffer | undefined, requestId: string, storage: Storage, key: SigningKey): Answer {
+/** What a request is answered where nothing goes wrong; with `dryRun` it is carried out in appearance only. */
+function answerTo(
+  request: IncomingMessage,
+  body: Buffer | undefined,
+  requestId: string,
+  dryRun: boolean,
+  storage: Storage,
+  keys: Keys,
+): Answer {
+  const headers = { 'Content-Type': 'application/json', 'X-Request-Id': requestId };
+  const answer = (status: number, text: string): Answer => {
+    const compressed = text.length > gzipAbove && acceptsGzip(request.headers['accept-encoding']);
+    if (!compressed) return { status, headers, body: Buffer.from(text) };
+    return { status, headers: { ...headers, 'Content-Encoding': 'gzip', Vary: 'Accept-Encoding' }, body: gzipSync(text, { level: 1 }) };
+  };
   try {
     if (!body) throw tooLarge(maxBody);
-    const mistake = signatureMistake(request, body, key);
-    if (mistake) {
-      return { status: 401, body: JSON.stringify({ error_msg: mistake, error_code: 'APIG.0301', request_id: requestId }) };
-    }
-    return { status: 200, body: serve(request, body, storage) };
+    const mistake = keys.refusal(request, body);
+    if (mistake) return answer(401, JSON.stringify({ error_msg: mistake, error_code: 'APIG.0301', request_id: requestId }));
+    return answer(200, serve(request, body, storage, dryRun));
   } catch (error) {
     const status = error instanceof StatusError ? error : new StatusError(500, 'InternalError', `Internal error occurred: ${error}`);
-    return { status: status.code, body: JSON.stringify(status) };
+    return answer(status.code, JSON.stringify(status));
   }
 }

@@ -1,23 +1,28 @@
 /**
  * What `npm start` runs after the build: the whole product on this machine, with a simulated CCI and Secrets Manager. It needs
- * no account. Of the environment it takes PORT, PROTECTED_KEYS and what the logger reads.
+ * no account. Of the environment it takes PORT, PROTECTED_KEYS and what the logger reads; `--chaos` makes the simulated CCI fail at
+ * random.
  */
 import { randomUUID } from 'node:crypto';
 import { devNull } from 'node:os';
+import { parseArgs } from 'node:util';
+import { adminPath } from './admin.ts';
 import { startApiGateway } from './api-gateway.ts';
 import { endOnSignals, fail, readPort } from './process.ts';
 import { startSecretsManager } from './secrets-manager.ts';
 import { startSimulator } from './simulator.ts';
 
 const secretName = 'tfjob-gateway/local';
+const chaos = { dropBefore: 0.05, dropAfter: 0.05, unavailable: 0.05, throttled: 0.05, delay: 200 };
 
 try {
   const mistakes: string[] = [];
+  const chaotic = readArguments(mistakes);
   const port = readPort(process.env, mistakes);
   if (mistakes.length > 0) fail(mistakes);
 
   const key = { accessKey: 'LOCALACCESSKEY', secretKey: randomUUID() };
-  const simulator = await startSimulator(key);
+  const simulator = await startSimulator({ ...key, mostVersions: 0 });
   const secret = { versionId: randomUUID(), value: JSON.stringify(key) };
   const secretsManager = await startSecretsManager({ secrets: { [secretName]: secret } });
   useLocalEnvironment(simulator.url, secretsManager.url);
@@ -26,6 +31,7 @@ try {
 
   // The gateway itself refuses a path that cannot be decoded: no handler is called, and no log line appears.
   await Promise.all([simulator.url, secretsManager.url, `${gateway.url}/%`].map(untilItAnswers));
+  if (chaotic) simulator.chaos(chaos);
   console.log(`tfjob-gateway is at ${gateway.url}
 AUTH=none: whoever reaches it may use it. It listens on 127.0.0.1, so only this machine can.
 Behind it are a simulated CCI (${simulator.url}) with the job kube-test/tfjob-test, and a simulated Secrets Manager (${secretsManager.url}).
@@ -38,9 +44,35 @@ Expect 200 and the job with "ttlSecondsAfterFinished":1000. The same again: 409,
 
 kubectl --server ${gateway.url} get tfjobs -n kube-test
 
+${aboutFaults(`${simulator.url}${adminPath}`, chaotic)}
+
 Ctrl-C ends everything.`);
 } catch (error) {
   fail([(error as Error).message]);
+}
+
+/** Whether `--chaos` is given; adds to the mistakes what else is given. */
+function readArguments(mistakes: string[]): boolean {
+  try {
+    return parseArgs({ options: { chaos: { type: 'boolean' } } }).values.chaos === true;
+  } catch (error) {
+    // The first sentence names the argument; what follows is advice about other programs.
+    mistakes.push(`${(error as Error).message.split('. ')[0]}`, 'usage: npm start [-- --chaos]');
+    return false;
+  }
+}
+
+function aboutFaults(admin: string, chaotic: boolean): string {
+  const example = `curl -sS ${admin}faults -d '{"method":"PUT","act":"drop","when":"after"}'`;
+  if (!chaotic) return `To see it through a CCI that fails, inject a fault (${example}) or start it with npm start -- --chaos.`;
+  const [before, after, unavailable, throttled] = [chaos.dropBefore, chaos.dropAfter, chaos.unavailable, chaos.throttled].map(
+    (share) => `${share * 100} %`,
+  );
+  return `Chaos: of the requests that the simulated CCI gets, it drops ${before} before and ${after} after it has carried them out, answers ${unavailable} with
+503 and ${throttled} with 429 (Retry-After: 1), and lets each one wait up to ${chaos.delay} ms. GET ${admin}state counts what it did;
+PUT ${admin}chaos changes it. A fault of your choice, here a write that is carried out and never answered:
+
+${example}`;
 }
 
 /** Before any handler is loaded: none of the caller's own AWS or CCI settings may reach it, or it would call the real ones. */

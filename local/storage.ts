@@ -23,7 +23,14 @@ const serverOwned = new Set([
 /** The jobs, kept as text so that no number is rounded, with Kubernetes' rules for changing one. */
 export class Storage {
   readonly #texts = new Map<string, string>();
+  readonly #versions = new Map<string, string[]>();
+  readonly #mostVersions: number;
   #revision = 0n;
+
+  /** `mostVersions`: how many versions of each job its history keeps. */
+  constructor(mostVersions = 20_000) {
+    this.#mostVersions = mostVersions;
+  }
 
   /** The resourceVersion of the storage as a whole: that of its latest change. */
   get revision(): string {
@@ -40,6 +47,11 @@ export class Storage {
   /** The job's text as stored, or undefined. */
   find(target: Target): string | undefined {
     return this.#texts.get(keyOf(target));
+  }
+
+  /** The text of every version of a job that was stored, oldest first. */
+  history(target: Target): string[] {
+    return [...(this.#versions.get(keyOf(target)) ?? [])];
   }
 
   /** The jobs of a kind in one namespace or in all, each with its key below that: the name, or `namespace/name`. Sorted by key. */
@@ -72,7 +84,7 @@ export class Storage {
       ...metadata,
       resourceVersion: String(revision),
     };
-    this.#texts.set(keyOf({ plural, namespace, name }), JSON.stringify({ apiVersion, ...given, metadata: complete }));
+    this.#keep({ plural, namespace, name }, JSON.stringify({ apiVersion, ...given, metadata: complete }));
   }
 
   /**
@@ -106,8 +118,17 @@ export class Storage {
     if (!isDeepStrictEqual(next.spec, live.spec)) next.metadata.generation = Number(live.metadata.generation ?? 0) + 1;
     if (!dryRun) next.metadata.resourceVersion = String(++this.#revision);
     const text = JSON.stringify(next);
-    if (!dryRun) this.#texts.set(keyOf(target), text);
+    if (!dryRun) this.#keep(target, text);
     return text;
+  }
+
+  #keep(target: Target, text: string): void {
+    const key = keyOf(target);
+    this.#texts.set(key, text);
+    const versions = this.#versions.get(key) ?? [];
+    versions.push(text);
+    if (versions.length > this.#mostVersions) versions.shift();
+    this.#versions.set(key, versions);
   }
 }
 

@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, vi } from 'vitest';
 import { type ApiGateway, type ApiGatewayOptions, type LambdaHandler, startApiGateway } from '../../local/api-gateway.ts';
+import { alsoSearched } from '../credentials.ts';
 
 export const serverless = `
 service: test
@@ -38,7 +39,7 @@ functions:
 /** What the handlers were called with. */
 export const calls: { event: APIGatewayProxyEvent; context: Context }[] = [];
 /** What was told on stderr. */
-export const errors = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+export const errors = vi.spyOn(console, 'error').mockImplementation((...said) => alsoSearched(said.join(' ')));
 /** What is different for each test: the running gateway, what its handlers do, and a folder for files. */
 export const now = {} as { gateway: ApiGateway; behave: LambdaHandler; folder: string };
 

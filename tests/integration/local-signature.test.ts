@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { documentedJob, type Simulator, type SimulatorOptions, startSimulator } from '../../local/simulator.ts';
 import { jobPath, key, officialHeaders, type Sent, send } from './local-signed.ts';
 
@@ -111,5 +111,102 @@ describe('the signature check', () => {
     expect((await send(simulator.url, { headers: { 'X-Project-Id': 'p1' } })).status).toBe(200);
     expect((await send(simulator.url, { headers: { 'X-Project-Id': 'p2' } })).status).toBe(401);
     expect((await send(simulator.url, {})).status).toBe(200);
+  });
+});
+
+describe('the access keys', () => {
+  const second = { accessKey: 'AK2', secretKey: 'SK2' };
+
+  it('can be added and removed while others go on', async () => {
+    expect((await send(simulator.url, { signWith: second })).status).toBe(401);
+    simulator.addKey(second);
+    expect((await send(simulator.url, { signWith: second })).status).toBe(200);
+    simulator.removeKey(key.accessKey);
+    expect((await send(simulator.url, {})).json().error_msg).toMatch(/ak:AK,err:ak not exist$/);
+    expect((await send(simulator.url, { signWith: second })).status).toBe(200);
+  });
+
+  it('may be temporary ones beside permanent ones', async () => {
+    simulator.addKey({ ...second, securityToken: 'TOKEN' });
+    expect((await send(simulator.url, { signWith: second, headers: { 'X-Security-Token': 'TOKEN' } })).status).toBe(200);
+    expect((await send(simulator.url, { signWith: second })).status).toBe(401);
+    expect((await send(simulator.url, {})).status).toBe(200);
+  });
+
+  it('take another secret key when they are added again', async () => {
+    simulator.addKey({ ...key, secretKey: 'NEW' });
+    expect((await send(simulator.url, {})).status).toBe(401);
+    expect((await send(simulator.url, { signWith: { ...key, secretKey: 'NEW' } })).status).toBe(200);
+  });
+});
+
+describe('the lock of an access key', () => {
+  const minute = 60_000;
+  const wrong = { signWith: { accessKey: 'AK', secretKey: 'WRONG' } };
+  const locked = {
+    error_msg: 'AK access failed to reach the limit,forbidden: AK',
+    error_code: 'APIG.0301',
+    request_id: expect.any(String),
+  };
+  async function fail(times: number): Promise<string[]> {
+    const messages = [];
+    for (let count = 0; count < times; count++) messages.push((await send(simulator.url, wrong)).json().error_msg);
+    return messages;
+  }
+
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('comes with the sixth failure in a row, and holds for good signatures too', async () => {
+    expect(await fail(5)).toEqual(Array(5).fill(expect.stringMatching(/aksk signature fail$/)));
+    expect((await send(simulator.url, {})).status).toBe(200);
+    expect(await fail(6)).toEqual(Array(6).fill(expect.stringMatching(/aksk signature fail$/)));
+    const answer = await send(simulator.url, {});
+    expect(answer.status).toBe(401);
+    expect(answer.json()).toEqual(locked);
+    expect(simulator.failedAuthentications).toEqual({ AK: 12 });
+  });
+
+  it('ends five minutes after it came, however often the key was tried meanwhile', async () => {
+    await fail(6);
+    vi.setSystemTime(Date.now() + 4 * minute);
+    expect(await fail(10)).toEqual(Array(10).fill(locked.error_msg));
+    vi.setSystemTime(Date.now() + minute - 1);
+    expect((await send(simulator.url, {})).json()).toEqual(locked);
+    vi.setSystemTime(Date.now() + 1);
+    expect((await send(simulator.url, {})).status).toBe(200);
+    // The count begins anew.
+    await fail(5);
+    expect((await send(simulator.url, {})).status).toBe(200);
+  });
+
+  it('comes again after six more failures', async () => {
+    await fail(6);
+    vi.setSystemTime(Date.now() + 5 * minute);
+    expect(await fail(7)).toEqual([...Array(6).fill(expect.stringMatching(/aksk signature fail$/)), locked.error_msg]);
+  });
+
+  it('leaves other keys alone, and a key that is added again begins unlocked', async () => {
+    const other = { accessKey: 'AK2', secretKey: 'SK2' };
+    simulator.addKey(other);
+    await fail(6);
+    expect((await send(simulator.url, { signWith: other })).status).toBe(200);
+    simulator.addKey(key);
+    expect((await send(simulator.url, {})).status).toBe(200);
+  });
+
+  it('is not for keys that do not exist, nor for requests that name none', async () => {
+    const unknown = { signWith: { accessKey: 'XX', secretKey: 'XX' } };
+    for (let count = 0; count < 7; count++) {
+      expect((await send(simulator.url, unknown)).json().error_msg).toMatch(/ak not exist$/);
+      expect((await send(simulator.url, { spoil: (headers) => delete headers.Authorization })).status).toBe(401);
+    }
+    expect(simulator.failedAuthentications).toEqual({ XX: 7 });
+    simulator.addKey(unknown.signWith);
+    expect((await send(simulator.url, unknown)).status).toBe(200);
   });
 });

@@ -11,6 +11,7 @@ export interface Sent {
   query?: Record<string, string | string[]>;
   headers?: Record<string, string>;
   body?: string | Buffer;
+  signal?: AbortSignal;
   signWith?: { accessKey: string; secretKey: string };
   /** The last chance to spoil a signed request. */
   spoil?: (headers: Record<string, string>) => void;
@@ -25,7 +26,7 @@ export function officialHeaders(request: object, { accessKey, secretKey } = key)
 /** Signs a request to the simulator at `base` and sends it. */
 export async function send(
   base: string,
-  { method = 'GET', path = jobPath, query = {}, headers = {}, body, signWith = key, spoil, sendBody = body }: Sent,
+  { method = 'GET', path = jobPath, query = {}, headers = {}, body, signal, signWith = key, spoil, sendBody = body }: Sent,
 ) {
   const url = new URL(path, base);
   // The official signer hashes JSON.stringify(data); this header of its own lets any bytes be signed.
@@ -33,7 +34,13 @@ export async function send(
   const signed = officialHeaders({ method, endpoint: url.href, queryParams: query, headers: { ...headers, ...hash } }, signWith);
   for (const [name, values] of Object.entries(query)) for (const value of [values].flat()) url.searchParams.append(name, value);
   spoil?.(signed);
-  const response = await fetch(url, { method, headers: signed, body: (sendBody ?? null) as string | null });
+  const response = await fetch(url, {
+    method,
+    headers: signed,
+    body: (sendBody ?? null) as string | null,
+    redirect: 'manual',
+    signal: signal ?? null,
+  });
   const text = await response.text();
   return { status: response.status, headers: response.headers, text, json: () => JSON.parse(text) };
 }
