@@ -1,5 +1,4 @@
 import middy from '@middy/core';
-import { pathOf } from '../lib/cci/client.ts';
 import { connectCci } from '../lib/cci/connect.ts';
 import { parseConfig } from '../lib/config.ts';
 import { requireCaller } from '../lib/http/caller.ts';
@@ -24,5 +23,5 @@ export const handler = middy({ timeoutEarlyInMillis: 0 })
   .use(readListOptions())
   .use(represent())
   .handler(({ ref, collection, representation, upstreamQuery, trace }: JobRequest) =>
-    cci.fetch(pathOf(collection ?? ref), upstreamQuery, upstreamAccept(representation, collection !== undefined), trace),
+    cci.fetch(collection ?? ref, upstreamQuery, upstreamAccept(representation, collection !== undefined), trace),
   );

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { at, isObject, type Json, type JsonObject, parseExactJson } from '../job/json.ts';
+import { isObject, type Json, type JsonObject, own, parseExactJson } from '../job/json.ts';
 import { answerTooLarge, internalError, type JobRef, StatusError, timeout } from '../job/status.ts';
 import type { Credential, Credentials } from './credentials.ts';
 import { excerpt } from './errors.ts';
@@ -24,8 +24,13 @@ export interface Cci {
   read(ref: JobRef, trace: Trace): Promise<Answer>;
   /** Replaces or patches a job. Only what is fenced by a resourceVersion is repeated where it may have been carried out. */
   write(ref: JobRef, change: Change, query: Record<string, string>, trace: Trace): Promise<Written>;
-  /** Reads a job or a list in a form of the upstream's own, as text; at most 32 MiB. */
-  fetch(path: string, query: Record<string, string>, accept: string, trace: Trace): Promise<{ status: number; text: string }>;
+  /** Reads a job or a list in a form of the upstream's own, as text; a list may have 32 MiB. */
+  fetch(of: JobRef | Collection, query: Record<string, string>, accept: string, trace: Trace): Promise<{ status: number; text: string }>;
+}
+/** What a LIST is about: all jobs of a kind, or those in one namespace. */
+export interface Collection {
+  kind: JobRef['kind'];
+  namespace: string | undefined;
 }
 /** A write: a whole job with its resourceVersion, or a merge patch that is fenced if it names one. */
 export interface Change {
@@ -57,8 +62,10 @@ interface Requested {
   /** May be sent again although it may have been carried out. */
   repeatable: boolean;
   accept?: string;
-  /** The most bytes of an answer. */
+  /** The most bytes of an answer; default: those of a job. */
   limit?: number;
+  /** The answer may be packed. */
+  gzip?: boolean;
 }
 
 /** A client of one CCI endpoint. */
@@ -68,7 +75,7 @@ export function createCci({ endpoint, projectId, credentials, transport }: CciOp
   const budget = createRetryBudget();
 
   const attempt = async (
-    { method, path, query, body, accept, limit }: Requested,
+    { method, path, query, body, accept, limit = jobLimit, gzip }: Requested,
     credential: Credential,
     trace: Trace,
   ): Promise<Outcome> => {
@@ -82,7 +89,7 @@ export function createCci({ endpoint, projectId, credentials, transport }: CciOp
       ...authenticate(signable, named, credential),
       accept: accept ?? 'application/json',
       'user-agent': 'tfjob-gateway',
-      ...(limit !== undefined && { 'accept-encoding': 'gzip' }),
+      ...(gzip && { 'accept-encoding': 'gzip' }),
     };
     // Reading the credentials may have taken its time.
     requireTime(method, trace);
@@ -94,7 +101,7 @@ export function createCci({ endpoint, projectId, credentials, transport }: CciOp
       path: search.length > 0 ? `${prefix}${path}?${search.join('&')}` : `${prefix}${path}`,
       headers,
       timeout,
-      limit: limit ?? jobLimit,
+      limit,
       ...(body !== undefined && { body }),
     });
     const ms = Math.round((performance.now() - started) * 10) / 10;
@@ -131,11 +138,12 @@ export function createCci({ endpoint, projectId, credentials, transport }: CciOp
       if (outcome.verdict) throw outcome.verdict;
       return readJob(ref, outcome);
     },
-    async fetch(path, query, accept, trace) {
-      const outcome = await call({ method: 'GET', path, query, repeatable: true, accept, limit: listLimit }, trace);
-      if (outcome.verdict?.note.code === 'EMSGSIZE') throw answerTooLarge();
+    async fetch(of, query, accept, trace) {
+      const limit = 'name' in of ? jobLimit : listLimit;
+      const outcome = await call({ method: 'GET', path: pathOf(of), query, repeatable: true, accept, limit, gzip: true }, trace);
+      if (outcome.verdict?.note.code === 'EMSGSIZE' && !('name' in of)) throw answerTooLarge();
       if (outcome.verdict) throw outcome.verdict;
-      return { status: outcome.status, text: readList(outcome) };
+      return { status: outcome.status, text: readText(of, outcome) };
     },
     async write(ref, { method, object, fenced }, query, trace) {
       const outcome = await call({ method, path: pathOf(ref), query, body: JSON.stringify(object), repeatable: fenced }, trace);
@@ -180,9 +188,10 @@ function unsent(error: unknown): Outcome {
 }
 
 /** The path of a job, or without a name of a collection, in one namespace or over all. */
-export function pathOf({ kind, namespace, name }: { kind: JobRef['kind']; namespace?: string | undefined; name?: string }): string {
+function pathOf(of: JobRef | Collection): string {
+  const { kind, namespace } = of;
   const within = namespace === undefined ? '' : `/namespaces/${encodeURIComponent(namespace)}`;
-  return `/apis/${kind.group}/v1${within}/${kind.plural}${name === undefined ? '' : `/${encodeURIComponent(name)}`}`;
+  return `/apis/${kind.group}/v1${within}/${kind.plural}${'name' in of ? `/${encodeURIComponent(of.name)}` : ''}`;
 }
 
 /** The pause in milliseconds before the same request is sent again, or undefined if what came stands. */
@@ -195,37 +204,41 @@ function pauseBeforeRetry(outcome: Outcome, { method, repeatable }: Requested, t
   return pauseBefore(tries, retryAfter);
 }
 
-/** Reads an answer that goes through as text: it must be a JSON object. */
-function readList({ body, secrets = [] }: Outcome): string {
-  const text = body.toString('utf8');
-  if (isUtf8(body) && isJsonObject(text)) return text;
-  throw internalError({ because: 'the answer is not a JSON object', body: excerpt(body, secrets) });
-}
-
-function isJsonObject(text: string): boolean {
-  try {
-    return isObject(JSON.parse(text));
-  } catch {
-    return false;
-  }
+/** Reads an answer that goes through as text: it must be what was asked for, in any of the forms in which it can be asked for. */
+function readText(of: JobRef | Collection, outcome: Outcome): string {
+  const { text, object } = readObject(outcome, (json) => JSON.parse(json) as Json);
+  const { kind } = of.kind;
+  const isIt =
+    'name' in of
+      ? object.kind === 'Table' || ([kind, 'PartialObjectMetadata'].includes(String(object.kind)) && isStored(object, of))
+      : ['Table', `${kind}List`, 'PartialObjectMetadataList'].includes(String(object.kind));
+  if (isIt) return text;
+  throw internalError({ because: 'the answer is not what was asked for' });
 }
 
 /** Reads a 200 or 201: it must be the very job that was asked for, with a resourceVersion to fence the write. */
-function readJob(ref: JobRef, { status, body, secrets = [] }: Outcome): Answer {
+function readJob(ref: JobRef, outcome: Outcome): Answer {
+  const { text, object } = readObject(outcome, parseExactJson);
+  if (object.kind !== ref.kind.kind || !isStored(object, ref))
+    throw internalError({ because: 'the answer is not the job that was asked for' });
+  return { status: outcome.status, job: object, text };
+}
+
+function isStored({ metadata }: JsonObject, { name, namespace }: JobRef): boolean {
+  const version = own(metadata, 'resourceVersion');
+  return own(metadata, 'name') === name && own(metadata, 'namespace') === namespace && typeof version === 'string' && version !== '';
+}
+
+function readObject({ body, secrets = [] }: Outcome, parse: (text: string) => Json): { text: string; object: JsonObject } {
   // What is no UTF-8 could not be written back as it came.
   if (!isUtf8(body)) throw internalError({ because: 'the answer is not UTF-8' });
   const text = body.toString('utf8');
-  let job: Json;
+  let object: Json;
   try {
-    job = parseExactJson(text);
+    object = parse(text);
   } catch {
     throw internalError({ because: 'the answer is not JSON', body: excerpt(body, secrets) });
   }
-  if (!isObject(job)) throw internalError({ because: 'the answer is not an object', body: excerpt(body, secrets) });
-  const version = at(job, ['metadata', 'resourceVersion']);
-  const same =
-    at(job, ['metadata', 'name']) === ref.name && at(job, ['metadata', 'namespace']) === ref.namespace && job.kind === ref.kind.kind;
-  if (!same || typeof version !== 'string' || version === '')
-    throw internalError({ because: 'the answer is not the job that was asked for' });
-  return { status, job, text };
+  if (isObject(object)) return { text, object };
+  throw internalError({ because: 'the answer is not an object', body: excerpt(body, secrets) });
 }

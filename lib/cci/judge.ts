@@ -33,7 +33,8 @@ export function judge(exchange: Exchange, secrets: readonly string[]): Outcome {
   const { status, headers, body } = exchange;
   const header = (headers['x-request-id'] ?? headers['audit-id'])?.toString();
   const inHeader = header === undefined ? undefined : redactSecrets(header, secrets);
-  if (status === 200 || status === 201) return { ...nothing, status, body, verdict: undefined, accepted: true, secrets, requestId: inHeader };
+  if (status === 200 || status === 201)
+    return { ...nothing, status, body, verdict: undefined, accepted: true, secrets, requestId: inHeader };
   const error = readUpstreamError(body, secrets);
   const requestId = inHeader ?? error.requestId;
   if (status === 401) {
@@ -43,8 +44,8 @@ export function judge(exchange: Exchange, secrets: readonly string[]): Outcome {
   const retryAfter = secondsToWait(headers['retry-after'] ?? '');
   const notReached = status === 502 || status === 503 || status === 504;
   const verdict = translate(status, error, body, secrets, retryAfter);
-  // Another 2xx is a success that cannot be read.
-  const maybeApplied = notReached || (status >= 200 && status < 300);
+  // Another 2xx is a success that cannot be read; a change of protocol (101) says nothing.
+  const maybeApplied = notReached || status < 300;
   // The API server has already waited for a resourceVersion that is above its own.
   const waitedFor = error.details?.causes?.some(({ reason }) => reason === 'ResourceVersionTooLarge') ?? false;
   const retry = (notReached && !waitedFor) || status === 429;
@@ -68,6 +69,9 @@ function judgeFailure({ sent, code, staleSocket }: Exchange & { answered: false 
   if (code === 'EMSGSIZE') return { ...nothing, verdict: internalError({ because: 'the answer is too large', code }), maybeApplied: true };
   if (code === 'ECUTOFF') {
     return { ...nothing, verdict: internalError({ because: 'the answer was cut off' }), retry: true, maybeApplied: true };
+  }
+  if (code.startsWith('HPE_')) {
+    return { ...nothing, verdict: internalError({ because: 'the answer is not HTTP', code }), retry: true, maybeApplied: true };
   }
   if (sent) {
     const verdict = timeout('CCI gave no answer, so the outcome is unknown', note);

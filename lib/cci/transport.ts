@@ -23,6 +23,9 @@ export type Exchange =
 export type Transport = (outgoing: Outgoing) => Promise<Exchange>;
 
 const connectTimeout = 3000;
+/** Bytes of an answer's headers: a token of IAM comes in one, and has up to 32 KB. */
+const maxHeaderSize = 64 * 1024;
+const gzipName = /^(x-)?gzip$/i;
 // A frozen Lambda wakes with sockets that died meanwhile; by the wall clock, since timers stand still in between.
 const idleLimit = 4000;
 
@@ -42,7 +45,7 @@ export function createTransport({ protocol, hostname, port }: Pick<URL, 'protoco
       const { method, path, headers, body, timeout, limit } = outgoing;
       let request: http.ClientRequest;
       try {
-        request = module.request({ ...target, method, path, headers: flat(headers, body), agent });
+        request = module.request({ ...target, method, path, headers: flat(headers, body), agent, maxHeaderSize });
       } catch (error) {
         const { code, name } = error as NodeJS.ErrnoException;
         return resolve({ answered: false, sent: false, code: code ?? name, staleSocket: false });
@@ -65,9 +68,10 @@ export function createTransport({ protocol, hostname, port }: Pick<URL, 'protoco
       };
       const timer = setTimeout(fail, timeout, 'ETIMEDOUT');
       request.on('error', (error: NodeJS.ErrnoException) => fail(error.code ?? error.name));
-      // A change of protocol (101) closes without an error.
-      request.on('close', () => {
-        if (!response) fail('ECONNRESET');
+      // A change of protocol (101) is an answer, and one that nobody asked for.
+      request.on('upgrade', (incoming, socket) => {
+        socket.destroy();
+        if (!settled) settle({ answered: true, status: incoming.statusCode ?? 0, headers: incoming.headers, body: Buffer.alloc(0) });
       });
       request.on('response', (incoming) => {
         response = incoming;
@@ -96,7 +100,7 @@ function collect(incoming: http.IncomingMessage, limit: number, fail: (code: str
     if (!incoming.complete) return;
     const [first] = chunks;
     const whole = chunks.length === 1 && first ? first : Buffer.concat(chunks);
-    const body = incoming.headers['content-encoding'] === 'gzip' ? gunzip(whole, limit) : whole;
+    const body = gzipName.test(incoming.headers['content-encoding'] ?? '') ? gunzip(whole, limit) : whole;
     if (typeof body === 'string') fail(body);
     else done(body);
   });

@@ -1,4 +1,5 @@
 import type { MiddlewareObj, Request } from '@middy/core';
+import type { Collection } from '../cci/client.ts';
 import type { Trace } from '../cci/trace.ts';
 import type { Json, JsonObject } from '../job/json.ts';
 import type { JobKind } from '../job/kinds.ts';
@@ -22,11 +23,6 @@ export interface HttpRequest {
   /** When API Gateway took the request, milliseconds of wall clock. */
   acceptedAt: number | undefined;
 }
-/** The collection that a LIST is about: all of a kind, or those in one namespace. */
-export interface Collection {
-  kind: JobKind;
-  namespace: string | undefined;
-}
 /** A request as the chain has completed it by the time it reaches the handler. */
 export interface JobRequest extends HttpRequest {
   trace: Trace;
@@ -47,8 +43,10 @@ export interface JobRequest extends HttpRequest {
   body: Json;
   requested: JsonObject;
   /** What the log says of a success. */
-  said: { outcome: string; changed?: string[] };
+  said: { outcome: Said; changed?: string[] };
 }
+/** What the log calls a success. */
+export type Said = 'changed' | 'unchanged' | 'dry-run' | 'read' | 'document';
 /** The forms in which reads are answered: as JSON or YAML, or made by the upstream as a Table or as metadata alone. */
 export type Representation = 'json' | 'yaml' | 'table' | 'metadata';
 /** The query parameters of a write, checked. */
@@ -60,7 +58,7 @@ export interface UpdateOptions {
 }
 /** What a handler returns: a job, as an object or as the upstream's own text, and what to say of it in the log. */
 export interface JobAnswer {
-  outcome: string;
+  outcome: Said;
   answer: { status: number; job: Json; text?: string; contentType?: string; headers?: Record<string, string> };
   changed?: string[];
 }

@@ -124,7 +124,9 @@ describe('YAML', () => {
     '2.50',
   ];
   it('writes every number as the upstream wrote it', async () => {
-    answerWith(`{"kind":"TFJob","n":[${numbers}],${numbers.map((number, index) => `"n${index}":${number}`)}}`);
+    answerWith(
+      `{"kind":"TFJob","metadata":{"name":"tfjob-test","namespace":"kube-test","resourceVersion":"1"},"n":[${numbers}],${numbers.map((number, index) => `"n${index}":${number}`)}}`,
+    );
     const { text } = await read(jobPath, yaml);
     for (const [index, number] of numbers.entries()) {
       expect(text).toContain(`\nn${index}: ${number}\n`);
@@ -213,7 +215,9 @@ describe('YAML', () => {
     ['js-yaml', (text: string) => load(text)],
   ])('quotes every text that a reader of %s would take for something else', async (_title, readYaml) => {
     const annotations = Object.fromEntries(texts.map((text, index) => [`k${index}`, text]));
-    const job = { kind: 'TFJob', metadata: { annotations, labels: Object.fromEntries(texts.map((text) => [text, 1])) }, list: texts };
+    const labels = Object.fromEntries(texts.map((text) => [text, 1]));
+    const metadata = { name: 'tfjob-test', namespace: 'kube-test', resourceVersion: '1', annotations, labels };
+    const job = { kind: 'TFJob', metadata, list: texts };
     answerWith(JSON.stringify(job));
     expect(readYaml((await read(jobPath, yaml)).text)).toEqual(job);
   });

@@ -20,7 +20,7 @@ describe('an exchange without an answer', () => {
     },
   );
 
-  it.each(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'HPE_INVALID_CONSTANT'])(
+  it.each(['ECONNRESET', 'EPIPE', 'ETIMEDOUT'])(
     'that was sent (%s) is 504 without Retry-After, and may have written',
     (code) => {
       const outcome = judge(failed(code, true), []);
@@ -34,6 +34,16 @@ describe('an exchange without an answer', () => {
     expect(outcome.verdict?.status).toMatchObject({ code: 500, reason: 'InternalError', details: {} });
     expect(outcome.maybeApplied).toBe(true);
   });
+
+  it.each(['HPE_INVALID_CONSTANT', 'HPE_HEADER_OVERFLOW', 'HPE_INVALID_CHUNK_SIZE'])(
+    'that was answered, but not in HTTP (%s), is 500, may be read again, and may have written',
+    (code) => {
+      const outcome = judge(failed(code, true), []);
+      expect(outcome.verdict?.status).toMatchObject({ code: 500, reason: 'InternalError', details: {} });
+      expect(outcome).toMatchObject({ retry: true, maybeApplied: true });
+      expect(outcome.verdict?.note).toEqual({ because: 'the answer is not HTTP', code });
+    },
+  );
 
   it.each([
     'DEPTH_ZERO_SELF_SIGNED_CERT',
@@ -58,7 +68,7 @@ describe('an answer', () => {
     expect(judge(answered(status, '{}'), [])).toMatchObject({ status, verdict: undefined, retry: false, maybeApplied: false });
   });
 
-  it.each([202, 204, 206])('of %i may have written', (status) => {
+  it.each([101, 202, 204, 206])('of %i may have written', (status) => {
     expect(judge(answered(status), [])).toMatchObject({ verdict: { status: { code: 500 } }, retry: false, maybeApplied: true });
   });
 

@@ -1,0 +1,57 @@
+/**
+ * Writes docs/faults.md: what callers get for each upstream fault, as it was measured with the handlers just built; with --check it
+ * writes nothing, and fails where the file is not what would be written.
+ */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { faults } from '../tests/faults/faults.ts';
+import { columns, inWords } from '../tests/faults/matrix.ts';
+import { type Rows, runFaults } from '../tests/faults/run.ts';
+import { bundle } from './build.ts';
+
+const file = 'docs/faults.md';
+
+const dist = await mkdtemp(join(tmpdir(), 'tfjob-gateway-faults-'));
+try {
+  for (const handler of ['read-jobs', 'replace-job', 'patch-job']) {
+    await bundle({ entryPoints: [{ in: `handlers/${handler}.ts`, out: 'index' }] }, join(dist, handler));
+  }
+  const text = documentOf(await runFaults(pathToFileURL(`${dist}/`)));
+  if (!process.argv.includes('--check')) await writeFile(file, text);
+  else if ((await readFile(file, 'utf8').catch(() => '')) !== text) {
+    console.error(`${file} is not what scripts/faults.ts makes: run node scripts/faults.ts`);
+    process.exitCode = 1;
+  }
+} finally {
+  await rm(dist, { recursive: true });
+}
+
+function documentOf(rows: Rows): string {
+  const ways = [...rows.values()].reduce((sum, row) => sum + row.read.length, 0);
+  const sections = Object.entries(faults).map(([title, ofSection]) => {
+    const lines = ofSection.map(({ name }) => {
+      const cells = columns.map((column) => [...new Set(rows.get(name)?.[column].map((cell) => inWords(cell, column)))].join(' or '));
+      return lineOf([name, ...cells]);
+    });
+    return `\n## ${title}\n${lineOf(['fault', ...columns])}\n${lineOf(['fault', ...columns].map(() => '---'))}\n${lines.join('\n')}\n`;
+  });
+  return `${introduction(rows.size, ways)}${sections.join('')}`;
+}
+
+function lineOf(cells: string[]): string {
+  return `| ${cells.join(' | ')} |`;
+}
+
+function introduction(count: number, ways: number): string {
+  return `# What callers get when CCI fails
+Measured by \`node scripts/faults.ts\`: ${count} faults in ${ways} ways, each against a read and four writes, through the handlers that are deployed, over real connections, before an upstream that stores a real job. \`npm test\` compares every cell with what the design says.
+
+- **fault**: what befalls the call that does what the caller asked for: the GET of a read, the PUT of a write, the PATCH of a merge patch. Other calls are answered well, unless the fault says "everything", "reads", or is one of the connection or of the credentials. "Once" is the first such call, "always" each of them. Every error code comes in several forms, at most seven: a Kubernetes Status, the API gateway's, the plain one, IAM's two, an HTML page, and nothing.
+- **read** is a GET of one job, **write** a PUT, **merge patch** a PATCH that names nothing but the five fields. Without a resourceVersion a request means "whatever the version". A write costs two calls where all is well (GET and PUT), the others one.
+- **a cell**: the code and the reason that the caller gets, Retry-After if there is one, the number of calls that reached CCI (of connections that were never made there are none), and for a write the stored job afterwards: \`old\`, or \`new\`, which is the old one with the whole change. It was never anything else.
+
+A write has an **unknown outcome** when it was sent and nobody said what became of it: the connection died, no answer came in time, 502, 503 or 504, or an answer that cannot be read. The gateway then reads the job. If the job holds the change, the caller gets it with 200. If the job is as it was, the caller gets the error. If it cannot be read either, or somebody else has changed it meanwhile, the caller gets 504 (or 500): the write may or may not have happened, so read the job before you repeat it. A refusal (4xx), 429 and 503 always mean that nothing was written. Retry-After is given only then, and only where the cause is brief.
+`;
+}
