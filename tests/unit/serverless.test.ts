@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { bearer } from '../../lib/auth/token.ts';
 import { discoveryDocuments } from '../../lib/discovery/documents.ts';
+import { detailType } from '../../lib/events/schema.ts';
 import { pathNotFound, type StatusError, tooLarge, tooManyRequests, unauthorized } from '../../lib/job/status.ts';
 
 interface Route {
@@ -18,7 +19,7 @@ interface Lambda {
   timeout?: number;
   package: { patterns: string[] };
   environment: Record<string, string>;
-  events: { http: Route }[];
+  events: { http?: Route; sqs?: Record<string, unknown> }[];
 }
 interface Resource {
   Type: string;
@@ -30,13 +31,27 @@ const text = readFileSync(new URL('../../serverless.yml', import.meta.url), 'utf
 const config = parse(text, { merge: true });
 const authText = (auth: string) => readFileSync(new URL(`../../deploy/auth/${auth}.yml`, import.meta.url), 'utf8');
 const [iam, jwt] = [parse(authText('aws_iam')), parse(authText('jwt'))];
+const rotationText = (rotation: string) => readFileSync(new URL(`../../deploy/rotation/${rotation}.yml`, import.meta.url), 'utf8');
+const [rotationOff, rotationOn] = [parse(rotationText('off')), parse(rotationText('on'))];
+const eventsText = readFileSync(new URL('../../deploy/events.yml', import.meta.url), 'utf8');
+const events = parse(eventsText, { merge: true });
 const { provider } = config;
-// As deployed with auth=jwt, which has all that aws_iam has and the authorizer besides.
-const functions: Record<string, Lambda> = { ...config.functions, authorizer: { events: [], ...jwt.function } };
-const resources: Record<string, Resource> = { ...config.resources[0].Resources, ...jwt.resources.Resources };
+// As deployed with auth=jwt and rotation=on, which have all that the defaults have, and a function each besides.
+const functions: Record<string, Lambda> = {
+  ...config.functions,
+  jobEvent: events.function,
+  authorizer: { events: [], ...jwt.function },
+  rotateCredentials: { events: [], ...rotationOn.function },
+};
+const resources: Record<string, Resource> = {
+  ...config.resources[0].Resources,
+  ...events.resources.Resources,
+  ...jwt.resources.Resources,
+  ...rotationOn.resources.Resources,
+};
 
 const ofType = (type: string): Resource[] => Object.values(resources).filter((resource) => resource.Type === type);
-const routes = Object.values(functions).flatMap((lambda) => lambda.events.map((event) => event.http));
+const routes = Object.values(functions).flatMap((lambda) => lambda.events.flatMap((event) => event.http ?? []));
 const roleOf = (name: string): string | undefined => functions[name]?.role['Fn::Sub'].match(/^\$\{(\w+)\.Arn\}$/)?.[1];
 
 /** Every statement of a role's policies. */
@@ -83,14 +98,17 @@ describe('the API', () => {
   });
 
   it('is the only one that may call the authorizer', () => {
-    const [permission, ...others] = ofType('AWS::Lambda::Permission');
-    expect(others).toEqual([]);
-    expect(permission?.Properties).toMatchObject({
-      Principal: 'apigateway.amazonaws.com',
-      SourceArn: {
-        'Fn::Sub': 'arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${ApiGatewayRestApi}/authorizers/${Authorizer}',
-      },
-    });
+    const permissions = ofType('AWS::Lambda::Permission').filter(
+      ({ Properties: own }) => own.FunctionName['Fn::GetAtt'][0] === 'AuthorizerLambdaFunction',
+    );
+    expect(permissions.map(({ Properties: own }) => own)).toEqual([
+      expect.objectContaining({
+        Principal: 'apigateway.amazonaws.com',
+        SourceArn: {
+          'Fn::Sub': 'arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${ApiGatewayRestApi}/authorizers/${Authorizer}',
+        },
+      }),
+    ]);
   });
 
   it.each([
@@ -104,7 +122,7 @@ describe('the API', () => {
   });
 
   it('sends every other path to the function that answers 404', () => {
-    const caught = functions.notFound?.events.map(({ http }) => `${http.method} ${http.path}`);
+    const caught = functions.notFound?.events.map(({ http }) => `${http?.method} ${http?.path}`);
     expect(caught).toEqual(expect.arrayContaining(['any /', 'any /{proxy+}']));
   });
 
@@ -114,7 +132,7 @@ describe('the API', () => {
   });
 
   it('routes every path of discovery, and nothing else, to the function that answers it', () => {
-    const routed = functions.discovery?.events.map(({ http }) => http.path).sort();
+    const routed = functions.discovery?.events.map(({ http }) => http?.path).sort();
     expect(routed).toEqual(Object.keys(discoveryDocuments('cci')).sort());
   });
 
@@ -227,12 +245,70 @@ describe('what API Gateway answers in our place', () => {
   });
 });
 
+const secretArn = { 'Fn::Sub': 'arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${param:secretName}-??????' };
+
+describe('the rotation of the secret', () => {
+  it('is there only where it is asked for', () => {
+    expect(config.functions.rotateCredentials).toBe('${file(deploy/rotation/${param:rotation}.yml):function, null}');
+    expect(config.resources).toContain('${file(deploy/rotation/${param:rotation}.yml):resources}');
+    expect(config.params.default.rotation).toBe('off');
+    expect(rotationOff).toEqual({ function: null, resources: {} });
+  });
+
+  it('may be asked for by Secrets Manager alone, for the one secret of this account', () => {
+    const permissions = ofType('AWS::Lambda::Permission').filter(({ Properties: own }) => own.Principal !== 'apigateway.amazonaws.com');
+    expect(permissions.map(({ Properties: own }) => own)).toEqual([
+      {
+        Action: 'lambda:InvokeFunction',
+        FunctionName: { 'Fn::GetAtt': ['RotateCredentialsLambdaFunction', 'Arn'] },
+        Principal: 'secretsmanager.amazonaws.com',
+        SourceAccount: { Ref: 'AWS::AccountId' },
+        SourceArn: secretArn,
+      },
+    ]);
+  });
+
+  it.each([
+    ['by hand alone unless a schedule is given', '', undefined],
+    ['by schedule where one is given', 'rate(30 days)', { ScheduleExpression: 'rate(30 days)' }],
+  ])('begins %s, and never with a deployment', async (_, rotationSchedule, rules) => {
+    expect(resources.RotationSchedule).toEqual({
+      Type: 'AWS::SecretsManager::RotationSchedule',
+      DependsOn: ['RotationPermission'],
+      Properties: '${file(deploy/rotation/schedule.cjs)}',
+    });
+    const values: Record<string, string> = { 'param:rotationSchedule': rotationSchedule, 'param:secretName': 'team/cci' };
+    const properties = await createRequire(import.meta.url)('../../deploy/rotation/schedule.cjs')({
+      resolveVariable: async (name: string) => values[name],
+    });
+    expect(properties).toEqual({
+      SecretId: 'team/cci',
+      RotationLambdaARN: { 'Fn::GetAtt': ['RotateCredentialsLambdaFunction', 'Arn'] },
+      RotateImmediatelyOnUpdate: false,
+      ...(rules && { RotationRules: rules }),
+    });
+  });
+});
+
 const callers = ['replaceJob', 'patchJob', 'readJobs'];
+const arn = (name: string) => ({ 'Fn::GetAtt': [name, 'Arn'] });
+/** What the function of events may do beside what all may: take events, bury the dead, answer on the bus. */
+const eventStatements: { Effect: string; Action: string | string[]; Resource: unknown }[] = [
+  {
+    Effect: 'Allow',
+    Action: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
+    Resource: [arn('JobEventQueue'), arn('JobEventFifoQueue')],
+  },
+  { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: [arn('JobEventDeadLetters'), arn('JobEventFifoDeadLetters')] },
+  { Effect: 'Allow', Action: 'events:PutEvents', Resource: arn('JobEventBus') },
+];
 
 describe('the functions', () => {
   it('run on Node 24 and end before API Gateway gives up', () => {
     expect(provider).toMatchObject({ runtime: 'nodejs24.x', architecture: 'arm64', timeout: 25 });
-    for (const lambda of Object.values(functions)) expect(lambda).not.toHaveProperty('timeout');
+    for (const [name, lambda] of Object.entries(functions)) {
+      if (name !== 'jobEvent') expect(lambda, name).not.toHaveProperty('timeout');
+    }
   });
 
   it('are packaged each with its own bundle and nothing else', () => {
@@ -249,34 +325,128 @@ describe('the functions', () => {
     for (const role of roles) expect(resources[role ?? '']).toMatchObject({ Type: 'AWS::IAM::Role' });
   });
 
-  it('may write to their own log, and only those that call CCI may read a secret, and only the one secret', () => {
+  it('may write to their own log, and only those that call CCI may read a secret, one may rotate it, and only the one secret', () => {
     for (const name of Object.keys(functions)) {
       const logOf = (lambda: string) => ({ 'Fn::GetAtt': [`${lambda[0]?.toUpperCase()}${lambda.slice(1)}LogGroup`, 'Arn'] });
       const logGroup = callers.includes(name) ? callers.map(logOf) : logOf(name);
       const [own, ...others] = statementsOf(resources[roleOf(name) ?? '']);
       expect(own, name).toEqual({ Effect: 'Allow', Action: ['logs:CreateLogStream', 'logs:PutLogEvents'], Resource: logGroup });
-      const secret = 'arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${param:secretName}-??????';
-      const readSecret = { Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: { 'Fn::Sub': secret } };
-      expect(others, name).toEqual(callers.includes(name) ? [readSecret] : []);
+      const readSecret = { Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: secretArn as unknown };
+      const rotating = ['DescribeSecret', 'GetSecretValue', 'PutSecretValue', 'UpdateSecretVersionStage'];
+      const rotateSecret = { Effect: 'Allow', Action: rotating.map((action) => `secretsmanager:${action}`), Resource: secretArn };
+      const theirs = callers.includes(name) ? [readSecret] : name === 'rotateCredentials' ? [rotateSecret] : [];
+      expect(others, name).toEqual(name === 'jobEvent' ? eventStatements.concat(readSecret) : theirs);
     }
   });
 
   it('hold the configuration of CCI only where it is used', () => {
-    for (const name of callers) {
+    for (const name of [...callers, 'rotateCredentials']) {
       expect(functions[name]?.environment).toMatchObject({ CCI_SECRET_ID: '${param:secretName}', CCI_ENDPOINT: '${param:cciEndpoint}' });
     }
-    expect(Object.keys(functions.notFound?.environment ?? {})).toEqual(['POWERTOOLS_SERVICE_NAME', 'POWERTOOLS_LOG_LEVEL']);
-    expect(Object.keys(functions.discovery?.environment ?? {})).toEqual(['LAYOUT', 'POWERTOOLS_SERVICE_NAME', 'POWERTOOLS_LOG_LEVEL']);
+    const powertools = ['POWERTOOLS_SERVICE_NAME', 'POWERTOOLS_METRICS_DISABLED', 'POWERTOOLS_LOG_LEVEL'];
+    expect(Object.keys(functions.notFound?.environment ?? {})).toEqual(powertools);
+    expect(Object.keys(functions.discovery?.environment ?? {})).toEqual(['LAYOUT', ...powertools]);
     expect(Object.keys(functions.authorizer?.environment ?? {}).join()).not.toContain('CCI');
   });
 });
 
 describe('the parameters', () => {
   it('have a default each, but for the reserved concurrency, and for whose tokens are believed', () => {
-    const all = [text, authText('aws_iam'), authText('jwt')].join();
+    const asVariables = (file: string) =>
+      readFileSync(new URL(`../../deploy/${file}`, import.meta.url), 'utf8').replaceAll(/'(param:\w+)'/g, '${$1}');
+    const [schedule, alarmActions] = ['rotation/schedule.cjs', 'alarm-actions.cjs'].map(asVariables);
+    const all = [
+      text,
+      authText('aws_iam'),
+      authText('jwt'),
+      rotationText('off'),
+      rotationText('on'),
+      schedule,
+      eventsText,
+      alarmActions,
+    ].join();
     const used = new Set([...all.matchAll(/\$\{param:(\w+)(, null)?\}/g)].map(([, name, optional]) => (optional ? undefined : name)));
     for (const needed of ['oidcIssuer', 'oidcAudience']) expect(used.delete(needed)).toBe(true);
     used.delete(undefined);
     expect([...used].sort()).toEqual(Object.keys(config.params.default).sort());
+  });
+});
+
+describe('the ways in for events', () => {
+  const queues = Object.entries(resources).filter(([, { Type }]) => Type === 'AWS::SQS::Queue');
+  const deadLetters = ['JobEventDeadLetters', 'JobEventFifoDeadLetters', 'JobEventUndelivered'];
+
+  it('are part of every deployment', () => {
+    expect(config.functions.jobEvent).toBe('${file(deploy/events.yml):function}');
+    expect(config.resources).toContain('${file(deploy/events.yml):resources}');
+  });
+
+  it('are two queues that answer for each message, with a bounded concurrency', () => {
+    expect(events.function.events.map(({ sqs }: { sqs: object }) => sqs)).toEqual(
+      ['JobEventQueue', 'JobEventFifoQueue'].map((name) => ({
+        arn: arn(name),
+        batchSize: 10,
+        maximumConcurrency: '${param:eventConcurrency}',
+        functionResponseType: 'ReportBatchItemFailures',
+      })),
+    );
+    expect(config.params.default.eventConcurrency).toBeGreaterThanOrEqual(2);
+  });
+
+  it('are encrypted and take 1 MiB, and keep what nobody fetched for 14 days', () => {
+    expect(queues).toHaveLength(5);
+    for (const [name, { Properties: own }] of queues) {
+      expect(own, name).toMatchObject({ SqsManagedSseEnabled: true, MaximumMessageSize: 2 ** 20, MessageRetentionPeriod: 14 * 86_400 });
+    }
+  });
+
+  it('hide a message for six times as long as the function may take, and bury it only after ten times its own five attempts', () => {
+    for (const name of ['JobEventQueue', 'JobEventFifoQueue']) {
+      const own = resources[name]?.Properties;
+      expect(own?.VisibilityTimeout).toBeGreaterThanOrEqual(6 * (functions.jobEvent?.timeout ?? Number.NaN));
+      expect(own?.RedrivePolicy.maxReceiveCount).toBeGreaterThanOrEqual(50);
+      const letters = own?.RedrivePolicy.deadLetterTargetArn['Fn::GetAtt'][0];
+      expect(resources[letters]?.Properties.FifoQueue).toBe(own?.FifoQueue);
+    }
+  });
+
+  it('take from the bus what asks for an update and nothing else, so that results do not come back', () => {
+    const { EventPattern, Targets } = resources.JobEventRule?.Properties ?? {};
+    expect(EventPattern).toEqual({ 'detail-type': [detailType] });
+    expect(Targets).toEqual([
+      { Id: 'queue', Arn: arn('JobEventQueue'), RetryPolicy: expect.anything(), DeadLetterConfig: { Arn: arn('JobEventUndelivered') } },
+    ]);
+  });
+
+  it('let EventBridge send for this one rule, and nobody else by policy', () => {
+    const [policy, ...others] = ofType('AWS::SQS::QueuePolicy');
+    expect(others).toEqual([]);
+    expect(policy?.Properties.PolicyDocument.Statement).toEqual([
+      {
+        Effect: 'Allow',
+        Principal: { Service: 'events.amazonaws.com' },
+        Action: 'sqs:SendMessage',
+        Resource: [arn('JobEventQueue'), arn('JobEventUndelivered')],
+        Condition: { ArnEquals: { 'aws:SourceArn': arn('JobEventRule') } },
+      },
+    ]);
+  });
+
+  it('tell a topic of their alarms where one is given', async () => {
+    const actions = createRequire(import.meta.url)('../../deploy/alarm-actions.cjs');
+    expect(await actions({ resolveVariable: async () => '' })).toEqual([]);
+    expect(await actions({ resolveVariable: async (name: string) => name })).toEqual(['param:alarmTopicArn']);
+    for (const { Properties: own } of ofType('AWS::CloudWatch::Alarm')) expect(own.AlarmActions).toBe('${file(deploy/alarm-actions.cjs)}');
+  });
+
+  it('tell of every dead letter and of events that wait', () => {
+    const watched = ofType('AWS::CloudWatch::Alarm').map(({ Properties: own }) => [
+      own.MetricName,
+      own.Dimensions[0].Value['Fn::GetAtt'][0],
+    ]);
+    expect(watched).toEqual([
+      ...deadLetters.map((name) => ['ApproximateNumberOfMessagesVisible', name]),
+      ...['JobEventQueue', 'JobEventFifoQueue'].map((name) => ['ApproximateAgeOfOldestMessage', name]),
+    ]);
   });
 });
