@@ -1,11 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { GetSecretValueCommand, type GetSecretValueRequest, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { GetSecretValueRequest, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { internalError, StatusError } from '../job/status.ts';
 import { createTokens, type Tokens } from './iam.ts';
-import type { Outcome } from './judge.ts';
-import { parseSecret, type Secret } from './secret.ts';
+import { type Outcome, refusal } from './judge.ts';
+import type { Secret } from './secret.ts';
+import { createSecretReader } from './secret-reader.ts';
 import type { AccessKey } from './signer.ts';
-import { type Trace, timeLeft, warnThatKept } from './trace.ts';
+import { type Trace, within } from './trace.ts';
 
 /** What a request is authenticated with, and what of it may not be shown. */
 export type Credential = { secrets: string[] } & (
@@ -13,153 +13,149 @@ export type Credential = { secrets: string[] } & (
   | { form: 'bearer'; token: string }
   | { form: 'iam'; token: string }
 );
+type Send = (credential: Credential) => Promise<Outcome>;
 
 /** The credentials of the gateway, kept between requests. */
 export interface Credentials {
   /**
    * Sends with the credential to use now and, if CCI refuses it, at most once more with another. Throws 500 if none can be read or all
-   * were refused a moment ago, 503 if IAM cannot be reached.
+   * were refused a moment ago, 503 if IAM cannot be reached, 504 if the deadline passes before there is one to send with.
    */
-  use(trace: Trace, send: (credential: Credential) => Promise<Outcome>): Promise<Outcome>;
+  use(trace: Trace, send: Send): Promise<Outcome>;
 }
 
-/** A version of the secret. Until CCI has accepted it once it is tried by one request at a time. */
+/** A version of the secret. */
 interface Version {
   id: string;
   secret: Secret;
+  tokens: Tokens | undefined;
+  /** CCI has accepted it, and has not refused it since. */
   proven: boolean;
-  proving?: PromiseWithResolvers<void> | undefined;
+  /** Settles when the request that is proving it has done so, or has not: until it is proven one request at a time tries it. */
+  proving: Promise<void> | undefined;
   /** Wall clock; 0 where it was never refused. */
   pausedUntil: number;
-  tokens?: Tokens | undefined;
+}
+/** A version to send with, and what is to be called when that is done. */
+interface Choice {
+  version: Version;
+  done: () => void;
 }
 
-const second = 1000;
-const minute = 60 * second;
-/** Older than this the secret is refreshed beside the request, older than `mustRefresh` before it (design 5). */
-const mayRefresh = 5 * minute;
-const mustRefresh = 15 * minute;
+const minute = 60_000;
+const mostVersions = 10;
 const pauseRefused = minute;
 // CCI unlocks a key five minutes after its last failure.
 const pauseLocked = 5 * minute;
-const readTimeout = 5000;
-/** A read or an exchange that failed is not repeated for so long while there is something to go on with. */
-const pauseFailed = 30 * second;
-/** While every version is paused the secret is read so often, so that a corrected one is noticed. */
-const rereadPaused = 5 * second;
+/** A token of IAM that is younger was not revoked: it is the user that is refused. */
+const freshToken = minute;
 
 /**
- * Credentials from one secret in Secrets Manager. One read for concurrent callers, refreshed by age (wall clock: a Lambda's timers stand
- * still while it is frozen). CCI locks a key after five failures in a row, so a version that it refuses is left alone for a while, and
- * one that it has not yet accepted is proven by one request, while others go on with the version before.
+ * Credentials from one secret in Secrets Manager. CCI locks a key after five failures in a row, so a version that it refuses is left
+ * alone for a while (wall clock: a Lambda's timers stand still while it is frozen), and one that it has not yet accepted is proven by
+ * one request, while others go on with the version before.
  */
 export function createCredentials(secretId: GetSecretValueRequest, client: Pick<SecretsManagerClient, 'send'>): Credentials {
-  const paused = new Map<string, Version>();
   let newest: Version | undefined;
   /** The last that CCI accepted. */
   let accepted: Version | undefined;
-  let readAt = 0;
-  let triedAt = 0;
-  let failed = false;
-  let reading: Promise<void> | undefined;
-
-  const read = (trace: Trace): Promise<void> => {
-    if (reading) return reading;
-    trace.counts.credentialRefreshes += 1;
-    triedAt = Date.now();
-    reading = readSecret(secretId, client, Math.max(1, Math.min(readTimeout, timeLeft(trace))))
-      .then(
-        ({ id, secret }) => {
-          readAt = Date.now();
-          failed = false;
-          const known = [newest, accepted, paused.get(id)].find((version) => version?.id === id);
-          newest = known ?? { id, secret, proven: false, pausedUntil: 0, tokens: tokensOf(secret) };
-        },
-        (error: unknown) => {
-          failed = true;
-          throw error;
-        },
-      )
-      .finally(() => {
-        reading = undefined;
-      });
-    return reading;
-  };
-  const refresh = (trace: Trace): Promise<void> => read(trace).catch((error: unknown) => warnThatKept(trace, 'the secret could not be refreshed', error));
+  /** Those of late: one to which the secret is turned back is as refused as it was. */
+  let versions: Version[] = [];
+  const reader = createSecretReader(secretId, client, (id, secret) => {
+    const version = [accepted, ...versions].find((known) => known?.id === id) ?? versionOf(id, secret);
+    // One that was left behind may have been revoked since.
+    if (version !== newest && version !== accepted) version.proven = false;
+    newest = version;
+    versions = [version, ...versions.filter((other) => other !== version)].slice(0, mostVersions);
+  });
 
   const freshen = async (trace: Trace): Promise<void> => {
-    if (!newest) return read(trace);
-    if (!usable(newest)) {
-      if (!(usable(accepted) && accepted.proven) && ageOf(triedAt) > rereadPaused) await refresh(trace);
-    } else if (newest.pausedUntil > 0) {
-      newest.pausedUntil = 0;
-      await refresh(trace);
-    } else if (!failed || ageOf(triedAt) > pauseFailed) {
-      if (ageOf(readAt) > mustRefresh) await refresh(trace);
-      else if (ageOf(readAt) > mayRefresh) trace.pending.push(refresh(trace));
-    }
+    if (!newest) return reader.read(trace);
+    const before = newest;
+    if (!isUsable(newest)) return isWorking(accepted) ? undefined : reader.lookAgain(trace);
+    if (before.pausedUntil === 0) return reader.keepFresh(trace);
+    await reader.refresh(trace);
+    if (isUsable(before)) before.pausedUntil = 0;
   };
 
-  /** The version to send with; one that is not yet proven is claimed for this request alone. */
-  const choose = async (trace: Trace): Promise<Version> => {
+  /** The version to send with: one that works, or one that nobody is proving. */
+  const choose = async (trace: Trace): Promise<Choice> => {
     await freshen(trace);
     for (;;) {
-      const candidate = usable(newest) ? newest : undefined;
-      if (candidate?.proven) return candidate;
-      if (candidate && !candidate.proving) {
-        candidate.proving = Promise.withResolvers();
-        return candidate;
-      }
-      if (usable(accepted) && accepted.proven) return accepted;
-      if (!candidate?.proving) throw internalError({ because: 'credentials: refused a moment ago; not tried again for now' });
-      if (timeLeft(trace) <= 0) throw internalError({ because: 'credentials: not proven in time' });
-      await Promise.race([candidate.proving.promise, sleep(timeLeft(trace), undefined, { ref: false })]);
+      const candidates = [newest, accepted].filter(isUsable);
+      const version = candidates.find(({ proven, proving }) => proven || !proving);
+      if (version) return version.proven ? { version, done: () => undefined } : claim(version);
+      const awaited = candidates[0]?.proving ?? (reader.reading && reader.refresh(trace));
+      if (!awaited) throw internalError({ because: 'credentials: refused a moment ago; not tried again for now' });
+      await within(trace, awaited);
     }
   };
 
-  const refuse = (version: Version, credential: Credential | undefined, locked: boolean, trace: Trace): void => {
+  /** Notes that a version was refused; false where that was known. */
+  const refuse = (version: Version, credential: Credential | undefined, locked: boolean, trace: Trace): boolean => {
+    const age = credential?.form === 'iam' ? version.tokens?.drop(credential.token) : 0;
+    if (age === undefined) return false;
     version.proven = false;
     // A user's token may have been revoked before its end: the next is a fresh one.
-    if (credential?.form === 'iam' && version.tokens?.drop(credential.token)) return;
-    if (usable(version)) trace.counts.refusedVersions += 1;
-    version.pausedUntil = Math.max(version.pausedUntil, Date.now() + (locked ? pauseLocked : pauseRefused));
-    paused.set(version.id, version);
-    for (const [id, { pausedUntil }] of paused) if (pausedUntil < Date.now()) paused.delete(id);
+    if (age >= freshToken) return true;
+    const until = Date.now() + (locked ? pauseLocked : pauseRefused);
+    const news: boolean = isUsable(version);
+    version.pausedUntil = news ? until : Math.max(until, version.pausedUntil);
+    if (news) trace.counts.refusedVersions += 1;
+    return news;
   };
 
-  const sendWith = async (version: Version, trace: Trace, send: (credential: Credential) => Promise<Outcome>): Promise<Outcome> => {
+  const sendWith = async ({ version, done }: Choice, trace: Trace, send: Send): Promise<Outcome> => {
     try {
-      const credential = await credentialOf(version, trace);
-      if ('verdict' in credential) {
-        refuse(version, undefined, credential.refused?.locked ?? false, trace);
-        return credential;
-      }
-      const outcome = await send(credential);
-      if (outcome.refused) refuse(version, credential, outcome.refused.locked, trace);
-      else if (outcome.accepted && usable(version)) {
+      const credential = await credentialOf(version, trace).catch((error: unknown) => {
+        // Without a token a version is as good as refused where another works.
+        if (error instanceof StatusError && version !== accepted && isWorking(accepted)) return refusal(error.note, false);
+        throw error;
+      });
+      const outcome = 'verdict' in credential ? credential : await send(credential);
+      // Late answers to an older version change nothing.
+      if (outcome.accepted && isUsable(version) && !version.proven) {
         version.proven = true;
         accepted = version;
       }
+      const by = 'verdict' in credential ? undefined : credential;
+      // Read before others may go on: they find the newer version.
+      if (outcome.refused && refuse(version, by, outcome.refused.locked, trace)) await reader.refresh(trace);
       return outcome;
     } finally {
-      version.proving?.resolve();
-      version.proving = undefined;
+      done();
     }
   };
 
   return {
     async use(trace, send) {
-      const first = await choose(trace);
-      const outcome = await sendWith(first, trace, send);
+      const outcome = await sendWith(await choose(trace), trace, send);
       if (!outcome.refused) return outcome;
-      if (newest === first) await refresh(trace);
       const other = await choose(trace).catch((error: unknown) => {
         if (!(error instanceof StatusError)) throw error;
         return undefined;
       });
-      return other ? sendWith(other, trace, send) : outcome;
+      if (!other) return outcome;
+      trace.warn('the credentials were refused; others are tried', outcome.verdict?.note ?? {});
+      return sendWith(other, trace, send);
     },
   };
+}
+
+function versionOf(id: string, secret: Secret): Version {
+  const tokens = secret.form === 'password' ? createTokens(secret.login) : undefined;
+  return { id, secret, tokens, proven: false, proving: undefined, pausedUntil: 0 };
+}
+
+/** Nobody else tries a version until this is done. */
+function claim(version: Version): Choice {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  version.proving = promise;
+  const done = () => {
+    version.proving = undefined;
+    resolve();
+  };
+  return { version, done };
 }
 
 /** What a version is sent as, or IAM's refusal of a user. */
@@ -170,20 +166,11 @@ async function credentialOf({ secret, tokens }: Version, trace: Trace): Promise<
   return typeof token === 'string' ? { form: 'iam', token, secrets: [...secret.secrets, token] } : token;
 }
 
-const tokensOf = (secret: Secret): Tokens | undefined => (secret.form === 'password' ? createTokens(secret.login) : undefined);
-const usable = (version: Version | undefined): version is Version => version !== undefined && version.pausedUntil <= Date.now();
-const ageOf = (time: number): number => Math.abs(Date.now() - time);
-
-async function readSecret(
-  secretId: GetSecretValueRequest,
-  client: Pick<SecretsManagerClient, 'send'>,
-  timeout: number,
-): Promise<{ id: string; secret: Secret }> {
-  const answer = await client
-    .send(new GetSecretValueCommand(secretId), { abortSignal: AbortSignal.timeout(timeout) })
-    .catch((error: Error) => {
-      // The AWS client's messages name the secret, so only the error's name is kept.
-      throw internalError({ because: 'credentials: the secret could not be read', error: error.name });
-    });
-  return { id: answer.VersionId ?? '', secret: parseSecret(answer.SecretString) };
+/** Not paused; a pause that is longer than any can be is one of a clock that was set back. */
+function isUsable(version: Version | undefined): version is Version {
+  const left = version ? version.pausedUntil - Date.now() : 1;
+  return left <= 0 || left > pauseLocked;
+}
+function isWorking(version: Version | undefined): boolean {
+  return isUsable(version) && version.proven;
 }

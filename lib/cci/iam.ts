@@ -3,7 +3,7 @@ import { internalError, serviceUnavailable } from '../job/status.ts';
 import { readUpstreamError } from './errors.ts';
 import { type Outcome, refusal } from './judge.ts';
 import type { Password } from './secret.ts';
-import { type Trace, timeLeft, warnThatKept } from './trace.ts';
+import { type Trace, timeLeft, warnThatKept, within } from './trace.ts';
 import { createTransport } from './transport.ts';
 
 /** A token of IAM; times in milliseconds of this machine's wall clock. */
@@ -15,21 +15,19 @@ interface IamToken {
 
 /** The tokens of one user, one exchange at a time. */
 export interface Tokens {
-  /** The token to use now, or IAM's refusal. Throws 503 where there is none and IAM cannot be reached. */
+  /** The token to use now, or IAM's refusal. Where there is neither it throws: 503 if IAM cannot be reached, 500 if it makes no sense. */
   current(trace: Trace): Promise<string | Outcome>;
-  /** CCI refused this token: true if another may help, since this one is not the newest or not fresh. */
-  drop(token: string): boolean;
+  /** Forgets a token that CCI refused, and returns its age in milliseconds; undefined where it was no longer the current one. */
+  drop(token: string): number | undefined;
 }
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
 const answerLimit = 1024 * 1024;
 const exchangeTimeout = 5000;
-/** An exchange that failed or was refused is not repeated for so long while a token lives: IAM locks a user after a few failures. */
+/** An exchange that failed or was refused is not repeated for so long while a token lives. */
 const pauseFailed = minute / 2;
 const pauseRefused = 5 * minute;
-/** A token younger than this was not revoked: it is the user that is refused. */
-const fresh = minute;
 
 /**
  * Tokens for an IAM user, who is known by a password. In the last eighth of its life a token is renewed beside the request, in the last
@@ -41,7 +39,7 @@ export function createTokens(login: Password): Tokens {
   let renewAfter = 0;
 
   const renew = (trace: Trace): Promise<IamToken | Outcome> => {
-    if (renewing) return renewing;
+    if (renewing) return within(trace, renewing);
     trace.counts.credentialRefreshes += 1;
     renewAfter = Date.now() + pauseFailed;
     renewing = exchange(login, timeLeft(trace))
@@ -79,10 +77,10 @@ export function createTokens(login: Password): Tokens {
       return token.value;
     },
     drop(refused) {
-      if (token?.value !== refused) return true;
-      if (Date.now() - token.issuedAt < fresh) return false;
+      if (token?.value !== refused) return undefined;
+      const age = Date.now() - token.issuedAt;
       token = undefined;
-      return true;
+      return age;
     },
   };
 }
@@ -100,7 +98,12 @@ function lifeLeft({ issuedAt, lifetime }: IamToken): number {
 async function exchange(login: Password, mostTime: number): Promise<IamToken | Outcome> {
   const url = new URL(login.iamEndpoint);
   const path = `${url.pathname.replace(/\/$/, '')}/v3/auth/tokens`;
-  const headers = { host: url.host, 'content-type': 'application/json', accept: 'application/json', 'user-agent': 'tfjob-gateway' };
+  const headers = {
+    host: url.host,
+    'content-type': 'application/json;charset=utf8',
+    accept: 'application/json',
+    'user-agent': 'tfjob-gateway',
+  };
   const user = { name: login.user, password: login.password, domain: { name: login.domain } };
   const body = JSON.stringify({
     auth: { identity: { methods: ['password'], password: { user } }, scope: { project: { name: login.project } } },
@@ -116,11 +119,16 @@ async function exchange(login: Password, mostTime: number): Promise<IamToken | O
     if (typeof token === 'string' && /^[\x21-\x7e]+$/.test(token)) return { value: token, issuedAt, lifetime: lifetimeOf(answer.body) };
     throw internalError({ because: 'credentials: IAM gave no token' });
   }
-  const { message = '', errorCode } = readUpstreamError(answer.body, [login.password]);
-  if (status < 400 || status >= 500 || status === 408 || status === 429) {
+  const error = readUpstreamError(answer.body, [login.password]);
+  // An error may echo the request, so nothing is kept of it but a code that looks like one.
+  const errorCode = /^[A-Z]{1,8}\.\d{1,8}$/.test(error.errorCode ?? '') ? error.errorCode : undefined;
+  if (status >= 500 || status === 408 || status === 429) {
     throw serviceUnavailable({ because: `credentials: IAM answered ${status}`, errorCode });
   }
-  return refusal({ because: 'credentials: IAM refused them', errorCode, answer: status }, /locked|reach the limit/i.test(message));
+  if (status < 400) throw internalError({ because: `credentials: IAM answered ${status}` });
+  const locked = /locked|reach the limit/i.test(error.message ?? '');
+  // IAM locks a user after five wrong passwords in 15 minutes, so that one that it refuses is left alone for as long as a locked key.
+  return { ...refusal({ because: 'credentials: IAM refused them', errorCode, answer: status }, locked), refused: { locked: true } };
 }
 
 /** How long a token lives by IAM's own clock, which may differ from ours; a day, as documented, where it does not say. */

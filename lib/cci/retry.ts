@@ -17,20 +17,22 @@ export interface RetryBudget {
  * AWS SDK's strategy sleeps before a deadline can be looked at and cuts Retry-After short, and cockatiel knows no budget.
  */
 export function createRetryBudget(): RetryBudget {
-  let left = mostRetries;
+  // Counted in good answers: tenths of a retry would not add up.
+  const most = mostRetries * callsPerRetry;
+  let left = most;
   return {
     take() {
-      if (left < 1) return false;
-      left -= 1;
+      if (left < callsPerRetry) return false;
+      left -= callsPerRetry;
       return true;
     },
     earn() {
-      left = Math.min(mostRetries, left + 1 / callsPerRetry);
+      left = Math.min(most, left + 1);
     },
   };
 }
 
-/** Milliseconds to wait before a try is repeated (exponential back-off with full jitter); never less than the upstream asked for, in seconds. */
+/** Milliseconds to wait before a try is repeated: exponential back-off with full jitter, beyond what the upstream asked for (seconds). */
 export function pauseBefore(tries: number, retryAfter: number): number {
-  return Math.max(retryAfter * 1000, Math.random() * firstPause * 2 ** (tries - 1));
+  return retryAfter * 1000 + Math.random() * firstPause * 2 ** (tries - 1);
 }

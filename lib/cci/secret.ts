@@ -49,11 +49,16 @@ function check<S extends (typeof forms)[keyof typeof forms]>(form: S, value: obj
   throw malformed(
     issues.map((issue) => {
       const key = String(issue.path?.[0]?.key ?? '');
-      if (!Object.hasOwn(form.entries, key)) return 'it has a key that belongs to no form of the secret';
+      if (!Object.hasOwn(form.entries, key)) return foreign(key);
       // The schema's own words for a key that is missing name what was received.
       return `${key} ${issue.input === undefined ? 'is missing' : issue.message}`;
     }),
   );
+}
+
+function foreign(key: string): string {
+  const known = Object.values(forms).some(({ entries }) => Object.hasOwn(entries, key));
+  return known ? `${key} belongs to another form of the secret` : 'it has a key that belongs to no form of the secret';
 }
 
 function malformed(mistakes: string[]) {

@@ -1,4 +1,4 @@
-import { StatusError } from '../job/status.ts';
+import { StatusError, timeout } from '../job/status.ts';
 
 /** One call to the upstream, as the log tells it: what was answered (or the error's code), and milliseconds. */
 export interface Call {
@@ -38,6 +38,20 @@ export function createTrace(deadline: number, warn: Trace['warn']): Trace {
 /** Milliseconds until a request's deadline. */
 export function timeLeft(trace: Trace): number {
   return trace.deadline - Date.now();
+}
+
+/** Waits for credentials that another request is getting, but not beyond the own deadline: then it throws 504. */
+export async function within<T>(trace: Trace, work: Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => reject(timeout('no time is left to call CCI', { because: 'credentials: not there before the deadline' })),
+    timeLeft(trace),
+  );
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Says in the log why something was not renewed; what is at hand stays in use. Of an error that is not ours only the name is kept. */

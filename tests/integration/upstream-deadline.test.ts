@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { credential } from '../credentials.ts';
 import { connect, type Fault, newTrace, refusal, reply, requestOf, serveThen, startUpstream, type Upstream } from './upstream-harness.ts';
 
 let upstream: Upstream;
@@ -53,7 +54,7 @@ describe('the deadline', () => {
 
   it('that refused credentials have come near lets no write begin with newer ones', async () => {
     await client.update(upstream.job());
-    client.setSecret({ token: 'newer' });
+    client.setSecret({ token: credential('newer') });
     upstream.next.PUT.push(slowly(17_001, reply({ status: 401 })));
     expect((await refusal(client.update(requestOf(upstream)))).status).toMatchObject(noTime);
     expect(upstream.methods()).toBe('GET GET PUT');

@@ -14,12 +14,13 @@ import { startSecretsManager } from '../../local/secrets-manager.ts';
 import { documentedJob } from '../../local/simulator.ts';
 import { StatusError as StorageError } from '../../local/status.ts';
 import { Storage } from '../../local/storage.ts';
+import { credential, known } from '../credentials.ts';
 
 export const kind = jobKind('cci', 'tfjobs') as JobKind;
 export const ref: JobRef = { kind, namespace: 'kube-test', name: 'tfjob-test' };
 export const target = { plural: 'tfjobs', namespace: ref.namespace, name: ref.name };
 export const secretName = 'team/private-secret-name';
-export const accessKey = { accessKey: 'AKIDEXAMPLE0', secretKey: 'w+Jalr/XUtnFEMI=K7MDENG' };
+export const accessKey = { accessKey: known.accessKey, secretKey: known.plusAndSlash };
 
 /** One request as it arrived. */
 export interface Arrived {
@@ -133,17 +134,17 @@ export function newTrace(left = 20_000): Trace & { warnings: [string, object][] 
   return { ...createTrace(Date.now() + left, (...warning) => warnings.push(warning)), warnings };
 }
 
-/** A client of the upstream exactly as a handler connects it, with its credentials in a Secrets Manager of its own. */
-export async function connect(endpoint: string, secret: object = accessKey) {
+/** A client of the upstream exactly as a handler connects it, with its credentials in a Secrets Manager of its own, or in another. */
+export async function connect(endpoint: string, secret: object = accessKey, manager?: string) {
   const secrets = await startSecretsManager({ secrets: { [secretName]: { versionId: 'v1', value: JSON.stringify(secret) } } });
   onTestFinished(async () => {
     await secrets.close();
     vi.unstubAllEnvs();
   });
-  vi.stubEnv('AWS_ENDPOINT_URL_SECRETS_MANAGER', secrets.url);
+  vi.stubEnv('AWS_ENDPOINT_URL_SECRETS_MANAGER', manager ?? secrets.url);
   vi.stubEnv('AWS_REGION', 'eu-west-1');
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
+  vi.stubEnv('AWS_ACCESS_KEY_ID', credential('aws-ak'));
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', credential('aws-sk'));
   const cci = connectCci({ endpoint, projectId: undefined, secretId: secretName });
   return {
     cci,

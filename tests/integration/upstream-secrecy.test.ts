@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { StatusError } from '../../lib/job/status.ts';
+import { known } from '../credentials.ts';
 import {
   accessKey,
   connect,
@@ -14,9 +15,9 @@ import {
   type Upstream,
 } from './upstream-harness.ts';
 
-const temporaryKey = { ...accessKey, securityToken: 'se/ss.ion!token&x=' };
+const temporaryKey = { ...accessKey, securityToken: known.sessionSigns };
 // A token with what JSON, HTML and regular expressions make something else of.
-const bearer = { token: 'a.b-c~d$&e+f/g=(h"i\\j)' };
+const bearer = { token: known.everySign };
 
 let upstream: Upstream;
 beforeEach(async () => {

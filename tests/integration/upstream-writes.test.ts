@@ -105,42 +105,47 @@ describe.each([
   });
 });
 
-describe('a write whose conflict nobody can look into', () => {
-  beforeEach(() => {
+describe.each([
+  ['with a resourceVersion', true],
+  ['without a resourceVersion', false],
+])('a write %s that met itself or another one', (_title, fenced) => {
+  const send = () => refusal(client.update(requestOf(upstream, { fenced })));
+
+  it('is Timeout where the job cannot be read: the change may be in', async () => {
     upstream.next.PUT.push(serveThen(unavailable));
     upstream.next.GET.push((response, serve) => reply(serve())(response), ...times(4, unavailable));
-  });
-
-  it('with a resourceVersion is Timeout and not a conflict: the change may be in', async () => {
-    const { status, note } = await refusal(client.update(requestOf(upstream)));
+    const { status, note } = await send();
     expect(status).toMatchObject({ code: 504, reason: 'Timeout', details: {} });
-    expect(note).toEqual({ because: 'a conflict, and the job could not be read', errorCode: 'CCI.02.409101' });
+    expect(note).toEqual({ because: '409, and the job could not be read', errorCode: 'CCI.02.409101' });
     expect(upstream.methods()).toBe('GET PUT PUT GET GET GET GET');
     expect(ttl()).toBe(1000);
   });
 
-  it('without a resourceVersion is decided anew', async () => {
-    const { answer } = await client.update(requestOf(upstream, { fenced: false }));
-    expect(answer.job).toEqual(upstream.job());
-    expect(upstream.methods()).toBe('GET PUT PUT GET GET GET GET GET');
-    expect(upstream.job()).toMatchObject({ metadata: { resourceVersion: '72447177' }, spec: { ttlSecondsAfterFinished: 1000 } });
-  });
-});
-
-describe('a write that another client has overwritten', () => {
-  it('with a resourceVersion is the conflict that it is', async () => {
-    upstream.next.PUT.push(serveThen(unavailable), overwrite);
-    const { status } = await refusal(client.update(requestOf(upstream)));
-    expect(status).toMatchObject({ code: 409, reason: 'Conflict', errorCode: 'CCI.02.409101' });
+  it.each([
+    ['was overwritten after it was carried out', serveThen(unavailable)],
+    ['was never carried out', unavailable],
+  ])('is Timeout where it %s, which nobody can tell: it is not done a second time over another change', async (_what, first) => {
+    upstream.next.PUT.push(first, overwrite);
+    const { status, note } = await send();
+    expect(status).toMatchObject({ code: 504, reason: 'Timeout', details: {} });
+    expect(note).toEqual({ because: '409, and the job was changed meanwhile', errorCode: 'CCI.02.409101' });
     expect(upstream.methods()).toBe('GET PUT PUT GET');
     expect(ttl()).toBe(5);
   });
 
-  it('without a resourceVersion is decided anew', async () => {
-    upstream.next.PUT.push(serveThen(unavailable), overwrite);
-    expect((await client.update(requestOf(upstream, { fenced: false }))).outcome).toBe('changed');
-    expect(upstream.methods()).toBe('GET PUT PUT GET GET PUT');
-    expect(ttl()).toBe(1000);
+  it.each([429, 503])('is Timeout and not %i, which would say that nothing was written', async (code) => {
+    upstream.next.PUT.push(
+      serveThen((response) => {
+        upstream.edit((job) => {
+          job.spec.ttlSecondsAfterFinished = 5;
+        });
+        response.writeHead(503).end();
+      }),
+      ...times(3, reply({ status: code })),
+    );
+    expect((await send()).status).toMatchObject({ code: 504, reason: 'Timeout', details: {} });
+    expect(upstream.methods()).toBe('GET PUT PUT PUT PUT GET');
+    expect(ttl()).toBe(5);
   });
 });
 

@@ -2,6 +2,7 @@ import { AKSKSigner } from '@huaweicloud/huaweicloud-sdk-core/auth/AKSKSigner.js
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type AccessKey, encode, type Signable, sign } from '../../../lib/cci/signer.ts';
+import { credential, known } from '../../credentials.ts';
 
 const cases = 10_000;
 const realEmitWarning = process.emitWarning.bind(process);
@@ -116,7 +117,7 @@ describe('the signer', () => {
   });
 
   it('signs what this gateway sends as the official SDK does', () => {
-    const key = { accessKey: 'AKIDEXAMPLE', secretKey: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCY', securityToken: 'tok/en==' };
+    const key = { accessKey: 'AKIDEXAMPLE', secretKey: known.plusAndSlash, securityToken: known.sessionSigns };
     const job = { kind: 'TFJob', metadata: { labels: { ключ: '𝒳' } }, spec: { backoffLimit: 6 } };
     const request: Generated = {
       method: 'PUT',
@@ -135,7 +136,7 @@ describe('the signer', () => {
   });
 
   it('signs every header that it returns, and any change of the request changes the signature', () => {
-    const key = { accessKey: 'AK', secretKey: 'SK' };
+    const key = { accessKey: credential('ak'), secretKey: credential('sk') };
     const now = new Date(0);
     const base: Signable = { method: 'PUT', host: 'h', path: '/a', query: { q: ['1', '2'] }, headers: { a: 'b' }, body: '{}' };
     const signature = (request: Signable) => sign(request, key, now).authorization?.slice(-64);
@@ -160,13 +161,13 @@ describe('the signer', () => {
     ];
     const all = others.map((change) => signature({ ...base, ...change }));
     expect(new Set([...all, signature(base)]).size).toBe(others.length + 1);
-    expect(sign(base, { ...key, secretKey: 'SL' }, now).authorization?.slice(-64)).not.toBe(signature(base));
+    expect(sign(base, { ...key, secretKey: credential('other') }, now).authorization?.slice(-64)).not.toBe(signature(base));
   });
 
   it('hashes the same bytes, given as text or as a buffer', () => {
     const body = '{"a":"ä💥"}';
     const request = { method: 'PUT', host: 'h', path: '/' };
-    const key = { accessKey: 'AK', secretKey: 'SK' };
+    const key = { accessKey: credential('ak'), secretKey: credential('sk') };
     expect(sign({ ...request, body }, key, new Date(0))).toEqual(sign({ ...request, body: Buffer.from(body) }, key, new Date(0)));
   });
 
