@@ -1,7 +1,8 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { createTrace } from '../cci/trace.ts';
 import { StatusError } from '../job/status.ts';
-import type { Step, StepRequest } from './request.ts';
+import { type Outcome, recordMetrics } from '../metrics.ts';
+import type { Said, Step, StepRequest } from './request.ts';
 
 const logger = new Logger({ serviceName: 'tfjob-gateway' });
 // Lambda's clock runs on while we answer; this much is kept for the answer itself.
@@ -10,26 +11,43 @@ const lambdaReserve = 1000;
 const gatewayLimit = 27_000;
 let coldStart = true;
 
+/** What the log calls a success, and the metric that counts it. */
+const outcomes: Record<Said, Outcome> = {
+  changed: 'Changed',
+  unchanged: 'Unchanged',
+  'dry-run': 'DryRun',
+  read: 'Read',
+  document: 'Discovery',
+};
+
+/** The metric that counts a failure: a 4xx is the caller's, a 429 says that CCI throttles, a 5xx that the gateway or CCI is in trouble. */
+function failure(code: number): Outcome {
+  if (code >= 500) return 'Failed';
+  return code === 429 ? 'Throttled' : 'Refused';
+}
+
 /**
- * The outermost step: gives the request its deadline (design 5) and its trace, and writes one line about it. Fields that changed and
- * paths that were refused are named, never their values; an error is never logged as it is.
+ * The outermost step: gives the request its deadline (design 5) and its trace, and writes one line and one record of
+ * metrics about it. Fields that changed and paths that were refused are named, never their values; an error is never logged as it is.
  */
 export function traceAndLog(): Step {
   const started = new WeakMap<StepRequest, number>();
-  const write = (request: StepRequest, outcome: Record<string, unknown>): void => {
+  const write = (request: StepRequest, outcome: Outcome, said: Record<string, unknown>): void => {
     const { event, context } = request;
+    const ms = Math.round(performance.now() - (started.get(request) ?? 0));
     logger.info('request', {
-      ...outcome,
+      ...said,
       method: event.method,
       job: event.ref && `${event.kind.plural}/${event.ref.namespace}/${event.ref.name}`,
       caller: event.caller,
       groups: event.groups,
-      ms: Math.round(performance.now() - (started.get(request) ?? 0)),
+      ms,
       upstream: event.trace?.calls,
       request_id: event.requestId,
       function_request_id: context.awsRequestId,
       cold_start: coldStart,
     });
+    recordMetrics(outcome, ms, coldStart, event.trace);
     coldStart = false;
   };
   return {
@@ -43,13 +61,17 @@ export function traceAndLog(): Step {
       event.trace = createTrace(deadline, (message, note) => logger.warn(message, { note }));
     },
     after: (request) => {
-      write(request, { ...request.event.said, code: (request.response as { statusCode: number }).statusCode });
+      const { said } = request.event;
+      const { statusCode: code } = request.response as { statusCode: number };
+      // An answer that turned out too large to be sent is a refusal to whoever reads it.
+      write(request, code < 400 ? outcomes[said.outcome] : failure(code), { ...said, code });
     },
     onError: (request) => {
       if (!(request.error instanceof StatusError)) return;
       const { status, note } = request.error;
       const refused = status.details?.causes?.flatMap(({ field }) => (field ? [field] : []));
-      write(request, { outcome: status.reason, code: status.code, refused, ...(Object.keys(note).length > 0 && { note }) });
+      const { code, reason } = status;
+      write(request, failure(code), { outcome: reason, code, refused, ...(Object.keys(note).length > 0 && { note }) });
     },
   };
 }

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildHandlers } from '../../scripts/build.ts';
+import { searchFiles } from '../search.ts';
 import { cached } from './cache.ts';
 import { freePorts, must, run, start } from './processes.ts';
 import { say } from './report.ts';
@@ -100,11 +101,15 @@ async function withLocalGateway<Result>(use: (url: string) => Promise<Result>): 
   await buildHandlers();
   const folder = await mkdtemp(join(tmpdir(), 'tfjob-gateway-local-'));
   const [port] = await freePorts(1);
-  const server = start(process.execPath, [path('../../local/start.ts')], join(folder, 'log'), { ...process.env, PORT: String(port) });
+  const env = { ...process.env, PORT: String(port), POWERTOOLS_METRICS_DISABLED: 'false' };
+  const server = start(process.execPath, [path('../../local/start.ts')], join(folder, 'log'), env);
   const url = `http://127.0.0.1:${port}`;
   try {
     await server.until(async () => (await fetch(`${url}/version`)).ok);
-    return await use(url);
+    const result = await use(url);
+    const { found } = await searchFiles([server.log]);
+    if (found.length > 0) throw new Error(`npm start has printed a credential: ${found.join()}`);
+    return result;
   } finally {
     await server.stop();
     await rm(folder, { recursive: true, force: true });

@@ -1,3 +1,4 @@
+import { credential } from '../credentials.ts';
 import { all, always, done, drops, first, hangs, logins, once, onceThen, says } from './acts.ts';
 import { expect5, type Fault, five, inEveryForm, plain, settled, settledOrRetried } from './fault.ts';
 import { newKey } from './matrix.ts';
@@ -154,7 +155,7 @@ function inAnHour(code: number): Fault['strikes'] {
 
 const locked = JSON.stringify({ error_msg: 'AK access failed to reach the limit,forbidden: try later', error_code: 'APIG.0301' });
 const iam = (url: string) =>
-  JSON.stringify({ iamEndpoint: `${url}/iam`, domain: 'domain', user: 'user', password: 'password-of-faults', project: 'project' });
+  JSON.stringify({ iamEndpoint: `${url}/iam`, domain: 'domain', user: 'user', password: credential('password'), project: 'project' });
 
 /** The gateway's own credentials: CCI, IAM or Secrets Manager does not play along. */
 export const credentials: Fault[] = [

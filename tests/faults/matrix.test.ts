@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { credential } from '../credentials.ts';
 import { faults } from './faults.ts';
 import { asked, type Cell, type Column, columns, inWords, isFullyNew, key, newKey } from './matrix.ts';
 import { type Rows, runFaults } from './run.ts';
@@ -63,8 +64,8 @@ describe('in every cell of the matrix', () => {
     const secrets = [
       ...Object.values(key),
       ...Object.values(newKey),
-      'password-of-faults',
-      'token-of-tests',
+      credential('password'),
+      credential('token'),
       '127.0.0.1',
       '.invalid',
       'faults/',

@@ -4,6 +4,7 @@ import type { Context } from 'aws-lambda';
 import type { LambdaHandler } from '../../local/api-gateway.ts';
 import { answerOf } from '../../local/result.ts';
 import { type SecretsManager, startSecretsManager } from '../../local/secrets-manager.ts';
+import { credential, logging } from '../credentials.ts';
 import type { Fault } from './fault.ts';
 import { type Strike, startUpstream, type Upstream } from './upstream.ts';
 
@@ -26,8 +27,8 @@ export interface Cell {
 }
 export type Matrix = Map<Fault, Record<Column, Cell[]>>;
 
-export const key = { accessKey: 'ACCESSKEYOFFAULTS', secretKey: 'secret-key-of-faults' };
-export const newKey = { accessKey: 'NEWACCESSKEYOFFAULTS', secretKey: 'new-secret-key-of-faults' };
+export const key = { accessKey: credential('ak'), secretKey: credential('sk') };
+export const newKey = { accessKey: credential('new-ak'), secretKey: credential('new-sk') };
 /** Two of the five fields change at once, so that half a write would show. */
 export const asked = { labels: { app: 'test', team: 'red' }, ttlSecondsAfterFinished: 600 };
 
@@ -112,13 +113,12 @@ function importWith(env: Record<string, string>, file: URL): Promise<LambdaHandl
   const imported = importing.then(async () => {
     Object.assign(process.env, env, {
       AWS_REGION: 'us-east-1',
-      AWS_ACCESS_KEY_ID: 'local',
-      AWS_SECRET_ACCESS_KEY: 'local',
+      AWS_ACCESS_KEY_ID: credential('aws-ak'),
+      AWS_SECRET_ACCESS_KEY: credential('aws-sk'),
       AWS_EC2_METADATA_DISABLED: 'true',
       AWS_CONFIG_FILE: devNull,
       AWS_SHARED_CREDENTIALS_FILE: devNull,
-      POWERTOOLS_LOG_LEVEL: 'SILENT',
-      POWERTOOLS_METRICS_DISABLED: 'true',
+      ...logging,
     });
     return ((await import(file.href)) as { handler: LambdaHandler }).handler;
   });

@@ -6,6 +6,7 @@ import tls from 'node:tls';
 import { documentedJob } from '../../local/simulator.ts';
 import { StatusError } from '../../local/status.ts';
 import { Storage } from '../../local/storage.ts';
+import { credential } from '../credentials.ts';
 import type { Certificate } from '../integration/upstream-certificate.ts';
 
 /** One call that arrived, and what can be done with it. */
@@ -132,7 +133,7 @@ export async function startUpstream({ certificate, toNoise, rotate }: UpstreamOp
 /** Carries a call out and answers it as CCI does. */
 export const answerWell: Act = (call) => {
   const { status, body } = call.serve();
-  call.socket.write(http(status, body, { 'X-Subject-Token': 'token-of-tests' }));
+  call.socket.write(http(status, body, { 'X-Subject-Token': credential('token') }));
 };
 
 /** An answer as it is on the wire. */

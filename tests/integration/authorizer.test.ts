@@ -5,7 +5,7 @@ import { capturePrinted, eventOf, outcome } from '../unit/auth/authorizer.ts';
 import { audience, claimsOf, type Issuer, makeSigner, type Signer, sign, startIssuer } from '../unit/auth/issuer.ts';
 import { handlerOf, invoke, jobPath, type Loose, requested, useGateway } from './gateway.ts';
 
-useGateway({ env: { POWERTOOLS_LOG_LEVEL: 'INFO' } });
+useGateway({ env: { POWERTOOLS_LOG_LEVEL: 'INFO', POWERTOOLS_METRICS_DISABLED: 'true' } });
 const printed = capturePrinted();
 let issuer: Issuer;
 let signer: Signer;

@@ -7,9 +7,10 @@ import { answerOf } from '../../local/result.ts';
 import { type SecretsManager, startSecretsManager } from '../../local/secrets-manager.ts';
 import { documentedJob, type Simulator, startSimulator } from '../../local/simulator.ts';
 import type { Job } from '../../local/storage.ts';
+import { credential, logging } from '../credentials.ts';
 import { startUpstream, type Upstream } from './gateway-upstream.ts';
 
-export const key = { accessKey: 'ACCESSKEYOFTESTS', secretKey: 'secret-key-of-tests', securityToken: 'security-token-of-tests' };
+export const key = { accessKey: credential('ak'), secretKey: credential('sk'), securityToken: credential('st') };
 export const secretName = 'tests/cci-credentials';
 export const jobPath = '/apis/kubeflow.org/v1/namespaces/kube-test/tfjobs/tfjob-test';
 const stored = ['tfjobs', 'kube-test', 'tfjob-test'] as const;
@@ -59,13 +60,12 @@ export function environment(cci: string, secretsManager: string): Record<string,
     CCI_SECRET_ID: secretName,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager,
     AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'local',
-    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_ACCESS_KEY_ID: credential('aws-ak'),
+    AWS_SECRET_ACCESS_KEY: credential('aws-sk'),
     AWS_EC2_METADATA_DISABLED: 'true',
     AWS_CONFIG_FILE: devNull,
     AWS_SHARED_CREDENTIALS_FILE: devNull,
-    // One line per request, which is nobody's business here.
-    POWERTOOLS_LOG_LEVEL: 'SILENT',
+    ...logging,
   };
 }
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Fault } from '../../local/faults.ts';
 import { type Simulator, startSimulator } from '../../local/simulator.ts';
+import { credential } from '../credentials.ts';
 import { jobPath, key, officialHeaders, type Sent, send } from './local-signed.ts';
 
 const stored = ['tfjobs', 'kube-test', 'tfjob-test'] as const;
@@ -47,13 +48,13 @@ describe('a dropped request', () => {
   });
 
   it('counts as a failed authentication only where it got that far', async () => {
-    const forged = { signWith: { accessKey: 'AK', secretKey: 'XX' } };
+    const forged = { signWith: { ...key, secretKey: credential('wrong') } };
     simulator.inject({ act: 'drop', when: 'before' });
     expect(await networkError(send(simulator.url, forged))).toBe('ECONNRESET');
     expect(simulator.failedAuthentications).toEqual({});
     simulator.inject({ act: 'drop', when: 'after' });
     expect(await networkError(put(7, forged))).toBe('ECONNRESET');
-    expect(simulator.failedAuthentications).toEqual({ AK: 1 });
+    expect(simulator.failedAuthentications).toEqual({ [key.accessKey]: 1 });
     expect(storedTtl()).toBeUndefined();
   });
 });

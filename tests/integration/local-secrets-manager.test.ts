@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type SecretsManager, startSecretsManager } from '../../local/secrets-manager.ts';
+import { credential } from '../credentials.ts';
 
 let endpoint: SecretsManager;
 let client: SecretsManagerClient;
@@ -17,7 +18,7 @@ beforeEach(async () => {
   client = new SecretsManagerClient({
     endpoint: endpoint.url,
     region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    credentials: { accessKeyId: credential('aws-ak'), secretAccessKey: credential('aws-sk') },
     maxAttempts: 1,
   });
 });

@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { documentedJob, type Simulator, type SimulatorOptions, startSimulator } from '../../local/simulator.ts';
+import { credential } from '../credentials.ts';
 import { jobPath, key, officialHeaders, type Sent, send } from './local-signed.ts';
 
+const other = { accessKey: credential('other-ak'), secretKey: credential('other-sk') };
+const token = credential('st');
 let simulator: Simulator;
 
 beforeEach(async () => {
@@ -36,10 +39,14 @@ describe('the signature check', () => {
     [
       'with another scheme',
       /the Authorization header is malformed$/,
-      { spoil: (headers) => Object.assign(headers, { Authorization: 'Bearer AK' }) },
+      { spoil: (headers) => Object.assign(headers, { Authorization: `Bearer ${key.accessKey}` }) },
     ],
-    ['with an unknown access key', /ak:XX,err:ak not exist$/, { signWith: { accessKey: 'XX', secretKey: 'SK' } }],
-    ['signed with another secret key', /aksk signature fail$/, { signWith: { accessKey: 'AK', secretKey: 'XX' } }],
+    [
+      'with an unknown access key',
+      new RegExp(`ak:${other.accessKey},err:ak not exist$`),
+      { signWith: { ...key, accessKey: other.accessKey } },
+    ],
+    ['signed with another secret key', /aksk signature fail$/, { signWith: { ...key, secretKey: other.secretKey } }],
     ['whose date is 16 minutes old', /not within 15 minutes/, { headers: { 'X-Sdk-Date': stamp(-16 * 60_000) } }],
     ['whose date is 16 minutes ahead', /not within 15 minutes/, { headers: { 'X-Sdk-Date': stamp(16 * 60_000) } }],
     ['whose date is no date', /not within 15 minutes/, { spoil: (headers) => Object.assign(headers, { 'X-Sdk-Date': 'today' }) }],
@@ -75,7 +82,7 @@ describe('the signature check', () => {
       request_id: answer.headers.get('x-request-id'),
     });
     expect(answer.json().error_msg).toMatch(reason);
-    expect(answer.text).not.toContain('SK');
+    expect(answer.text).not.toContain(key.secretKey);
   });
 
   function unsign(headers: Record<string, string>, name: string) {
@@ -99,11 +106,11 @@ describe('the signature check', () => {
   });
 
   it('wants the security token of a temporary key, signed', async () => {
-    await restart({ securityToken: 'TOKEN' });
-    expect((await send(simulator.url, { headers: { 'X-Security-Token': 'TOKEN' } })).status).toBe(200);
-    expect((await send(simulator.url, { headers: { 'X-Security-Token': 'OTHER' } })).status).toBe(401);
+    await restart({ securityToken: token });
+    expect((await send(simulator.url, { headers: { 'X-Security-Token': token } })).status).toBe(200);
+    expect((await send(simulator.url, { headers: { 'X-Security-Token': other.secretKey } })).status).toBe(401);
     expect((await send(simulator.url, {})).status).toBe(401);
-    expect((await send(simulator.url, { spoil: (headers) => Object.assign(headers, { 'X-Security-Token': 'TOKEN' }) })).status).toBe(401);
+    expect((await send(simulator.url, { spoil: (headers) => Object.assign(headers, { 'X-Security-Token': token }) })).status).toBe(401);
   });
 
   it('refuses another project than the configured one', async () => {
@@ -115,36 +122,36 @@ describe('the signature check', () => {
 });
 
 describe('the access keys', () => {
-  const second = { accessKey: 'AK2', secretKey: 'SK2' };
+  const second = other;
 
   it('can be added and removed while others go on', async () => {
     expect((await send(simulator.url, { signWith: second })).status).toBe(401);
     simulator.addKey(second);
     expect((await send(simulator.url, { signWith: second })).status).toBe(200);
     simulator.removeKey(key.accessKey);
-    expect((await send(simulator.url, {})).json().error_msg).toMatch(/ak:AK,err:ak not exist$/);
+    expect((await send(simulator.url, {})).json().error_msg).toMatch(new RegExp(`ak:${key.accessKey},err:ak not exist$`));
     expect((await send(simulator.url, { signWith: second })).status).toBe(200);
   });
 
   it('may be temporary ones beside permanent ones', async () => {
-    simulator.addKey({ ...second, securityToken: 'TOKEN' });
-    expect((await send(simulator.url, { signWith: second, headers: { 'X-Security-Token': 'TOKEN' } })).status).toBe(200);
+    simulator.addKey({ ...second, securityToken: token });
+    expect((await send(simulator.url, { signWith: second, headers: { 'X-Security-Token': token } })).status).toBe(200);
     expect((await send(simulator.url, { signWith: second })).status).toBe(401);
     expect((await send(simulator.url, {})).status).toBe(200);
   });
 
   it('take another secret key when they are added again', async () => {
-    simulator.addKey({ ...key, secretKey: 'NEW' });
+    simulator.addKey({ ...key, secretKey: other.secretKey });
     expect((await send(simulator.url, {})).status).toBe(401);
-    expect((await send(simulator.url, { signWith: { ...key, secretKey: 'NEW' } })).status).toBe(200);
+    expect((await send(simulator.url, { signWith: { ...key, secretKey: other.secretKey } })).status).toBe(200);
   });
 });
 
 describe('the lock of an access key', () => {
   const minute = 60_000;
-  const wrong = { signWith: { accessKey: 'AK', secretKey: 'WRONG' } };
+  const wrong = { signWith: { ...key, secretKey: other.secretKey } };
   const locked = {
-    error_msg: 'AK access failed to reach the limit,forbidden: AK',
+    error_msg: `AK access failed to reach the limit,forbidden: ${key.accessKey}`,
     error_code: 'APIG.0301',
     request_id: expect.any(String),
   };
@@ -168,7 +175,7 @@ describe('the lock of an access key', () => {
     const answer = await send(simulator.url, {});
     expect(answer.status).toBe(401);
     expect(answer.json()).toEqual(locked);
-    expect(simulator.failedAuthentications).toEqual({ AK: 12 });
+    expect(simulator.failedAuthentications).toEqual({ [key.accessKey]: 12 });
   });
 
   it('ends five minutes after it came, however often the key was tried meanwhile', async () => {
@@ -191,7 +198,6 @@ describe('the lock of an access key', () => {
   });
 
   it('leaves other keys alone, and a key that is added again begins unlocked', async () => {
-    const other = { accessKey: 'AK2', secretKey: 'SK2' };
     simulator.addKey(other);
     await fail(6);
     expect((await send(simulator.url, { signWith: other })).status).toBe(200);
@@ -200,12 +206,12 @@ describe('the lock of an access key', () => {
   });
 
   it('is not for keys that do not exist, nor for requests that name none', async () => {
-    const unknown = { signWith: { accessKey: 'XX', secretKey: 'XX' } };
+    const unknown = { signWith: other };
     for (let count = 0; count < 7; count++) {
       expect((await send(simulator.url, unknown)).json().error_msg).toMatch(/ak not exist$/);
       expect((await send(simulator.url, { spoil: (headers) => delete headers.Authorization })).status).toBe(401);
     }
-    expect(simulator.failedAuthentications).toEqual({ XX: 7 });
+    expect(simulator.failedAuthentications).toEqual({ [other.accessKey]: 7 });
     simulator.addKey(unknown.signWith);
     expect((await send(simulator.url, unknown)).status).toBe(200);
   });

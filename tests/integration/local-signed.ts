@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { AKSKSigner } from '@huaweicloud/huaweicloud-sdk-core/auth/AKSKSigner.js';
+import { credential } from '../credentials.ts';
 
 /** The access key that the simulators of these tests accept. */
-export const key = { accessKey: 'AK', secretKey: 'SK' };
+export const key = { accessKey: credential('ak'), secretKey: credential('sk') };
 export const jobPath = '/apis/kubeflow.org/v1/namespaces/kube-test/tfjobs/tfjob-test';
 
 export interface Sent {

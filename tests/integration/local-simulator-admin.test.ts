@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Simulator, startSimulator } from '../../local/simulator.ts';
+import { alsoSearched, credential } from '../credentials.ts';
 import { jobPath, key, send } from './local-signed.ts';
 
 let simulator: Simulator;
@@ -49,23 +50,23 @@ describe('the admin endpoint', () => {
   });
 
   it('adds and removes keys, and shows of them nothing secret', async () => {
-    const second = { accessKey: 'AK2', secretKey: 'SECRET2', securityToken: 'TOKEN2' };
+    const second = { accessKey: credential('ak2'), secretKey: credential('sk2'), securityToken: credential('st2') };
     const { json } = await admin('POST', 'keys', second);
     expect(json.keys).toEqual([
-      { accessKey: 'AK', temporary: false, failedInARow: 0 },
-      { accessKey: 'AK2', temporary: true, failedInARow: 0 },
+      { accessKey: key.accessKey, temporary: false, failedInARow: 0 },
+      { accessKey: second.accessKey, temporary: true, failedInARow: 0 },
     ]);
-    expect(JSON.stringify(json)).not.toMatch(/SECRET2|TOKEN2|SK/);
-    expect((await send(simulator.url, { signWith: second, headers: { 'X-Security-Token': 'TOKEN2' } })).status).toBe(200);
-    expect((await admin('DELETE', 'keys', { accessKey: 'AK2' })).json.keys).toHaveLength(1);
-    expect((await send(simulator.url, { signWith: second, headers: { 'X-Security-Token': 'TOKEN2' } })).status).toBe(401);
+    for (const secret of [key.secretKey, second.secretKey, second.securityToken]) expect(JSON.stringify(json)).not.toContain(secret);
+    expect((await send(simulator.url, { signWith: second, headers: { 'X-Security-Token': second.securityToken } })).status).toBe(200);
+    expect((await admin('DELETE', 'keys', { accessKey: second.accessKey })).json.keys).toHaveLength(1);
+    expect((await send(simulator.url, { signWith: second, headers: { 'X-Security-Token': second.securityToken } })).status).toBe(401);
   });
 
   it('tells which key is locked until when, and how often each failed', async () => {
-    for (let count = 0; count < 7; count++) await send(simulator.url, { signWith: { accessKey: 'AK', secretKey: 'WRONG' } });
+    for (let count = 0; count < 7; count++) await send(simulator.url, { signWith: { ...key, secretKey: credential('wrong') } });
     const { json } = await admin('GET', 'state');
-    expect(json.failedAuthentications).toEqual({ AK: 7 });
-    expect(json.keys).toEqual([{ accessKey: 'AK', temporary: false, failedInARow: 0, lockedUntil: expect.any(String) }]);
+    expect(json.failedAuthentications).toEqual({ [key.accessKey]: 7 });
+    expect(json.keys).toEqual([{ accessKey: key.accessKey, temporary: false, failedInARow: 0, lockedUntil: expect.any(String) }]);
     expect(Date.parse(json.keys[0].lockedUntil) - Date.now()).toBeGreaterThan(0);
   });
 
@@ -87,7 +88,7 @@ describe('the admin endpoint', () => {
     ['POST', 'faults', undefined, 'the body is not JSON'],
     ['POST', 'faults', [], 'it must be a JSON object'],
     ['PUT', 'chaos', { dropBefore: -5 }, 'dropBefore must be a probability from 0 to 1'],
-    ['POST', 'keys', { accessKey: 'A B' }, 'accessKey must be printable ASCII without spaces and commas; secretKey is missing'],
+    ['POST', 'keys', { accessKey: credential('A B') }, 'accessKey must be printable ASCII without spaces and commas; secretKey is missing'],
     ['DELETE', 'keys', {}, 'accessKey is missing'],
   ])('%s %s of %j is 400: %s', async (method, path, body, message) => {
     expect(await admin(method, path, body)).toEqual({ status: 400, json: { message } });
@@ -127,6 +128,7 @@ describe('what npm start runs', () => {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     running.push(child);
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', alsoSearched);
     return child;
   };
   afterEach(async () => {

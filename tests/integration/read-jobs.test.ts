@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { credential } from '../credentials.ts';
 import { handlerOf, jobPath, liveText, now, status, useGateway } from './gateway.ts';
 import { answerWith, asked, read } from './read-request.ts';
 
@@ -228,7 +229,7 @@ it('a read without a caller is 401, and nothing reaches the upstream', async () 
     resource: '/apis/kubeflow.org/v1/{plural}',
     path: everywhere,
     httpMethod: 'GET',
-    headers: { authorization: 'Bearer x', 'x-amzn-user-arn': 'arn' },
+    headers: { authorization: `Bearer ${credential('caller')}`, 'x-amzn-user-arn': 'arn' },
     pathParameters: { plural: 'tfjobs' },
     requestContext: { httpMethod: 'GET', identity: { userArn: null } },
     body: null,
@@ -242,7 +243,12 @@ it('a read without a caller is 401, and nothing reaches the upstream', async () 
 });
 
 it('the caller’s own Authorization, cookies and headers do not reach the upstream', async () => {
-  await read(jobPath, { authorization: 'Bearer mine', cookie: 'a=b', 'x-project-id': 'other', 'impersonate-user': 'admin' });
+  await read(jobPath, {
+    authorization: `Bearer ${credential('caller')}`,
+    cookie: credential('cookie'),
+    'x-project-id': 'other',
+    'impersonate-user': 'admin',
+  });
   const { headers } = now.upstream.received[0] as { headers: Record<string, string> };
   expect(headers.authorization).toMatch(/^SDK-HMAC-SHA256 /);
   expect(['cookie', 'x-project-id', 'impersonate-user'].filter((name) => name in headers)).toEqual([]);

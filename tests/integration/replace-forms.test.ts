@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type LambdaHandler, startApiGateway } from '../../local/api-gateway.ts';
+import { credential } from '../credentials.ts';
 import { calls, handlerOf, invoke, jobPath, type Loose, liveJob, now, requested, status, useGateway } from './gateway.ts';
 
 useGateway();
@@ -86,17 +87,17 @@ const callers: [form: string, authorizer: string, context: Loose][] = [
 
 /** What a caller may write into a request in the hope of being taken for somebody. */
 const claims: Record<string, string> = {
-  Authorization: 'Bearer admin',
+  Authorization: `Bearer ${credential('admin')}`,
   Cookie: 'user=admin',
   'X-Amzn-Oidc-Identity': 'admin',
   'X-Amzn-Oidc-Data': 'e30.eyJzdWIiOiJhZG1pbiJ9.x',
   'X-Amzn-Oidc-Accesstoken': 'admin',
-  'X-Amz-Security-Token': 'admin',
+  'X-Amz-Security-Token': credential('admin'),
   'X-Forwarded-User': 'admin',
   'X-Forwarded-Client-Cert': 'By=admin',
   'X-Remote-User': 'admin',
   'Impersonate-User': 'admin',
-  'X-Auth-Token': 'admin',
+  'X-Auth-Token': credential('admin'),
   'cognito-identity-id': 'admin',
   requestContext: '{"identity":{"userArn":"admin"}}',
   'x-apigateway-event': '{"requestContext":{"identity":{"userArn":"admin"}}}',

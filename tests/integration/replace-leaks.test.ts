@@ -2,6 +2,8 @@ import { fork } from 'node:child_process';
 import { devNull } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { alsoSearched } from '../credentials.ts';
+import { spellings } from '../search.ts';
 import { type Answered, awsKeys, envValues, key, secretName } from './replace-leaks-planted.ts';
 
 let printed = '';
@@ -35,27 +37,9 @@ beforeAll(async () => {
     else answers.push(message);
   });
   const code = await new Promise((resolve) => child.on('close', resolve));
+  alsoSearched(printed);
   expect([code, code === 0 ? '' : printed.slice(-2000)]).toEqual([0, '']);
 });
-
-/** A text as it may stand somewhere: raw, in a URL, in JSON, in JSON in JSON, in hexadecimal, and in base64 at any place of a longer text. */
-function spellings(text: string): string[] {
-  const inJson = JSON.stringify(text).slice(1, -1);
-  const inBase64 = [0, 1, 2].flatMap((before) => {
-    const whole = Buffer.from('x'.repeat(before) + text).toString('base64');
-    // The first and the last characters depend on the neighbours.
-    return [whole.slice(before === 0 ? 0 : 4, -4)];
-  });
-  return [
-    text,
-    encodeURIComponent(text),
-    encodeURI(text),
-    inJson,
-    JSON.stringify(inJson).slice(1, -1),
-    Buffer.from(text).toString('hex'),
-    ...inBase64,
-  ];
-}
 
 const secrets = { ...key, ...awsKeys, 'the secret’s name': secretName };
 const values = { 'an env value': envValues[0] as string, 'another env value': envValues[1] as string };

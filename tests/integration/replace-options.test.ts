@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { credential } from '../credentials.ts';
 import { type Loose, liveText, now, put, requested, status, useGateway } from './gateway.ts';
 
 useGateway();
@@ -75,11 +76,11 @@ describe('the query', () => {
 
 describe('the caller’s own headers', () => {
   const secrets: Record<string, string> = {
-    Authorization: 'Bearer of-the-caller',
-    'Proxy-Authorization': 'Basic of-the-caller',
-    Cookie: 'session=of-the-caller',
-    'X-Auth-Token': 'of-the-caller',
-    'X-Security-Token': 'of-the-caller',
+    Authorization: `Bearer ${credential('of-the-caller')}`,
+    'Proxy-Authorization': `Basic ${credential('of-the-caller')}`,
+    Cookie: `session=${credential('of-the-caller')}`,
+    'X-Auth-Token': credential('of-the-caller'),
+    'X-Security-Token': credential('of-the-caller'),
     'X-Project-Id': 'of-the-caller',
     'X-Domain-Id': 'of-the-caller',
     'X-Sdk-Date': '20000101T000000Z',
@@ -128,7 +129,7 @@ describe('the caller’s own headers', () => {
       response.writeHead(200, {
         'Set-Cookie': 'a=of-the-upstream',
         Server: 'of-the-upstream',
-        'X-Auth-Token': 'of-the-upstream',
+        'X-Auth-Token': credential('of-the-upstream'),
         Warning: '299 - "of-the-upstream"',
       });
       response.end(liveText());

@@ -350,6 +350,14 @@ describe('the functions', () => {
   });
 });
 
+describe('the metrics', () => {
+  it('have one dimension, which says which stage they are of', () => {
+    const counting = Object.values(functions).filter(({ environment }) => environment && 'POWERTOOLS_METRICS_DISABLED' in environment);
+    expect(counting.length).toBeGreaterThanOrEqual(5);
+    for (const { environment } of counting) expect(environment.POWERTOOLS_SERVICE_NAME).toBe('${self:service}-${sls:stage}');
+  });
+});
+
 describe('the parameters', () => {
   it('have a default each, but for the reserved concurrency, and for whose tokens are believed', () => {
     const asVariables = (file: string) =>

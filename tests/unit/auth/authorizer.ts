@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, vi } from 'vitest';
 import { type Authorized, authorizer } from '../../../lib/auth/authorize.ts';
 import { parseAuthorizerConfig } from '../../../lib/auth/config.ts';
 import { logVerdict } from '../../../lib/auth/log.ts';
+import { alsoSearched } from '../../credentials.ts';
 import { audience } from './issuer.ts';
 
 /** The ARN of a request, as API Gateway gives it to an authorizer. */
@@ -46,6 +47,7 @@ export function capturePrinted(): { text: string; lines(): Record<string, unknow
     for (const stream of [process.stdout, process.stderr]) {
       vi.spyOn(stream, 'write').mockImplementation((chunk) => {
         printed.text += String(chunk);
+        alsoSearched(String(chunk));
         return true;
       });
     }

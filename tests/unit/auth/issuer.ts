@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, type JWTHeaderParameters, type JWTPayload, SignJWT } from 'jose';
+import { credential } from '../../credentials.ts';
 
 /** A key pair, with the public half as the issuer publishes it. */
 export interface Signer {
@@ -70,7 +71,9 @@ export const audience = 'kubernetes';
 /** The claims of a good token, some replaced; undefined removes one. */
 export function claimsOf(issuer: string, changes: Record<string, unknown> = {}): JWTPayload {
   const seconds = Math.floor(Date.now() / 1000);
-  return { iss: issuer, aud: audience, sub: 'alice', groups: ['ml', 'ops'], iat: seconds, exp: seconds + 300, ...changes };
+  // The id marks the token for the search of what is printed.
+  const jti = credential('caller');
+  return { iss: issuer, aud: audience, sub: 'alice', groups: ['ml', 'ops'], iat: seconds, exp: seconds + 300, jti, ...changes };
 }
 
 /** A token, signed; its header may be changed as well. */

@@ -5,6 +5,7 @@ import { type Credential, type Credentials, createCredentials } from '../../../l
 import { judge, type Outcome } from '../../../lib/cci/judge.ts';
 import { createTrace, type Trace } from '../../../lib/cci/trace.ts';
 import { StatusError } from '../../../lib/job/status.ts';
+import { credential, nameOf } from '../../credentials.ts';
 
 export const secretName = 'prod/very-private-name';
 export const second = 1000;
@@ -30,13 +31,13 @@ export function createManager() {
   return {
     client,
     /** The secret has this version, a bearer token of its own name unless it is to be another content. */
-    holds: (version: string, secret: object = { token: version }) =>
+    holds: (version: string, secret: object = { token: credential(version) }) =>
       void manager.on(GetSecretValueCommand).resolves({ SecretString: JSON.stringify(secret), VersionId: version }),
     /** The next reads take until the promise is settled. */
     holdsAfter: (wait: Promise<unknown>, version: string) =>
       void manager
         .on(GetSecretValueCommand)
-        .callsFake(() => wait.then(() => ({ SecretString: JSON.stringify({ token: version }), VersionId: version }))),
+        .callsFake(() => wait.then(() => ({ SecretString: JSON.stringify({ token: credential(version) }), VersionId: version }))),
     fails: (name: string) =>
       void manager.on(GetSecretValueCommand).rejects(Object.assign(new Error(`cannot read ${secretName}`), { name, SecretId: secretName })),
     reads: () => manager.commandCalls(GetSecretValueCommand).length,
@@ -60,8 +61,8 @@ export function createUpstream(initial: Record<string, keyof typeof answers> = {
     sent: [] as string[],
     /** What happens between a request and its answer. */
     meanwhile: (_name: string): unknown => undefined,
-    async send(credential: Credential): Promise<Outcome> {
-      const name = credential.form === 'accessKey' ? credential.key.accessKey : credential.token;
+    async send(used: Credential): Promise<Outcome> {
+      const name = nameOf(used.form === 'accessKey' ? used.key.accessKey : used.token);
       upstream.sent.push(name);
       await upstream.meanwhile(name);
       return answers[upstream.says[name] ?? 'refused']();
@@ -91,8 +92,8 @@ export function newTrace(left = 20_000): Watched {
 /** The credential that is used now; CCI is not asked. */
 export async function credentialOf(credentials: Credentials, trace: Trace = newTrace()): Promise<Credential> {
   let used: Credential | undefined;
-  await credentials.use(trace, async (credential) => {
-    used = credential;
+  await credentials.use(trace, async (current) => {
+    used = current;
     return answers.accepted();
   });
   return used as Credential;

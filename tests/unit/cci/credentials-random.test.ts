@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { StatusError } from '../../../lib/job/status.ts';
+import { nameOf } from '../../credentials.ts';
 import { answers, at, minute, newTrace, second, settled, setUp, useWallClock } from './credentials-harness.ts';
 
 useWallClock();
@@ -71,7 +72,7 @@ async function play(script: readonly Step[]): Promise<void> {
     const outcome = credentials.use(newTrace(100 * 60 * minute), async (credential) => {
       sent += 1;
       expect(sent).toBeLessThanOrEqual(2);
-      const name = credential.form === 'bearer' ? credential.token : '';
+      const name = credential.form === 'bearer' ? nameOf(credential.token) : '';
       const key = known[name] as Key;
       const sending = key.sent(now);
       await new Promise<void>((resolve) => waiting.push(resolve));

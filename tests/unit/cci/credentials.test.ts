@@ -1,6 +1,7 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { describe, expect, it } from 'vitest';
 import { createCredentials } from '../../../lib/cci/credentials.ts';
+import { credential } from '../../credentials.ts';
 import {
   at,
   credentialOf,
@@ -25,7 +26,7 @@ describe('the secret', () => {
     const { manager, credentials } = setUp();
     const traces = Array.from({ length: 20 }, () => newTrace());
     const all = await Promise.all(traces.map((trace) => credentialOf(credentials, trace)));
-    expect(all).toEqual(Array(20).fill({ form: 'bearer', token: 'v1', secrets: ['v1'] }));
+    expect(all).toEqual(Array(20).fill({ form: 'bearer', token: credential('v1'), secrets: [credential('v1')] }));
     await credentialOf(credentials);
     expect(manager.inputs()).toEqual([{ SecretId: secretName }]);
     expect(traces.reduce((sum, { counts }) => sum + counts.credentialRefreshes, 0)).toBe(1);
@@ -49,7 +50,7 @@ describe('the secret', () => {
     }
     expect(upstream.sent).toEqual([]);
     manager.holds('v1');
-    expect(await credentialOf(credentials)).toMatchObject({ token: 'v1' });
+    expect(await credentialOf(credentials)).toMatchObject({ token: credential('v1') });
     expect(manager.reads()).toBe(2);
   });
 
@@ -58,7 +59,7 @@ describe('the secret', () => {
     await credentialOf(credentials);
     at(5 * minute);
     const trace = newTrace();
-    expect(await credentialOf(credentials, trace)).toMatchObject({ token: 'v1' });
+    expect(await credentialOf(credentials, trace)).toMatchObject({ token: credential('v1') });
     expect([trace.pending.length, manager.reads()]).toEqual([0, 1]);
   });
 
@@ -69,11 +70,11 @@ describe('the secret', () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     manager.holdsAfter(promise, 'v2');
     const trace = newTrace();
-    expect(await credentialOf(credentials, trace)).toMatchObject({ token: 'v1' });
+    expect(await credentialOf(credentials, trace)).toMatchObject({ token: credential('v1') });
     expect(trace.pending).toHaveLength(1);
     resolve();
     await Promise.all(trace.pending);
-    expect(await credentialOf(credentials)).toMatchObject({ token: 'v2' });
+    expect(await credentialOf(credentials)).toMatchObject({ token: credential('v2') });
     expect(manager.reads()).toBe(2);
   });
 
@@ -89,7 +90,7 @@ describe('the secret', () => {
       at(minutes * minute);
       manager.holds(version);
       const trace = newTrace();
-      expect(await credentialOf(credentials, trace)).toMatchObject({ token: version });
+      expect(await credentialOf(credentials, trace)).toMatchObject({ token: credential(version) });
       expect(trace.pending).toEqual([]);
     }
     expect(manager.reads()).toBe(4);
@@ -106,12 +107,12 @@ describe('the secret', () => {
     at(minutes * minute);
     manager.fails(name);
     const trace = newTrace();
-    expect(await credentialOf(credentials, trace)).toMatchObject({ token: 'v1' });
+    expect(await credentialOf(credentials, trace)).toMatchObject({ token: credential('v1') });
     await Promise.all(trace.pending);
     expect(trace.warnings).toEqual([[kept, unreadable(name)]]);
     manager.holds('v2');
     at((minutes + 15) * minute);
-    expect(await credentialOf(credentials)).toMatchObject({ token: 'v2' });
+    expect(await credentialOf(credentials)).toMatchObject({ token: credential('v2') });
   });
 
   it.each([6, 16])('that could not be refreshed after %i minutes is not asked for again for 30 s', async (minutes) => {
@@ -121,7 +122,7 @@ describe('the secret', () => {
     const readsAfter = async (ms: number) => {
       at(minutes * minute + ms);
       const trace = newTrace();
-      expect(await credentialOf(credentials, trace)).toMatchObject({ token: 'v1' });
+      expect(await credentialOf(credentials, trace)).toMatchObject({ token: credential('v1') });
       await Promise.all(trace.pending);
       return manager.reads();
     };
@@ -140,7 +141,7 @@ describe('the secret', () => {
     at(20 * minute);
     manager.holds('v2', { accessKey: 'hunter2' });
     const trace = newTrace();
-    expect(await credentialOf(credentials, trace)).toMatchObject({ token: 'v1' });
+    expect(await credentialOf(credentials, trace)).toMatchObject({ token: credential('v1') });
     expect(trace.warnings).toEqual([[kept, { because: 'credentials: the secret is malformed', mistakes: ['secretKey is missing'] }]]);
   });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createTokens } from '../../../lib/cci/iam.ts';
 import type { Outcome } from '../../../lib/cci/judge.ts';
 import type { StatusError } from '../../../lib/job/status.ts';
-import { answer, type Iam, type IamFault, startIam } from '../../integration/iam-server.ts';
+import { answer, type Iam, type IamFault, startIam, tokenOf } from '../../integration/iam-server.ts';
 import { at, minute, newTrace, refusal, useWallClock } from './credentials-harness.ts';
 
 useWallClock();
@@ -46,7 +46,7 @@ describe('a password', () => {
       at(23 * 60 * minute);
       iam.next.push(echoing);
       const trace = newTrace();
-      expect(await tokens.current(trace)).toBe('token-1');
+      expect(await tokens.current(trace)).toBe(tokenOf(1));
       await Promise.all(trace.pending);
       expect(trace.warnings).toHaveLength(1);
       said.push(trace);

@@ -1,7 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import { createTokens, type Tokens } from '../../../lib/cci/iam.ts';
 import type { Outcome } from '../../../lib/cci/judge.ts';
-import { answer, drop, hang, type IamFault, startIam } from '../../integration/iam-server.ts';
+import { credential } from '../../credentials.ts';
+import { answer, drop, hang, type IamFault, startIam, tokenOf } from '../../integration/iam-server.ts';
 import { at, minute, newTrace, refusal, second, useWallClock } from './credentials-harness.ts';
 
 useWallClock();
@@ -30,7 +31,7 @@ const refused = async (tokens: Tokens): Promise<Outcome> => {
 describe('an exchange', () => {
   it('is the documented request', async () => {
     const { iam, tokens } = await setUp();
-    expect(await tokens.current(newTrace())).toBe('token-1');
+    expect(await tokens.current(newTrace())).toBe(tokenOf(1));
     const [{ method, url, headers, body } = expect.fail('nothing was sent')] = iam.arrived;
     expect([method, url]).toEqual(['POST', '/v3/auth/tokens']);
     const { connection: _, ...named } = headers;
@@ -56,8 +57,8 @@ describe('an exchange', () => {
   it('is made once for concurrent callers, and its token is kept', async () => {
     const { iam, tokens } = await setUp();
     const traces = Array.from({ length: 20 }, () => newTrace());
-    expect(await Promise.all(traces.map((trace) => tokens.current(trace)))).toEqual(Array(20).fill('token-1'));
-    expect(await tokens.current(newTrace())).toBe('token-1');
+    expect(await Promise.all(traces.map((trace) => tokens.current(trace)))).toEqual(Array(20).fill(tokenOf(1)));
+    expect(await tokens.current(newTrace())).toBe(tokenOf(1));
     expect(iam.arrived).toHaveLength(1);
     expect(traces.reduce((sum, { counts }) => sum + counts.credentialRefreshes, 0)).toBe(1);
   });
@@ -80,12 +81,12 @@ describe('an exchange', () => {
       because: 'credentials: not there before the deadline',
     });
     letGo();
-    expect(await patient).toBe('token-1');
+    expect(await patient).toBe(tokenOf(1));
   });
 
   it('may bring a token of 32 KB', async () => {
     const { iam, tokens } = await setUp();
-    const token = 'MII'.padEnd(32 * 1024, 'x');
+    const token = credential('MII'.padEnd(32 * 1024, 'x'));
     iam.next.push(answer(201, '{}', { 'x-subject-token': token }));
     expect(await tokens.current(newTrace())).toBe(token);
   });
@@ -93,8 +94,8 @@ describe('an exchange', () => {
   it.each<[string, IamFault]>([
     ['no token', answer(201, { token: {} })],
     ['an empty token', answer(201, { token: {} }, { 'x-subject-token': '' })],
-    ['a token with a space in it', answer(201, { token: {} }, { 'x-subject-token': 'a b' })],
-    ['a token with other than ASCII in it', answer(201, { token: {} }, { 'x-subject-token': 'tökenx' })],
+    ['a token with a space in it', answer(201, { token: {} }, { 'x-subject-token': credential('a b') })],
+    ['a token with other than ASCII in it', answer(201, { token: {} }, { 'x-subject-token': credential('tökenx') })],
     ['another success', answer(204)],
     [
       'a redirect',
@@ -115,27 +116,27 @@ describe('a token', () => {
   it.each([24 * hour, hour])('that lives %i ms is used as it is, then renewed beside a request, then before it', async (lifetime) => {
     const { iam, tokens } = await setUp();
     iam.lifetime = lifetime;
-    expect(await ask(tokens, 0)).toMatchObject({ token: 'token-1', beside: 0 });
-    expect(await ask(tokens, lifetime * 0.874)).toMatchObject({ token: 'token-1', beside: 0 });
+    expect(await ask(tokens, 0)).toMatchObject({ token: tokenOf(1), beside: 0 });
+    expect(await ask(tokens, lifetime * 0.874)).toMatchObject({ token: tokenOf(1), beside: 0 });
     expect(iam.arrived).toHaveLength(1);
-    expect(await ask(tokens, lifetime * 0.876)).toMatchObject({ token: 'token-1', beside: 1, warnings: [] });
-    expect(await ask(tokens, lifetime * 0.877)).toMatchObject({ token: 'token-2', beside: 0 });
-    expect(await ask(tokens, lifetime * (0.876 + 0.991))).toMatchObject({ token: 'token-3', beside: 0, warnings: [] });
+    expect(await ask(tokens, lifetime * 0.876)).toMatchObject({ token: tokenOf(1), beside: 1, warnings: [] });
+    expect(await ask(tokens, lifetime * 0.877)).toMatchObject({ token: tokenOf(2), beside: 0 });
+    expect(await ask(tokens, lifetime * (0.876 + 0.991))).toMatchObject({ token: tokenOf(3), beside: 0, warnings: [] });
     expect(iam.arrived).toHaveLength(3);
   });
 
   it('that has come to its end while the process was frozen is not sent', async () => {
     const { tokens } = await setUp();
     await ask(tokens, 0);
-    expect(await ask(tokens, 30 * hour)).toMatchObject({ token: 'token-2', beside: 0 });
+    expect(await ask(tokens, 30 * hour)).toMatchObject({ token: tokenOf(2), beside: 0 });
   });
 
   it('whose age is not known, since the clock was set back, is not sent', async () => {
     const { iam, tokens } = await setUp();
     await ask(tokens, 0);
-    expect(await ask(tokens, -2 * hour)).toMatchObject({ token: 'token-2' });
+    expect(await ask(tokens, -2 * hour)).toMatchObject({ token: tokenOf(2) });
     // The clock of the new one goes on from there, and it is renewed in time.
-    expect(await ask(tokens, 20 * hour)).toMatchObject({ token: 'token-2', beside: 1 });
+    expect(await ask(tokens, 20 * hour)).toMatchObject({ token: tokenOf(2), beside: 1 });
     expect(iam.arrived).toHaveLength(3);
   });
 
@@ -147,20 +148,20 @@ describe('a token', () => {
     ['a year', '{"token":{"issued_at":"2026-03-02T00:00:00Z","expires_at":"2027-03-02T00:00:00Z"}}'],
   ])('of which IAM says %s lives a day', async (_title, body) => {
     const { iam, tokens } = await setUp();
-    iam.next.push(answer(201, body, { 'x-subject-token': 'token-0' }));
+    iam.next.push(answer(201, body, { 'x-subject-token': tokenOf(0) }));
     await ask(tokens, 0);
-    expect(await ask(tokens, 20.9 * hour)).toMatchObject({ token: 'token-0', beside: 0 });
-    expect(await ask(tokens, 24 * hour)).toMatchObject({ token: 'token-1', beside: 0 });
+    expect(await ask(tokens, 20.9 * hour)).toMatchObject({ token: tokenOf(0), beside: 0 });
+    expect(await ask(tokens, 24 * hour)).toMatchObject({ token: tokenOf(1), beside: 0 });
   });
 
   it('that CCI refused is forgotten, once, and its age is told', async () => {
     const { tokens } = await setUp();
     await ask(tokens, 0);
     at(hour);
-    expect([tokens.drop('another'), tokens.drop('token-1'), tokens.drop('token-1')]).toEqual([undefined, hour, undefined]);
-    expect(await tokens.current(newTrace())).toBe('token-2');
-    expect(tokens.drop('token-1')).toBeUndefined();
-    expect(await tokens.current(newTrace())).toBe('token-2');
+    expect([tokens.drop('another'), tokens.drop(tokenOf(1)), tokens.drop(tokenOf(1))]).toEqual([undefined, hour, undefined]);
+    expect(await tokens.current(newTrace())).toBe(tokenOf(2));
+    expect(tokens.drop(tokenOf(1))).toBeUndefined();
+    expect(await tokens.current(newTrace())).toBe(tokenOf(2));
   });
 });
 
@@ -184,19 +185,19 @@ describe('an outage of IAM', () => {
       await ask(tokens, 0);
       iam.next.push(...Array(4).fill(fault));
       const left = leftFor(fault);
-      expect(await ask(tokens, 22 * hour, left)).toMatchObject({ token: 'token-1', beside: 1, warnings: [[kept, note]] });
-      expect(await ask(tokens, 22 * hour + 29 * second)).toMatchObject({ token: 'token-1', beside: 0, warnings: [] });
+      expect(await ask(tokens, 22 * hour, left)).toMatchObject({ token: tokenOf(1), beside: 1, warnings: [[kept, note]] });
+      expect(await ask(tokens, 22 * hour + 29 * second)).toMatchObject({ token: tokenOf(1), beside: 0, warnings: [] });
       expect(await ask(tokens, 22 * hour + 30 * second, left)).toMatchObject({
-        token: 'token-1',
+        token: tokenOf(1),
         beside: 1,
         warnings: [[kept, note]],
       });
       // To the end.
-      expect(await ask(tokens, 24 * hour - 1, left)).toMatchObject({ token: 'token-1', beside: 0, warnings: [[kept, note]] });
+      expect(await ask(tokens, 24 * hour - 1, left)).toMatchObject({ token: tokenOf(1), beside: 0, warnings: [[kept, note]] });
       expect(iam.arrived).toHaveLength(4);
       const error = await refusal(ask(tokens, 24 * hour, left), 503);
       expect(error.note).toEqual(note);
-      expect(await ask(tokens, 24 * hour + 1)).toMatchObject({ token: 'token-2' });
+      expect(await ask(tokens, 24 * hour + 1)).toMatchObject({ token: tokenOf(2) });
     },
   );
 
@@ -206,7 +207,7 @@ describe('an outage of IAM', () => {
     const error = await refusal(tokens.current(newTrace(leftFor(fault))) as Promise<unknown>, 503);
     expect(error.status).toMatchObject({ reason: 'ServiceUnavailable', details: {} });
     expect(error.note).toEqual(note);
-    expect(await tokens.current(newTrace())).toBe('token-1');
+    expect(await tokens.current(newTrace())).toBe(tokenOf(1));
   });
 
   it('that refuses connections is 503 too', async () => {
@@ -245,9 +246,9 @@ describe('a user that IAM refuses', () => {
     await ask(tokens, 0);
     const [[, status, body] = expect.fail()] = dialects;
     iam.next.push(...Array(3).fill(answer(status, body)));
-    expect(await ask(tokens, 22 * hour)).toMatchObject({ token: 'token-1', beside: 1, warnings: [[kept, noteOf(401, {})]] });
-    expect(await ask(tokens, 22 * hour + 5 * minute - 1)).toMatchObject({ token: 'token-1', beside: 0, warnings: [] });
-    expect(await ask(tokens, 22 * hour + 5 * minute)).toMatchObject({ token: 'token-1', beside: 1 });
+    expect(await ask(tokens, 22 * hour)).toMatchObject({ token: tokenOf(1), beside: 1, warnings: [[kept, noteOf(401, {})]] });
+    expect(await ask(tokens, 22 * hour + 5 * minute - 1)).toMatchObject({ token: tokenOf(1), beside: 0, warnings: [] });
+    expect(await ask(tokens, 22 * hour + 5 * minute)).toMatchObject({ token: tokenOf(1), beside: 1 });
     expect(iam.arrived).toHaveLength(3);
   });
 });

@@ -20,14 +20,11 @@ describe('an exchange without an answer', () => {
     },
   );
 
-  it.each(['ECONNRESET', 'EPIPE', 'ETIMEDOUT'])(
-    'that was sent (%s) is 504 without Retry-After, and may have written',
-    (code) => {
-      const outcome = judge(failed(code, true), []);
-      expect(outcome.verdict?.status).toMatchObject({ code: 504, reason: 'Timeout', details: {} });
-      expect(outcome).toMatchObject({ retry: true, maybeApplied: true });
-    },
-  );
+  it.each(['ECONNRESET', 'EPIPE', 'ETIMEDOUT'])('that was sent (%s) is 504 without Retry-After, and may have written', (code) => {
+    const outcome = judge(failed(code, true), []);
+    expect(outcome.verdict?.status).toMatchObject({ code: 504, reason: 'Timeout', details: {} });
+    expect(outcome).toMatchObject({ retry: true, maybeApplied: true });
+  });
 
   it.each(['EMSGSIZE', 'ECUTOFF'])('that was answered, but not to the end (%s), is 500 and may have written', (code) => {
     const outcome = judge(failed(code, true), []);

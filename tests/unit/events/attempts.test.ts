@@ -1,0 +1,45 @@
+import type { SQSRecord } from 'aws-lambda';
+import { describe, expect, it } from 'vitest';
+import { createAttempts } from '../../../lib/events/attempts.ts';
+
+const recordOf = (messageId: string, received: number, queue = 'events.fifo') =>
+  ({ messageId, attributes: { ApproximateReceiveCount: String(received) }, eventSourceARN: `arn:${queue}` }) as unknown as SQSRecord;
+
+describe('the attempts of a message', () => {
+  it('of a FIFO queue are what this process saw fail, and the fifth is the last', () => {
+    const attempts = createAttempts();
+    const results = [9, 10, 20, 21, 30].map((received) => attempts.failed(recordOf('a', received)));
+    expect(results.map(({ last }) => last)).toEqual([false, false, false, false, true]);
+    expect(results.map((result) => result.attempts)).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it('of a FIFO queue end at the delivery after which the queue would move it without a reason', () => {
+    expect(createAttempts().failed(recordOf('a', 49))).toEqual({ attempts: 1, last: false });
+    expect(createAttempts().failed(recordOf('a', 50))).toEqual({ attempts: 1, last: true });
+  });
+
+  it('of a standard queue are its deliveries, less those that this process gave back untried', () => {
+    const attempts = createAttempts();
+    attempts.untried(recordOf('a', 1, 'events'));
+    attempts.untried(recordOf('a', 2, 'events'));
+    expect(attempts.failed(recordOf('a', 6, 'events'))).toEqual({ attempts: 4, last: false });
+    expect(attempts.failed(recordOf('a', 7, 'events'))).toEqual({ attempts: 5, last: true });
+  });
+
+  it('are those that were seen, where the queue says less or nothing', () => {
+    const attempts = createAttempts();
+    for (let times = 1; times < 5; times++) expect(attempts.failed(recordOf('a', 1, 'events'))).toEqual({ attempts: times, last: false });
+    expect(attempts.failed(recordOf('a', Number.NaN, 'events'))).toEqual({ attempts: 5, last: true });
+  });
+
+  it('are forgotten when the message is done, and where too many others came since', () => {
+    const attempts = createAttempts();
+    attempts.failed(recordOf('a', 1));
+    attempts.forget(recordOf('a', 1));
+    expect(attempts.failed(recordOf('a', 2))).toMatchObject({ attempts: 1 });
+    for (let other = 0; other < 9_999; other++) attempts.failed(recordOf(`other-${other}`, 1));
+    expect(attempts.failed(recordOf('a', 3))).toMatchObject({ attempts: 2 });
+    for (let other = 0; other < 10_000; other++) attempts.failed(recordOf(`more-${other}`, 1));
+    expect(attempts.failed(recordOf('a', 4))).toMatchObject({ attempts: 1 });
+  });
+});
