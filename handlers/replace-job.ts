@@ -11,10 +11,12 @@ import type { JobRequest } from '../lib/http/request.ts';
 import { negotiate, respond } from '../lib/http/respond.ts';
 import { routeToJob } from '../lib/http/route.ts';
 import { requestedVersion } from '../lib/job/decide.ts';
+import { createLiveCache } from '../lib/update/live-cache.ts';
 import { update } from '../lib/update/update.ts';
 
-const { layout, protectedKeys, ...upstream } = parseConfig(process.env);
+const { layout, protectedKeys, liveCache, ...upstream } = parseConfig(process.env);
 const cci = connectCci(upstream);
+const cache = createLiveCache(liveCache);
 
 export const handler = middy({ timeoutEarlyInMillis: 0 })
   .use(normalizeEvent())
@@ -39,5 +41,6 @@ export const handler = middy({ timeoutEarlyInMillis: 0 })
         query: upstreamQuery(request),
       },
       request.trace,
+      cache,
     ),
   );

@@ -11,6 +11,8 @@ export interface Config {
   protectedKeys: string[];
   /** Sent as X-Project-Id where the account has sub-projects. */
   projectId: string | undefined;
+  /** Whether live jobs are kept between requests, to save the read of the next. */
+  liveCache: boolean;
   /** Where the prover of a rotation lists jobs; undefined: in all namespaces. */
   rotationNamespace: string | undefined;
 }
@@ -74,6 +76,7 @@ const Environment = v.looseObject({
     '',
   ),
   CCI_PROJECT_ID: v.optional(v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be a project id'))),
+  LIVE_CACHE: v.optional(v.picklist(['on', 'off'], 'must be on or off'), 'on'),
   ROTATION_NAMESPACE: v.optional(v.pipe(v.string(), v.regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'must be the name of a namespace'))),
   NODE_TLS_REJECT_UNAUTHORIZED: checkedCertificates,
 });
@@ -98,6 +101,7 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
     layout: output.LAYOUT,
     protectedKeys: output.PROTECTED_KEYS,
     projectId: output.CCI_PROJECT_ID,
+    liveCache: output.LIVE_CACHE === 'on',
     rotationNamespace: output.ROTATION_NAMESPACE,
   };
 }

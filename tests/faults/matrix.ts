@@ -86,6 +86,7 @@ async function openLane(secrets: SecretsManager, dist: URL, how: Partial<Fault>)
   const env = {
     CCI_ENDPOINT: how.endpoint?.(upstream.url) ?? upstream.url,
     CCI_SECRET_ID: secretName,
+    LIVE_CACHE: 'off',
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
   };
   const gateways = new Map<string, { handler: LambdaHandler; retries: number }>();

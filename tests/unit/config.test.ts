@@ -23,7 +23,11 @@ describe('the configuration', () => {
       layout: 'cci',
       protectedKeys: [],
       projectId: undefined,
+      liveCache: true,
+      rotationNamespace: undefined,
     });
+    expect(parseConfig({ ...good, LIVE_CACHE: 'off' }).liveCache).toBe(false);
+    expect(mistakes({ ...good, LIVE_CACHE: 'no' })).toEqual(['LIVE_CACHE must be on or off']);
     const all = { LAYOUT: 'kubeflow', PROTECTED_KEYS: 'a, b/*', CCI_PROJECT_ID: '0aF_-9', NODE_TLS_REJECT_UNAUTHORIZED: '1' };
     expect(parseConfig({ ...good, ...all })).toMatchObject({ layout: 'kubeflow', protectedKeys: ['a', 'b/*'], projectId: '0aF_-9' });
   });
