@@ -19,6 +19,15 @@ const leanHttp: Plugin = {
   },
 };
 
+// The AWS client loads these only where the environment holds no credentials, which Lambda's always does. Bundled, they would pull what
+// they share with the client (XML, other protocols) into what every request loads; outside of Lambda they come from node_modules.
+const otherCredentials: Plugin = {
+  name: 'other-credentials',
+  setup({ onResolve }) {
+    onResolve({ filter: /^(?:@aws-sdk\/|@smithy\/|bowser$)/ }, ({ kind, path }) => (kind === 'dynamic-import' ? { path, external: true } : undefined));
+  },
+};
+
 /** Bundles one entry file (or source text) into `outdir`/index.mjs and returns what went into it. */
 export async function bundle(entry: Pick<BuildOptions, 'entryPoints' | 'stdin'>, outdir: string): Promise<Metafile> {
   const { metafile } = await build({
@@ -35,7 +44,7 @@ export async function bundle(entry: Pick<BuildOptions, 'entryPoints' | 'stdin'>,
     target: 'node24',
     mainFields: ['module', 'main'],
     banner: { js: requireShim },
-    plugins: [leanHttp],
+    plugins: [leanHttp, otherCredentials],
     logLevel: 'warning',
   });
   return metafile;
