@@ -87,17 +87,15 @@ describe('a job that was just written', () => {
     await put(withTtl(1));
     const again = withTtl(2);
     now.upstream.answer = (_received, response) =>
-      void response
-        .writeHead(404, { 'content-type': 'application/json' })
-        .end(
-          JSON.stringify({
-            kind: 'Status',
-            status: 'Failure',
-            reason: 'NotFound',
-            message: 'tfjobs.kubeflow.org "tfjob-test" not found',
-            code: 404,
-          }),
-        );
+      void response.writeHead(404, { 'content-type': 'application/json' }).end(
+        JSON.stringify({
+          kind: 'Status',
+          status: 'Failure',
+          reason: 'NotFound',
+          message: 'tfjobs.kubeflow.org "tfjob-test" not found',
+          code: 404,
+        }),
+      );
     const answer = await put(again);
     expect([answer.status, answer.body.reason]).toEqual([404, 'NotFound']);
     expect(now.upstream.received.map(({ method }) => method)).toEqual(['GET', 'PUT', 'PUT', 'GET']);
