@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { credential } from '../credentials.ts';
 import { crd, kinds, type Layout } from './crds.ts';
 import { type Endpoint, send, sendOk } from './http.ts';
 import { freePorts, must, type Server, start } from './processes.ts';
@@ -13,6 +14,7 @@ export interface Cluster {
   endpoint: Required<Endpoint>;
   /** The file with the API server's certificate. */
   caFile: string;
+  readonly pid: number | undefined;
   stop(): Promise<void>;
 }
 
@@ -37,7 +39,7 @@ export async function startCluster(tools: Tools, layout: Layout, etcdUrl: string
   const folder = join(parent, layout);
   await mkdir(folder);
   const [port] = await freePorts(1);
-  const token = randomUUID();
+  const token = credential(randomUUID());
   const inFolder = (name: string) => join(folder, name);
   await writeFile(inFolder('tokens.csv'), `${token},conformance,conformance,"system:masters"\n`, { mode: 0o600 });
   await must('openssl', ['genrsa', '-out', inFolder('service-account.key'), '2048']);
@@ -70,7 +72,7 @@ export async function startCluster(tools: Tools, layout: Layout, etcdUrl: string
     return (await send(endpoint, { path: '/readyz' })).status === 200;
   });
   await install(server, endpoint, layout);
-  return { layout, endpoint, caFile, stop: server.stop };
+  return { layout, endpoint, caFile, pid: server.pid, stop: server.stop };
 }
 
 async function install(server: Server, endpoint: Endpoint, layout: Layout): Promise<void> {

@@ -1,6 +1,6 @@
-import { devNull } from 'node:os';
 import { join } from 'node:path';
 import { startSecretsManager } from '../../local/secrets-manager.ts';
+import { environmentOf } from '../load/instance.ts';
 import type { Cluster } from './cluster.ts';
 import { type Endpoint, send } from './http.ts';
 import { freePorts, start } from './processes.ts';
@@ -21,36 +21,36 @@ export const protectedKeys = 'protected.example.com/*,team';
 export async function startGateway(cluster: Cluster, folder: string): Promise<Gateway> {
   const value = JSON.stringify({ token: cluster.endpoint.token });
   const secrets = await startSecretsManager({ secrets: { [secretName]: { versionId: 'v1', value } } });
-  const [port] = await freePorts(1);
-  // Nothing of the machine's own AWS settings reaches it.
-  const own = Object.entries(process.env).filter(([name]) => !/^(AWS|CCI|POWERTOOLS)_|^NODE_/.test(name));
-  const env = {
-    ...Object.fromEntries(own),
-    PORT: String(port),
-    AUTH: 'none',
+  const environment = {
+    ...environmentOf({ cci: cluster.endpoint.url, secretId: secretName, secretsManager: secrets.url }),
     LAYOUT: cluster.layout,
     PROTECTED_KEYS: protectedKeys,
-    CCI_ENDPOINT: cluster.endpoint.url,
-    CCI_SECRET_ID: secretName,
     NODE_EXTRA_CA_CERTS: cluster.caFile,
-    AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'local',
-    AWS_SECRET_ACCESS_KEY: 'local',
-    AWS_EC2_METADATA_DISABLED: 'true',
-    AWS_CONFIG_FILE: devNull,
-    AWS_SHARED_CREDENTIALS_FILE: devNull,
   };
-  const server = start(process.execPath, ['local/gateway.ts'], join(folder, `gateway-${cluster.layout}.log`), env);
+  try {
+    const gateway = await runGateway(environment, join(folder, `gateway-${cluster.layout}.log`));
+    return { ...gateway, stop: async () => void (await Promise.all([gateway.stop(), secrets.close()])) };
+  } catch (error) {
+    await secrets.close();
+    throw error;
+  }
+}
+
+/** Starts what `npm run gateway` runs after its build in this environment, on a free port; `log` gets what it says. */
+export async function runGateway(environment: Record<string, string>, log: string): Promise<Gateway> {
+  const [port] = await freePorts(1);
+  const server = start(process.execPath, ['local/gateway.ts'], log, {
+    ...environment,
+    PORT: String(port),
+    AUTH: 'none',
+    POWERTOOLS_METRICS_DISABLED: 'false',
+  });
   const endpoint = { url: `http://127.0.0.1:${port}` };
-  const stop = async () => {
-    await Promise.all([server.stop(), secrets.close()]);
-  };
   try {
     await server.until(async () => (await send(endpoint, { path: '/' })).status > 0);
   } catch (error) {
-    await stop();
+    await server.stop();
     throw error;
   }
-  return { endpoint, log: server.log, stop };
+  return { endpoint, log: server.log, stop: () => server.stop() };
 }

@@ -45,6 +45,7 @@ export async function must(command: string, args: readonly string[], options: Ru
 /** A server that was started, with a file that holds what it says. */
 export interface Server {
   readonly log: string;
+  readonly pid: number | undefined;
   /** Waits until `ready` answers true; throws with the end of the log where the server ends first, or after a minute. */
   until(ready: () => Promise<boolean>): Promise<void>;
   stop(): Promise<void>;
@@ -70,6 +71,7 @@ export function start(command: string, args: readonly string[], log: string, env
   const isOver = () => failure !== undefined || child.exitCode !== null || child.signalCode !== null;
   return {
     log,
+    pid: child.pid,
     async until(ready) {
       for (const deadline = Date.now() + 60_000; Date.now() < deadline && !isOver(); await sleep(100)) {
         if (await ready().catch(() => false)) return;

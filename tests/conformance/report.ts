@@ -37,8 +37,8 @@ export async function checked(part: string, title: string, body: () => Promise<v
   }
 }
 
-/** Prints the counts of all parts and the closing line; the exit code of the run. */
-export function summary(): number {
+/** Prints the counts of all parts and the closing line, which begins with the program's name; the exit code of the run. */
+export function summary(program = 'conformance'): number {
   const total = { passed: 0, failed: 0 };
   process.stdout.write('\n');
   for (const [part, { passed, failed }] of parts) {
@@ -47,6 +47,6 @@ export function summary(): number {
     total.failed += failed;
   }
   for (const failure of failures) process.stdout.write(`failed: ${failure}\n`);
-  process.stdout.write(`conformance: ${total.passed} passed, ${total.failed} failed\n`);
+  process.stdout.write(`${program}: ${total.passed} passed, ${total.failed} failed\n`);
   return total.failed === 0 && total.passed > 0 ? 0 : 1;
 }

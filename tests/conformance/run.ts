@@ -1,16 +1,18 @@
 /** `npm run conformance`: the gateway before a real Kubernetes API server, asked by real clients. README.md here says more. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { searchFiles } from '../search.ts';
 import { clientLibraries } from './clients.ts';
 import { type Cluster, startCluster, startEtcd } from './cluster.ts';
 import { checkMeant, differential } from './differential.ts';
 import { type Gateway, startGateway } from './gateway.ts';
 import { closeConnections } from './http.ts';
 import { kubectlSuite } from './kubectl.ts';
+import { kubectlFaults } from './kubectl-faults.ts';
 import { killAll, run, whenStopped } from './processes.ts';
-import { count, say, summary } from './report.ts';
+import { check, count, say, summary } from './report.ts';
 import { tools as buildTools } from './tools.ts';
 import { yamlSuite } from './yaml.ts';
 
@@ -21,14 +23,22 @@ export interface Stage {
   folder: string;
 }
 
-/** Requests that schemathesis generates from docs/openapi.yaml, to the gateway of `npm start`, which waits for no other server. */
-async function generatedByDocument(): Promise<void> {
-  say('schemathesis');
-  const program = fileURLToPath(new URL('./schemathesis.ts', import.meta.url));
-  const { stdout, stderr } = await run(process.execPath, [program], { timeout: 10 * 60_000, env: { ...process.env, TMPDIR: folder } });
-  const [, passed = 0, failed = 1] = /^schemathesis: (\d+) passed, (\d+) failed$/m.exec(stdout) ?? [];
-  count('schemathesis', { passed: Number(passed), failed: Number(failed) });
-  if (Number(failed) > 0) process.stdout.write(`${stdout}${stderr}`);
+/** Runs a program that counts for itself: its last line says how many checks passed and failed. What it prints is shown. */
+async function program(part: string, file: string): Promise<void> {
+  say(part);
+  const path = fileURLToPath(new URL(file, import.meta.url));
+  const { code, stdout, stderr } = await run(process.execPath, [path], { timeout: 10 * 60_000, env: { ...process.env, TMPDIR: folder } });
+  const [, passed = 0, failed = 1] = new RegExp(`^${part}: (\\d+) passed, (\\d+) failed$`, 'm').exec(stdout) ?? [];
+  count(part, { passed: Number(passed), failed: Math.max(Number(failed), code === 0 ? 0 : 1) });
+  process.stdout.write(`${stdout}${stderr}`);
+}
+
+/** Searches what every server of the run has logged for the credentials of the tests. */
+async function searchLogs(): Promise<void> {
+  const names = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.log'));
+  const { bytes, found } = await searchFiles(names.map((name) => join(folder, name)));
+  const mistake = bytes === 0 ? 'nothing was logged, so the search says nothing' : found.join('\n') || undefined;
+  check('logs', `${names.length} logs of ${bytes} bytes hold no credential`, mistake);
 }
 
 const folder = await mkdtemp(join(tmpdir(), 'tfjob-gateway-conformance-'));
@@ -58,7 +68,13 @@ try {
   if (asked('differential')) await differential(stages);
   if (asked('yaml')) await yamlSuite(stages);
   if (asked('differential') && asked('yaml')) checkMeant();
-  if (asked('schemathesis')) await generatedByDocument();
+  // The gateway of `npm start`, which waits for no other server.
+  if (asked('schemathesis')) await program('schemathesis', './schemathesis.ts');
+  if (asked('kubectl-faults')) await kubectlFaults(tools.kubectl, folder);
+  if (asked('moto')) await program('moto', './moto-secrets.ts');
+  if (asked('rotation')) await program('rotation', '../load/rotation.ts');
+  if (asked('leak')) await program('leak', '../load/leak.ts');
+  await searchLogs();
   code = summary();
 } catch (error) {
   process.stderr.write(`${(error as Error).stack}\nconformance: it did not get to the end\n`);

@@ -1,6 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
+import { credential } from '../credentials.ts';
 
 /** One exchange as it arrived at IAM. */
 export interface Exchanged {
@@ -12,7 +13,10 @@ export interface Exchanged {
 /** What IAM does with one exchange instead of answering it properly. */
 export type IamFault = (response: ServerResponse, exchanged: Exchanged, proper: () => void) => unknown;
 
-/** An IAM that exchanges one user's password for tokens (token-1, token-2 …). */
+/** The first, second … token that an IAM gives. */
+export const tokenOf = (issued: number): string => credential(`token-${issued}`);
+
+/** An IAM that exchanges one user's password for tokens. */
 export interface Iam {
   readonly url: string;
   /** A secret for which a token is to be had. */
@@ -30,7 +34,7 @@ export interface Iam {
 const wrong = { error: { code: 401, message: 'The username or password is wrong.', title: 'Unauthorized' } };
 
 /** Starts an IAM that ends with the test. Its clock is years behind, as what counts is how long a token lives. */
-export async function startIam(password = 'correct horse "battery" ä\\'): Promise<Iam> {
+export async function startIam(password = credential('correct horse "battery" ä\\')): Promise<Iam> {
   let issued = 0;
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
@@ -44,7 +48,7 @@ export async function startIam(password = 'correct horse "battery" ä\\'): Promi
       issued += 1;
       const from = Date.parse('2020-01-03T09:05:22.701Z');
       const token = { issued_at: stamp(from), expires_at: stamp(from + iam.lifetime), methods: ['password'], user: { name: 'IAMUser' } };
-      answer(201, { token }, { 'x-subject-token': `token-${issued}` })(response, exchanged, proper);
+      answer(201, { token }, { 'x-subject-token': tokenOf(issued) })(response, exchanged, proper);
     };
     const fault = iam.next.shift();
     if (fault) fault(response, exchanged, proper);

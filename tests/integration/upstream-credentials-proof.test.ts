@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startSimulator } from '../../local/simulator.ts';
+import { credential, nameOf } from '../credentials.ts';
 import { connect, type Fault, newTrace, refusal, reply, requestOf, startUpstream, type Upstream } from './upstream-harness.ts';
 
 const start = Date.parse('2026-03-01T12:00:00Z');
 const minute = 60_000;
 const at = (ms: number) => vi.setSystemTime(start + ms);
-const key = (name: string) => ({ accessKey: name, secretKey: `secret of ${name}`.replaceAll(' ', '-') });
+const key = (name: string) => ({ accessKey: credential(name), secretKey: credential(`secret-of-${name}`) });
 
 let upstream: Upstream;
 /** The keys that CCI takes, and how often it took or refused each. */
@@ -18,7 +19,7 @@ beforeEach(async () => {
   valid = [];
   tried = {};
   const checked: Fault = (response, serve, { headers }) => {
-    const name = /Access=([^,]*)/.exec(headers.authorization ?? '')?.[1] ?? '';
+    const name = nameOf(/Access=([^,]*)/.exec(headers.authorization ?? '')?.[1] ?? '');
     tried[name] ??= { taken: 0, refused: 0 };
     if (valid.includes(name)) {
       tried[name].taken += 1;
@@ -104,9 +105,9 @@ describe('a rotation', () => {
 
 describe('a key that CCI itself checks and locks', () => {
   it('is never locked by the gateway, however many ask', async () => {
-    const simulator = await startSimulator({ accessKey: 'AKSIM', secretKey: 'right' });
+    const simulator = await startSimulator(key('AKSIM'));
     try {
-      client = await connect(simulator.url, { accessKey: 'AKSIM', secretKey: 'wrong' });
+      client = await connect(simulator.url, { ...key('AKSIM'), secretKey: credential('wrong') });
       const job = JSON.parse(simulator.text('tfjobs', 'kube-test', 'tfjob-test') as string);
       const ask = () => client.update(job, newTrace());
       for (let minutes = 0; minutes < 4; minutes++) {
@@ -114,7 +115,7 @@ describe('a key that CCI itself checks and locks', () => {
         for (const { status } of await Promise.all(Array.from({ length: 20 }, () => refusal(ask())))) expect(status.code).toBe(500);
         expect(simulator.requests.map(({ status }) => status)).toEqual(Array(minutes + 1).fill(401));
       }
-      client.setSecret({ accessKey: 'AKSIM', secretKey: 'right' });
+      client.setSecret(key('AKSIM'));
       at(3 * minute + 5001);
       expect((await ask()).outcome).toBe('unchanged');
     } finally {

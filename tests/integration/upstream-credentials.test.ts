@@ -1,11 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startSimulator } from '../../local/simulator.ts';
+import { credential } from '../credentials.ts';
 import { accessKey, connect, newTrace, refusal, reply, requestOf, secretName, startUpstream, type Upstream } from './upstream-harness.ts';
 
 const unauthorized = reply({ status: 401, body: { error_msg: 'verify aksk signature fail', error_code: 'APIG.0301' } });
 const locked = reply({ status: 401, body: { error_msg: 'AK access failed to reach the limit,forbidden', error_code: 'APIG.0301' } });
 const start = Date.parse('2026-03-01T12:00:00Z');
 const minute = 60_000;
+const newer = { accessKey: credential('ak-new'), secretKey: credential('sk-new') };
 
 let upstream: Upstream;
 let client: Awaited<ReturnType<typeof connect>>;
@@ -32,12 +34,12 @@ describe('credentials that CCI refuses', () => {
       newTrace(),
     );
     upstream.arrived.length = 0;
-    client.setSecret({ accessKey: 'AKNEW', secretKey: 'SKNEW' });
+    client.setSecret(newer);
     upstream.next[method].push(unauthorized);
     expect((await client.update(requestOf(upstream))).outcome).toBe('changed');
     expect(upstream.methods()).toBe(method === 'GET' ? 'GET GET PUT' : 'GET PUT PUT');
     const { accessKey: old } = accessKey;
-    expect(secretsSent()).toEqual(method === 'GET' ? [old, 'AKNEW', 'AKNEW'] : [old, old, 'AKNEW']);
+    expect(secretsSent()).toEqual(method === 'GET' ? [old, newer.accessKey, newer.accessKey] : [old, old, newer.accessKey]);
     expect(client.secrets.calls).toBe(2);
   });
 
@@ -78,7 +80,7 @@ describe('credentials that CCI refuses', () => {
   it('are not tried a third time where the newer version is refused too, and neither is tried again', async () => {
     await client.update(upstream.job());
     upstream.arrived.length = 0;
-    client.setSecret({ token: 'newer' });
+    client.setSecret({ token: credential('newer') });
     upstream.next.PUT.push(unauthorized, unauthorized, unauthorized);
     expect((await refusal(client.update(requestOf(upstream)))).status.code).toBe(500);
     expect(upstream.methods()).toBe('GET PUT PUT');
@@ -88,10 +90,10 @@ describe('credentials that CCI refuses', () => {
   });
 
   it('are told by a signature that does not match: a real check of it', async () => {
-    const key = { accessKey: 'AK', secretKey: 'right', securityToken: 'session' };
+    const key = { accessKey: credential('ak'), secretKey: credential('right'), securityToken: credential('session') };
     const simulator = await startSimulator(key);
     try {
-      const { update, setSecret } = await connect(simulator.url, { ...key, secretKey: 'wrong' });
+      const { update, setSecret } = await connect(simulator.url, { ...key, secretKey: credential('wrong') });
       const job = JSON.parse(simulator.text('tfjobs', 'kube-test', 'tfjob-test') as string);
       job.metadata.labels = { app: 'é' };
       expect((await refusal(update(job))).note).toMatchObject({ because: 'credentials: CCI refused them' });
@@ -109,10 +111,14 @@ describe('credentials that CCI refuses', () => {
 
 describe('the secret', () => {
   it('may be a bearer token, sent with the host and nothing signed', async () => {
-    const { update } = await connect(upstream.url, { token: 'ey.J0.x' });
+    const { update } = await connect(upstream.url, { token: credential('bearer') });
     await update(requestOf(upstream));
     for (const { headers } of upstream.arrived) {
-      expect(headers).toMatchObject({ authorization: 'Bearer ey.J0.x', host: new URL(upstream.url).host, accept: 'application/json' });
+      expect(headers).toMatchObject({
+        authorization: `Bearer ${credential('bearer')}`,
+        host: new URL(upstream.url).host,
+        accept: 'application/json',
+      });
       expect(headers).not.toHaveProperty('x-sdk-date');
     }
   });
@@ -124,7 +130,7 @@ describe('the secret', () => {
 
   it('older than 5 minutes is refreshed beside the request, which need not wait', async () => {
     await client.update(upstream.job());
-    client.setSecret({ token: 'newer' });
+    client.setSecret({ token: credential('newer') });
     vi.setSystemTime(start + 6 * minute);
     const trace = newTrace();
     upstream.arrived.length = 0;
@@ -136,11 +142,11 @@ describe('the secret', () => {
     await client.update(upstream.job(), trace);
     await Promise.all(trace.pending);
     await client.update(upstream.job());
-    expect(secretsSent()).toEqual([accessKey.accessKey, 'newer']);
+    expect(secretsSent()).toEqual([accessKey.accessKey, credential('newer')]);
   });
 
   it.each<[string, (calls: { setSecret: (value: object) => string }) => void]>([
-    ['malformed', ({ setSecret }) => setSecret({ accessKey: 'private-value' })],
+    ['malformed', ({ setSecret }) => setSecret({ accessKey: credential('private-value') })],
     ['not there', () => vi.stubEnv('AWS_ENDPOINT_URL_SECRETS_MANAGER', 'http://127.0.0.1:1')],
   ])('that is %s makes a 500 without a call, and is not named anywhere', async (_title, spoil) => {
     spoil(client);

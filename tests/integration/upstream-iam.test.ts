@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { answer, drop, hang, type Iam, type IamFault, startIam } from './iam-server.ts';
+import { credential } from '../credentials.ts';
+import { answer, drop, hang, type Iam, type IamFault, startIam, tokenOf } from './iam-server.ts';
 import { connect, newTrace, refusal, reply, requestOf, startUpstream, type Upstream } from './upstream-harness.ts';
 
 const start = Date.parse('2026-03-01T12:00:00Z');
@@ -44,7 +45,7 @@ describe('a user of IAM', () => {
   it('is sent as a token, and nothing is signed', async () => {
     expect((await client.update(requestOf(upstream))).outcome).toBe('changed');
     for (const { headers } of upstream.arrived) {
-      expect(headers).toMatchObject({ 'x-auth-token': 'token-1', host: new URL(upstream.url).host, accept: 'application/json' });
+      expect(headers).toMatchObject({ 'x-auth-token': tokenOf(1), host: new URL(upstream.url).host, accept: 'application/json' });
       expect(headers).not.toHaveProperty('authorization');
       expect(headers).not.toHaveProperty('x-sdk-date');
     }
@@ -53,7 +54,7 @@ describe('a user of IAM', () => {
 
   it('is exchanged once for the first requests of a process', async () => {
     await Promise.all(Array.from({ length: 20 }, () => read()));
-    expect([new Set(tokensSent()), iam.arrived.length]).toEqual([new Set(['token-1']), 1]);
+    expect([new Set(tokensSent()), iam.arrived.length]).toEqual([new Set([tokenOf(1)]), 1]);
   });
 
   it('whose token is renewed in its last hours is not waited for', async () => {
@@ -69,7 +70,7 @@ describe('a user of IAM', () => {
     letGo();
     await Promise.all(trace.pending);
     await read();
-    expect(tokensSent()).toEqual(['token-1', 'token-1', 'token-2']);
+    expect(tokensSent()).toEqual([tokenOf(1), tokenOf(1), tokenOf(2)]);
     expect(trace.counts).toMatchObject({ retries: 0, refusedVersions: 0 });
   });
 
@@ -77,7 +78,7 @@ describe('a user of IAM', () => {
     await read();
     at(30 * hour);
     await read();
-    expect(tokensSent()).toEqual(['token-1', 'token-2']);
+    expect(tokensSent()).toEqual([tokenOf(1), tokenOf(2)]);
   });
 });
 
@@ -91,7 +92,7 @@ describe('a token that CCI refuses', () => {
       upstream.next[method].push(unauthorized);
       const trace = newTrace();
       expect((await client.update(requestOf(upstream), trace)).outcome).toBe('changed');
-      expect(tokensSent()).toEqual(method === 'GET' ? ['token-1', 'token-2', 'token-2'] : ['token-1', 'token-1', 'token-2']);
+      expect(tokensSent()).toEqual(method === 'GET' ? [tokenOf(1), tokenOf(2), tokenOf(2)] : [tokenOf(1), tokenOf(1), tokenOf(2)]);
       expect(iam.arrived).toHaveLength(2);
       expect(trace.counts).toMatchObject({ refusedVersions: 0, retries: 0 });
       expect(trace.warnings).toEqual([
@@ -106,7 +107,7 @@ describe('a token that CCI refuses', () => {
   it('while many requests are under way is exchanged once, and all of them succeed', async () => {
     await read();
     at(hour);
-    valid = ['token-2'];
+    valid = [tokenOf(2)];
     checkTokens();
     const outcomes = await Promise.all(Array.from({ length: 30 }, () => read()));
     expect(new Set(outcomes.map(({ outcome }) => outcome))).toEqual(new Set(['unchanged']));
@@ -139,7 +140,7 @@ describe('a token that CCI refuses', () => {
     valid = [];
     checkTokens();
     await refusal(read());
-    expect(tokensSent()).toEqual(['token-1', 'token-1', 'token-2']);
+    expect(tokensSent()).toEqual([tokenOf(1), tokenOf(1), tokenOf(2)]);
     await refusal(read());
     expect([upstream.arrived.length, iam.arrived.length]).toEqual([3, 2]);
   });
@@ -149,11 +150,11 @@ describe('a token that CCI refuses', () => {
     at(4 * minute);
     const other = await startIam('another password');
     client.setSecret(other.login);
-    other.next.push(answer(201, '{}', { 'x-subject-token': 'token-of-the-new' }));
-    valid = ['token-of-the-new'];
+    other.next.push(answer(201, '{}', { 'x-subject-token': credential('token-of-the-new') }));
+    valid = [credential('token-of-the-new')];
     checkTokens();
     expect((await read()).outcome).toBe('unchanged');
-    expect(tokensSent()).toEqual(['token-1', 'token-1', 'token-of-the-new']);
+    expect(tokensSent()).toEqual([tokenOf(1), tokenOf(1), credential('token-of-the-new')]);
     expect(iam.arrived).toHaveLength(1);
   });
 });
@@ -175,7 +176,7 @@ describe('an IAM that fails', () => {
       await Promise.all(trace.pending);
       expect(trace.warnings.map(([message]) => message)).toEqual(['the token could not be renewed; the copy at hand stays in use']);
     }
-    expect(new Set(tokensSent())).toEqual(new Set(['token-1']));
+    expect(new Set(tokensSent())).toEqual(new Set([tokenOf(1)]));
   });
 
   it.each(outages.slice(0, 2))('(%s) at first is tried again within the request', async (_title, fault) => {
@@ -248,7 +249,7 @@ describe('a user that IAM refuses', () => {
     at(21 * minute);
     await read();
     await read();
-    expect(tokensSent().slice(-2)).toEqual(['token-1', 'token-1']);
+    expect(tokensSent().slice(-2)).toEqual([tokenOf(1), tokenOf(1)]);
   });
 });
 
