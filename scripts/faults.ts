@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { faults } from '../tests/faults/faults.ts';
-import { columns, inWords } from '../tests/faults/matrix.ts';
-import { type Rows, runFaults } from '../tests/faults/run.ts';
+import { columns } from '../tests/faults/matrix.ts';
+import { type Rows, rowInWords, runFaults } from '../tests/faults/run.ts';
 import { bundle } from './build.ts';
 
 const file = 'docs/faults.md';
@@ -18,7 +18,7 @@ try {
   for (const handler of ['read-jobs', 'replace-job', 'patch-job']) {
     await bundle({ entryPoints: [{ in: `handlers/${handler}.ts`, out: 'index' }] }, join(dist, handler));
   }
-  const text = documentOf(await runFaults(pathToFileURL(`${dist}/`)));
+  const text = documentOf((await runFaults(pathToFileURL(`${dist}/`))).rows);
   if (!process.argv.includes('--check')) await writeFile(file, text);
   else if ((await readFile(file, 'utf8').catch(() => '')) !== text) {
     console.error(`${file} is not what scripts/faults.ts makes: run node scripts/faults.ts`);
@@ -31,10 +31,7 @@ try {
 function documentOf(rows: Rows): string {
   const ways = [...rows.values()].reduce((sum, row) => sum + row.read.length, 0);
   const sections = Object.entries(faults).map(([title, ofSection]) => {
-    const lines = ofSection.map(({ name }) => {
-      const cells = columns.map((column) => [...new Set(rows.get(name)?.[column].map((cell) => inWords(cell, column)))].join(' or '));
-      return lineOf([name, ...cells]);
-    });
+    const lines = ofSection.map(({ name }) => lineOf([name, ...rowInWords(rows.get(name))]));
     return `\n## ${title}\n${lineOf(['fault', ...columns])}\n${lineOf(['fault', ...columns].map(() => '---'))}\n${lines.join('\n')}\n`;
   });
   return `${introduction(rows.size, ways)}${sections.join('')}`;

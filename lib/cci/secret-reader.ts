@@ -22,6 +22,8 @@ const minute = 60 * second;
 /** Older than this the secret is refreshed beside the request, older than `mustRefresh` before it. */
 const mayRefresh = 5 * minute;
 const mustRefresh = 15 * minute;
+/** The first reading may meet a cold network; a later one only keeps requests waiting that have a copy. */
+const firstTimeout = 10 * second;
 const readTimeout = 5 * second;
 /** A reading that failed is not repeated for so long while there is something to go on with. */
 const pauseFailed = 30 * second;
@@ -44,7 +46,7 @@ export function createSecretReader(
     trace.counts.credentialRefreshes += 1;
     triedAt = Date.now();
     failed = true;
-    reading = fetchSecret(secretId, client, Math.max(1, Math.min(readTimeout, timeLeft(trace))))
+    reading = fetchSecret(secretId, client, Math.max(1, Math.min(readAt === 0 ? firstTimeout : readTimeout, timeLeft(trace))))
       .then(({ id, secret }) => {
         failed = false;
         readAt = Date.now();

@@ -33,7 +33,6 @@ export const newKey = { accessKey: credential('new-ak'), secretKey: credential('
 export const asked = { labels: { app: 'test', team: 'red' }, ttlSecondsAfterFinished: 600 };
 
 const path = '/apis/kubeflow.org/v1/namespaces/kube-test/tfjobs/tfjob-test';
-const lanes = 20;
 // A request has so long from when API Gateway took it (its deadline, by design).
 const wholeTime = 27_000;
 // And so much later API Gateway gives up.
@@ -41,8 +40,11 @@ const gatewayReserve = 2000;
 /** Retries that an instance of the gateway may do in all are limited, so it is replaced before one way could meet that limit. */
 const retriesOfAnInstance = 40;
 
-/** Runs every fault in every column, through the handlers built under `dist`, each way against a job and over connections of its own. */
-export async function runMatrix(faults: readonly Fault[], dist: URL): Promise<Matrix> {
+/**
+ * Runs every fault in every column, through the handlers built under `dist`, each way against a job and over connections of its own;
+ * `lanes` are how many at a time.
+ */
+export async function runMatrix(faults: readonly Fault[], dist: URL, lanes: number): Promise<Matrix> {
   const secrets = await startSecretsManager({ secrets: {} });
   const matrix: Matrix = new Map();
   for (const fault of faults) {

@@ -1,11 +1,11 @@
-/** A thread of the matrix: runs its share of the faults and posts their rows, by name. */
+/** A thread of the matrix: runs the faults of these names and posts their rows, by name. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { faults } from './faults.ts';
 import { runMatrix } from './matrix.ts';
 
-const { dist, part, parts } = workerData as { dist: string; part: number; parts: number };
+const { dist, names, lanes } = workerData as { dist: string; names: string[]; lanes: number };
 const share = Object.values(faults)
   .flat()
-  .filter((_, index) => index % parts === part);
-const matrix = await runMatrix(share, new URL(dist));
+  .filter(({ name }) => names.includes(name));
+const matrix = await runMatrix(share, new URL(dist), lanes);
 parentPort?.postMessage(new Map([...matrix].map(([{ name }, row]) => [name, row])));
