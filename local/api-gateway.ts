@@ -28,6 +28,8 @@ export interface ApiGatewayOptions {
   serverlessFile?: string;
   /** Gives a function's handler; default: `handler` of `<distDir>/<bundle>/index.mjs`. */
   load?: (lambda: LambdaFunction) => LambdaHandler | Promise<LambdaHandler>;
+  /** Beside the routes: what a POST of a body to this path, with this query, is answered as JSON. Not for web pages. */
+  beside?: { path: string; answer: (body: string, query: URLSearchParams) => Promise<object> };
 }
 
 /** A running gateway. */
@@ -49,7 +51,7 @@ const localHost = /^(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?$/i;
  * Rejects where serverless.yml or a bundle cannot be read, or the port is taken.
  */
 export async function startApiGateway(options: ApiGatewayOptions): Promise<ApiGateway> {
-  const { port, auth, distDir = resolve(project, 'dist'), serverlessFile = resolve(project, 'serverless.yml') } = options;
+  const { port, auth, distDir = resolve(project, 'dist'), serverlessFile = resolve(project, 'serverless.yml'), beside } = options;
   const load = options.load ?? ((lambda: LambdaFunction) => importHandler(distDir, lambda));
   // Metrics are for CloudWatch: here they would be a second line about each request.
   process.env.POWERTOOLS_METRICS_DISABLED ??= 'true';
@@ -60,7 +62,9 @@ export async function startApiGateway(options: ApiGatewayOptions): Promise<ApiGa
   }
 
   const server = createAsyncServer(async (request, response) => {
-    write(response, await answer(request, response, routes, functions, auth));
+    const [path, query = ''] = (request.url ?? '').split(/\?(.*)/s);
+    if (beside && path === beside.path) write(response, await answerBeside(request, query, beside));
+    else write(response, await answer(request, response, routes, functions, auth));
   });
   return { url: await listen(server, port), close: () => close(server) };
 }
@@ -93,6 +97,20 @@ async function answer(
   response.setHeader('x-amzn-RequestId', event.requestContext.requestId);
   const lambda = match.route.function;
   return invoke(lambda, functions.get(lambda.name) as LambdaHandler, event);
+}
+
+async function answerBeside(request: IncomingMessage, query: string, beside: NonNullable<ApiGatewayOptions['beside']>): Promise<Answer> {
+  const { host = '', origin } = request.headers;
+  if (!localHost.test(host) || origin !== undefined || request.method !== 'POST')
+    return gatewayAnswer(403, 'POST only, and not by a web page');
+  const body = await readBody(request, maxBody);
+  if (!body) return gatewayAnswer(413, 'Request Too Long');
+  const answered = await beside.answer(body.toString('utf8'), new URLSearchParams(query));
+  return {
+    status: 200,
+    headers: [['Content-Type', ['application/json']]],
+    body: Buffer.from(`${JSON.stringify(answered, undefined, 2)}\n`),
+  };
 }
 
 function decodeSegments(path: string): string[] | undefined {

@@ -76,8 +76,8 @@ export async function startAws({ port = 0, keep = 100_000 }: { port?: number; ke
       const { MessageBody, MessageAttributes = {} } = input;
       checkMessage({ ...input, MessageAttributes });
       remember(messages, { ...input, MessageAttributes });
-      const sums = { MD5OfMessageBody: md5(MessageBody), MD5OfMessageAttributes: md5(attributeBytes(MessageAttributes)) };
-      return { MessageId: randomUUID(), ...sums, ...(input.MessageGroupId && { SequenceNumber: String(messages.length) }) };
+      // The SDK compares the checksum of the body, and none of the attributes.
+      return { MessageId: randomUUID(), MD5OfMessageBody: createHash('md5').update(MessageBody).digest('hex') };
     },
   };
   const takeFault = (operation: string): AwsFault | undefined => {
@@ -137,7 +137,9 @@ function entryMistake({ Source = '', DetailType = '', Detail = '' }: SentEvent):
   if (!Source || !DetailType) return { ErrorCode: 'InvalidArgument', ErrorMessage: 'Parameter Source or DetailType is not valid.' };
   if (!isObjectText(Detail)) return { ErrorCode: 'MalformedDetail', ErrorMessage: 'Detail is malformed.' };
   const size = [Source, DetailType, Detail].reduce((sum, text) => sum + Buffer.byteLength(text), 0);
-  return size > mostEntry ? { ErrorCode: 'InvalidArgument', ErrorMessage: 'Total size of the entries in the request is over the limit.' } : undefined;
+  return size > mostEntry
+    ? { ErrorCode: 'InvalidArgument', ErrorMessage: 'Total size of the entries in the request is over the limit.' }
+    : undefined;
 }
 
 /** An object, without halves of characters: not every reader of JSON takes those. */
@@ -157,33 +159,19 @@ function isObjectText(text: string): boolean {
 function checkMessage({ QueueUrl, MessageBody, MessageAttributes, MessageGroupId, MessageDeduplicationId }: SentMessage): void {
   const invalid = (message: string) => new AwsError('InvalidParameterValue', message);
   const attributes = Object.entries(MessageAttributes);
-  const size = attributes.reduce((sum, [name, { DataType, StringValue }]) => sum + name.length + DataType.length + Buffer.byteLength(StringValue ?? ''), Buffer.byteLength(MessageBody));
+  const size = attributes.reduce(
+    (sum, [name, { DataType, StringValue }]) => sum + name.length + DataType.length + Buffer.byteLength(StringValue ?? ''),
+    Buffer.byteLength(MessageBody),
+  );
   if (!MessageBody) throw new AwsError('MissingParameter', 'The request must contain the parameter MessageBody.');
   if (size > mebibyte) throw invalid(`One or more parameters are invalid. Reason: Message must be shorter than ${mebibyte} bytes.`);
-  if (attributes.length > mostAttributes) throw invalid(`Number of message attributes [${attributes.length}] exceeds the allowed maximum [${mostAttributes}].`);
+  if (attributes.length > mostAttributes)
+    throw invalid(`Number of message attributes [${attributes.length}] exceeds the allowed maximum [${mostAttributes}].`);
   for (const [name, { StringValue }] of attributes) {
     if (!StringValue) throw invalid(`The message attribute '${name}' must contain non-empty message attribute value.`);
   }
   if (!QueueUrl.endsWith('.fifo')) return;
   if (!MessageGroupId) throw new AwsError('MissingParameter', 'The request must contain the parameter MessageGroupId.');
-  if (!MessageDeduplicationId) throw invalid('The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly');
-}
-
-const md5 = (content: string | Buffer): string => createHash('md5').update(content).digest('hex');
-
-/** What SQS makes a checksum of: name, type and value of each attribute in order of the names, each after its length. */
-function attributeBytes(attributes: SentMessage['MessageAttributes']): Buffer {
-  const measured = (text: string): Buffer[] => {
-    const length = Buffer.alloc(4);
-    length.writeUInt32BE(Buffer.byteLength(text));
-    return [length, Buffer.from(text)];
-  };
-  const string = Buffer.of(1);
-  const parts = Object.keys(attributes)
-    .sort()
-    .flatMap((name) => {
-      const { DataType, StringValue } = attributes[name] as { DataType: string; StringValue: string };
-      return [...measured(name), ...measured(DataType), string, ...measured(StringValue)];
-    });
-  return Buffer.concat(parts);
+  if (!MessageDeduplicationId)
+    throw invalid('The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly');
 }

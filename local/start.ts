@@ -8,6 +8,8 @@ import { devNull } from 'node:os';
 import { parseArgs } from 'node:util';
 import { adminPath } from './admin.ts';
 import { startApiGateway } from './api-gateway.ts';
+import { type Aws, startAws } from './aws.ts';
+import { deliverEvent, type EventHandler, eventEnvironment, eventsPath } from './events.ts';
 import { endOnSignals, fail, readPort } from './process.ts';
 import { startSecretsManager } from './secrets-manager.ts';
 import { startSimulator } from './simulator.ts';
@@ -25,9 +27,10 @@ try {
   const simulator = await startSimulator({ ...key, mostVersions: 0 });
   const secret = { versionId: randomUUID(), value: JSON.stringify(key) };
   const secretsManager = await startSecretsManager({ secrets: { [secretName]: secret } });
-  useLocalEnvironment(simulator.url, secretsManager.url);
-  const gateway = await startApiGateway({ port, auth: 'none' });
-  endOnSignals(() => Promise.all([gateway.close(), simulator.close(), secretsManager.close()]));
+  const aws = await startAws({ keep: 1000 });
+  useLocalEnvironment(simulator.url, secretsManager.url, eventEnvironment(aws));
+  const gateway = await startApiGateway({ port, auth: 'none', beside: await eventDoors(aws) });
+  endOnSignals(() => Promise.all([gateway.close(), simulator.close(), secretsManager.close(), aws.close()]));
 
   // The gateway itself refuses a path that cannot be decoded: no handler is called, and no log line appears.
   await Promise.all([simulator.url, secretsManager.url, `${gateway.url}/%`].map(untilItAnswers));
@@ -43,6 +46,10 @@ curl -sS -X PUT ${gateway.url}/apis/kubeflow.org/v1/namespaces/kube-test/tfjobs/
 Expect 200 and the job with "ttlSecondsAfterFinished":1000. The same again: 409, as the resourceVersion in the file is stale by then. kubectl works too:
 
 kubectl --server ${gateway.url} get tfjobs -n kube-test
+
+and so do events, which come by no HTTP; this gives one to the event function as a queue would, and prints what it answers:
+
+npm run event -- events/job-update.json
 
 ${aboutFaults(`${simulator.url}${adminPath}`, chaotic)}
 
@@ -75,12 +82,22 @@ PUT ${admin}chaos changes it. A fault of your choice, here a write that is carri
 ${example}`;
 }
 
+/** The event function behind the path that scripts/event.ts sends to. */
+async function eventDoors(aws: Aws) {
+  const file = new URL('../dist/job-event/index.mjs', import.meta.url);
+  const { handler } = (await import(file.href)) as { handler: EventHandler };
+  return {
+    path: eventsPath,
+    answer: (body: string, query: URLSearchParams) => deliverEvent(handler, aws, body, query.get('door') === 'fifo'),
+  };
+}
+
 /** Before any handler is loaded: none of the caller's own AWS or CCI settings may reach it, or it would call the real ones. */
-function useLocalEnvironment(cci: string, secretsManager: string): void {
+function useLocalEnvironment(cci: string, secretsManager: string, more: Record<string, string>): void {
   for (const name of Object.keys(process.env)) {
     if (/^(AWS|CCI)_|^(AUTH|LAYOUT)$/.test(name)) delete process.env[name];
   }
-  Object.assign(process.env, {
+  Object.assign(process.env, more, {
     CCI_ENDPOINT: cci,
     CCI_SECRET_ID: secretName,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager,

@@ -24,7 +24,9 @@ const leanHttp: Plugin = {
 const otherCredentials: Plugin = {
   name: 'other-credentials',
   setup({ onResolve }) {
-    onResolve({ filter: /^(?:@aws-sdk\/|@smithy\/|bowser$)/ }, ({ kind, path }) => (kind === 'dynamic-import' ? { path, external: true } : undefined));
+    onResolve({ filter: /^(?:@aws-sdk\/|@smithy\/|bowser$)/ }, ({ kind, path }) =>
+      kind === 'dynamic-import' ? { path, external: true } : undefined,
+    );
   },
 };
 

@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs';
 import type { SQSRecord } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
-import { createAttempts } from '../../../lib/events/attempts.ts';
+import { createAttempts, mostDeliveries } from '../../../lib/events/attempts.ts';
 
 const recordOf = (messageId: string, received: number, queue = 'events.fifo') =>
   ({ messageId, attributes: { ApproximateReceiveCount: String(received) }, eventSourceARN: `arn:${queue}` }) as unknown as SQSRecord;
@@ -18,6 +19,12 @@ describe('the attempts of a message', () => {
     expect(createAttempts().failed(recordOf('a', 50))).toEqual({ attempts: 1, last: true });
   });
 
+  it('end before the queues that are deployed move a message', () => {
+    const text = readFileSync(new URL('../../../deploy/events.yml', import.meta.url), 'utf8');
+    const counts = [...text.matchAll(/maxReceiveCount: (\d+)/g)].map(([, count]) => Number(count));
+    expect(counts).toEqual([mostDeliveries, mostDeliveries]);
+  });
+
   it('of a standard queue are its deliveries, less those that this process gave back untried', () => {
     const attempts = createAttempts();
     attempts.untried(recordOf('a', 1, 'events'));
@@ -32,14 +39,12 @@ describe('the attempts of a message', () => {
     expect(attempts.failed(recordOf('a', Number.NaN, 'events'))).toEqual({ attempts: 5, last: true });
   });
 
-  it('are forgotten when the message is done, and where too many others came since', () => {
+  it('are forgotten where too many others failed since', () => {
     const attempts = createAttempts();
     attempts.failed(recordOf('a', 1));
-    attempts.forget(recordOf('a', 1));
-    expect(attempts.failed(recordOf('a', 2))).toMatchObject({ attempts: 1 });
     for (let other = 0; other < 9_999; other++) attempts.failed(recordOf(`other-${other}`, 1));
-    expect(attempts.failed(recordOf('a', 3))).toMatchObject({ attempts: 2 });
+    expect(attempts.failed(recordOf('a', 2))).toMatchObject({ attempts: 2 });
     for (let other = 0; other < 10_000; other++) attempts.failed(recordOf(`more-${other}`, 1));
-    expect(attempts.failed(recordOf('a', 4))).toMatchObject({ attempts: 1 });
+    expect(attempts.failed(recordOf('a', 3))).toMatchObject({ attempts: 1 });
   });
 });

@@ -1,0 +1,25 @@
+import * as v from 'valibot';
+import { parseEnvironment } from '../config.ts';
+
+const Environment = v.looseObject({
+  EVENT_BUS_NAME: v.string('is missing'),
+  DEAD_LETTER_QUEUE_URL: v.string('is missing'),
+  DEAD_LETTER_FIFO_QUEUE_URL: v.string('is missing'),
+});
+
+/** Where results and dead letters go. */
+export interface EventConfig {
+  busName: string;
+  deadLetterUrl: string;
+  deadLetterFifoUrl: string;
+}
+
+/** The configuration of what the event function adds to parseConfig. Throws as parseEnvironment does. */
+export function parseEventConfig(env: Record<string, string | undefined>): EventConfig {
+  const output = parseEnvironment(Environment, env);
+  return {
+    busName: output.EVENT_BUS_NAME,
+    deadLetterUrl: output.DEAD_LETTER_QUEUE_URL,
+    deadLetterFifoUrl: output.DEAD_LETTER_FIFO_QUEUE_URL,
+  };
+}

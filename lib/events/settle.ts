@@ -1,0 +1,87 @@
+import { at } from '../job/json.ts';
+import type { Layout } from '../job/kinds.ts';
+import { internalError, StatusError } from '../job/status.ts';
+import type { Updated } from '../update/update.ts';
+import { createAttempts } from './attempts.ts';
+import { claimsOf, parseEvent, readMessage } from './parse.ts';
+import type { EventOutcome, EventStep, EventStepRequest } from './request.ts';
+import type { Outbox, Result } from './send.ts';
+
+/** Answers that no repetition changes. */
+const permanent = new Set([400, 403, 404, 405, 410, 413, 415, 422]);
+
+/** Reads the event out of the message's body, for what follows. Throws StatusError as parseEvent does. */
+export function readEvent(layout: Layout): EventStep {
+  return {
+    before: ({ event }) => {
+      const message = readMessage(event);
+      event.claims = claimsOf(message);
+      event.update = parseEvent(message, layout, event);
+    },
+  };
+}
+
+/**
+ * Settles what became of an event. A success or a refusal is published, and the message is done. Any other failure goes back to the
+ * queue; after five of its own the message is sent to the dead-letter queue with the reason, and is done as well. A result that cannot be
+ * published is such a failure: by its mark the event changes nothing when it comes again.
+ */
+export function settleEvent({ publish, bury }: Outbox): EventStep {
+  const messages = createAttempts();
+  const done = (request: EventStepRequest, outcome: EventOutcome, changed?: string[]): void => {
+    request.event.settled = { outcome, ...(changed && { changed }) };
+    request.response = true;
+  };
+  const settle = async (request: EventStepRequest, outcome: EventOutcome, result: Partial<Result>): Promise<void> => {
+    const { messageId, claims } = request.event;
+    const { id, kind, namespace, name, sequence } = claims;
+    // What is undefined is left out as JSON.
+    await publish(outcome, { version: '1', id, messageId, kind, namespace, name, sequence, ...result });
+    done(request, outcome, result.changed);
+  };
+  /** Counts a failure, and gives the message up after the last. */
+  const fail = async (request: EventStepRequest, { status }: StatusError): Promise<void> => {
+    const { event } = request;
+    const { attempts, last } = messages.failed(event);
+    event.attempts = attempts;
+    if (!last) return;
+    await bury(event, { reason: status.reason, code: status.code, eventId: event.claims.id ?? '', attempts });
+    await settle(request, 'Failed', { status }).catch((error: unknown) => {
+      // The dead letter is there to be seen, and to send it again would make two.
+      event.trace.warn('a dead letter without its result event', asStatus(error).note);
+      done(request, 'Failed');
+    });
+  };
+
+  return {
+    after: async (request) => {
+      const { outcome, answer, changed } = request.response as Updated;
+      const version = at(answer.job, ['metadata', 'resourceVersion']);
+      const result = { changed, ...(typeof version === 'string' && { resourceVersion: version }) };
+      await settle(request, outcome === 'superseded' ? 'Superseded' : 'Succeeded', result);
+    },
+    onError: async (request) => {
+      const error = asStatus(request.error);
+      if (error.note.notTaken) return messages.untried(request.event);
+      const failure = isRefusal(error) ? await unsent(settle(request, 'Refused', { status: error.status })) : error;
+      // What could not be sent is what the log tells.
+      if (failure) request.error = (await unsent(fail(request, failure))) ?? failure;
+    },
+  };
+}
+
+/**
+ * Whether no repetition helps. A conflict is settled only where the live job was read and does not meet the event's precondition; one that
+ * CCI itself answered came of a crowd, or of the event's own write that nobody heard of.
+ */
+function isRefusal({ status: { code }, note }: StatusError): boolean {
+  return permanent.has(code) || (code === 409 && note.because === undefined);
+}
+
+function unsent(sending: Promise<void>): Promise<StatusError | undefined> {
+  return sending.then(() => undefined, asStatus);
+}
+
+function asStatus(error: unknown): StatusError {
+  return error instanceof StatusError ? error : internalError({ because: 'a surprise', name: (error as Error)?.name });
+}

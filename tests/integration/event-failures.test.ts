@@ -1,0 +1,257 @@
+import { describe, expect, it } from 'vitest';
+import {
+  calls,
+  type Door,
+  deadLetterQueue,
+  deliver,
+  detailOf,
+  edit,
+  liveJob,
+  type Message,
+  messageOf,
+  newHandler,
+  now,
+  results,
+  stored,
+  ttl,
+  useEvents,
+} from './event-harness.ts';
+
+useEvents();
+
+const doors: Door[] = ['bus', 'fifo'];
+const other = 'pytorch-test';
+const annotate = (value: string, more = {}) =>
+  detailOf({ patch: { metadata: { annotations: { [`example.com/${value}`]: value } } }, ...more });
+const annotated = () => Object.keys(liveJob().metadata.annotations ?? {}).filter((name) => name.startsWith('example.com/'));
+const outcomes = () => results().map(({ outcome }) => outcome);
+const attributes = () =>
+  now.aws.messages.map(({ MessageAttributes }) =>
+    Object.fromEntries(Object.entries(MessageAttributes).map(([name, { StringValue }]) => [name, StringValue])),
+  );
+/** CCI is down for writes, or for one job. */
+const down = (fault: object = {}) => now.simulator.inject({ method: 'PUT', status: 500, times: 1000, ...fault });
+/** Delivers until nothing goes back, as a queue would, and returns how often it took. */
+async function deliverAll(messages: Message[], most = 60, options?: Parameters<typeof deliver>[1]): Promise<number> {
+  for (let times = 1, waiting = messages; times <= most; times++) {
+    const back = await deliver(waiting, options);
+    waiting = back.map((index) => waiting[index] as Message);
+    if (waiting.length === 0) return times;
+  }
+  return most;
+}
+
+describe.each(doors)('an event that fails for a while, by %s', (door) => {
+  it('goes back without a result, and is done when it comes again', async () => {
+    const message = messageOf(door, detailOf());
+    down({ times: 2 });
+    for (const back of [[0], [0], []]) expect(await deliver([message])).toEqual(back);
+    expect(outcomes()).toEqual(['Succeeded']);
+    expect(ttl()).toBe(1000);
+    expect(now.aws.messages).toEqual([]);
+  });
+
+  it.each<[string, object, string, number]>([
+    ['500', { status: 500 }, 'InternalError', 500],
+    ['429', { status: 429 }, 'TooManyRequests', 429],
+    ['503', { status: 503 }, 'ServiceUnavailable', 503],
+    ['504', { status: 504 }, 'Timeout', 504],
+    ['401', { status: 401, dialect: 'apig', method: 'GET' }, 'InternalError', 500],
+    ['garbage', { act: 'garbage', method: 'GET' }, 'InternalError', 500],
+  ])('that ends as %s, is given up at the fifth failure of its own, with the reason', async (_, fault, reason, code) => {
+    const detail = detailOf();
+    const message = messageOf(door, detail);
+    const before = now.simulator.text(...stored);
+    down(fault);
+    for (let times = 1; times < 5; times++) expect(await deliver([message])).toEqual([0]);
+    expect([now.aws.messages, outcomes()]).toEqual([[], []]);
+    expect(await deliver([message])).toEqual([]);
+    expect(now.aws.messages).toMatchObject([
+      {
+        QueueUrl: deadLetterQueue(door),
+        MessageBody: message.body,
+        ...(door === 'fifo' && { MessageGroupId: message.group, MessageDeduplicationId: message.messageId }),
+      },
+    ]);
+    expect(attributes()).toEqual([{ reason, code: String(code), eventId: detail.id, attempts: '5' }]);
+    expect(results()).toMatchObject([{ outcome: 'Failed', id: detail.id, status: { kind: 'Status', reason, code } }]);
+    expect(now.simulator.text(...stored)).toBe(before);
+  });
+});
+
+describe('a FIFO batch of ten', () => {
+  const batch = () => Array.from({ length: 10 }, (_, index) => messageOf('fifo', annotate(String(index))));
+
+  it('of which one fails for ever: nine effects in order, that one in the dead-letter queue, and none of those behind it', async () => {
+    const messages = batch();
+    await deliver(messages.slice(0, 3));
+    now.simulator.inject({ method: 'PUT', status: 500, times: 5 });
+    expect(await deliverAll(messages.slice(3))).toBe(5);
+    expect(annotated()).toEqual([0, 1, 2, 4, 5, 6, 7, 8, 9].map((index) => `example.com/${index}`));
+    expect(now.aws.messages.map(({ MessageDeduplicationId }) => MessageDeduplicationId)).toEqual([messages[3]?.messageId]);
+    expect(attributes()).toMatchObject([{ attempts: '5' }]);
+    expect(outcomes()).toEqual([...Array(3).fill('Succeeded'), 'Failed', ...Array(6).fill('Succeeded')]);
+    expect(messages.map(({ received }) => received)).toEqual([1, 1, 1, 5, 5, 5, 5, 5, 5, 5]);
+  });
+
+  it('skips what stands behind a failure in its group, and nothing of other groups', async () => {
+    const detail = { kind: 'PyTorchJob', name: other };
+    const messages = [annotate('a'), annotate('b', detail), annotate('c'), annotate('d', detail)].map((one) => messageOf('fifo', one));
+    now.simulator.inject({ method: 'PUT', path: stored[0], status: 500 });
+    expect(await deliver(messages)).toEqual([0, 2]);
+    expect(annotated()).toEqual([]);
+    expect(results().map(({ id }) => id)).toEqual([1, 3].map((index) => JSON.parse(messages[index]?.body ?? '').detail.id));
+    expect(await deliver([0, 2].map((index) => messages[index] as Message))).toEqual([]);
+    expect(annotated()).toEqual(['example.com/a', 'example.com/c']);
+  });
+
+  it('counts nothing for those that were skipped, however often: each has five attempts of its own', async () => {
+    const messages = batch();
+    down();
+    expect(await deliverAll(messages)).toBe(41);
+    expect(attributes().map(({ attempts }) => attempts)).toEqual(Array(10).fill('5'));
+    // Whoever stands first after a message was given up is tried in the same batch.
+    expect(messages.map(({ received }) => received)).toEqual(messages.map((_, index) => 5 + 4 * index));
+  });
+
+  it('of which one is bad for ever: nine effects and one Refused', async () => {
+    const messages = batch();
+    const bad = messageOf('fifo', detailOf({ patch: { spec: { backoffLimit: 9 } } }));
+    expect(await deliver(messages.with(4, bad))).toEqual([]);
+    expect(annotated()).toHaveLength(9);
+    expect(outcomes().map((outcome, index) => [index, outcome])).toEqual(
+      messages.map((_, index) => [index, index === 4 ? 'Refused' : 'Succeeded']),
+    );
+  });
+
+  it('says why it gives up even where every process forgot: at the last delivery before the queue itself moves it', async () => {
+    const message = messageOf('fifo', detailOf(), { received: 48 });
+    down();
+    expect(await deliver([message], { handler: await newHandler() })).toEqual([0]);
+    expect(await deliver([message], { handler: await newHandler() })).toEqual([]);
+    expect(attributes()).toMatchObject([{ reason: 'InternalError', attempts: '1' }]);
+  });
+});
+
+describe('a standard batch', () => {
+  it('counts what failed in other processes, as the queue tells it', async () => {
+    const message = messageOf('bus', detailOf());
+    down();
+    for (let times = 1; times < 5; times++) expect(await deliver([message], { handler: await newHandler() })).toEqual([0]);
+    expect(await deliver([message], { handler: await newHandler() })).toEqual([]);
+    expect(attributes()).toMatchObject([{ attempts: '5' }]);
+  });
+
+  it('lets no event of one job wait for one that failed', async () => {
+    now.simulator.inject({ method: 'PUT', status: 500 });
+    expect(await deliver(['a', 'b', 'c'].map((name) => messageOf('bus', annotate(name))))).toEqual([0]);
+    expect(annotated()).toEqual(['example.com/b', 'example.com/c']);
+  });
+
+  it('handles the events of one job one after another, and those of others beside them', async () => {
+    now.simulator.inject({ method: 'GET', path: stored[0], delay: 300 });
+    const messages = [annotate('a'), annotate('b'), annotate('c', { kind: 'PyTorchJob', name: other })].map((one) => messageOf('bus', one));
+    expect(await deliver(messages)).toEqual([]);
+    expect(results().map(({ kind }) => kind)).toEqual(['PyTorchJob', 'TFJob', 'TFJob']);
+    expect(annotated()).toEqual(['example.com/a', 'example.com/b']);
+    expect(calls().filter((call) => call === 'PUT 409')).toEqual([]);
+  });
+});
+
+describe.each(doors)('what comes by %s when too little time is left', (door) => {
+  it('goes back untouched, and has failed nothing', async () => {
+    const message = messageOf(door, detailOf());
+    for (let times = 1; times <= 10; times++) expect(await deliver([message], { left: 19_000 })).toEqual([0]);
+    expect([calls(), outcomes(), now.aws.messages]).toEqual([[], [], []]);
+    down();
+    for (let times = 1; times < 5; times++) expect(await deliver([message])).toEqual([0]);
+    expect(now.aws.messages).toEqual([]);
+    expect(await deliver([message])).toEqual([]);
+    expect(attributes()).toMatchObject([{ attempts: '5' }]);
+  });
+
+  it('is the rest of a batch that was slow', async () => {
+    const messages = ['a', 'b', 'c'].map((name) => messageOf(door, annotate(name)));
+    now.simulator.inject({ method: 'GET', delay: 1500 });
+    expect(await deliver(messages, { left: 21_000 })).toEqual([1, 2]);
+    expect(annotated()).toEqual(['example.com/a']);
+    expect(await deliver(messages.slice(1))).toEqual([]);
+    expect(annotated()).toEqual(['example.com/a', 'example.com/b', 'example.com/c']);
+  });
+});
+
+describe.each(doors)('a result that cannot be sent, by %s', (door) => {
+  it.each(['throttle', 'entry', 'drop'] as const)('(%s) sends the message back, and the job is not changed again', async (act) => {
+    const message = messageOf(door, detailOf());
+    now.aws.fail({ operation: 'PutEvents', act, times: 3 });
+    expect(await deliver([message])).toEqual([0]);
+    edit((job) => {
+      job.spec.ttlSecondsAfterFinished = 7;
+    });
+    expect(await deliverAll([message])).toBeLessThanOrEqual(4);
+    expect(ttl()).toBe(7);
+    expect(results()).toMatchObject([{ outcome: 'Succeeded', changed: [] }]);
+  });
+
+  it('does not use up the time of the batch where the bus gives no answer', async () => {
+    now.aws.fail({ operation: 'PutEvents', act: 'hang', times: 100 });
+    const began = performance.now();
+    expect(await deliver([messageOf(door, detailOf())])).toEqual([0]);
+    expect(performance.now() - began).toBeLessThan(4500);
+    expect(ttl()).toBe(1000);
+  });
+
+  it('is given up as well: the dead letter is there, and blocks nobody', async () => {
+    now.aws.fail({ operation: 'PutEvents', act: 'entry', times: 1000 });
+    const refused = messageOf(door, detailOf({ patch: { spec: { backoffLimit: 9 } } }));
+    const good = messageOf(door, detailOf());
+    expect(await deliverAll([refused])).toBe(5);
+    expect(await deliverAll([good])).toBe(5);
+    expect(attributes()).toMatchObject([
+      { reason: 'InternalError', attempts: '5' },
+      { reason: 'InternalError', attempts: '5' },
+    ]);
+    expect(outcomes()).toEqual([]);
+  });
+
+  it('in the end lets nothing through twice where the bus is back for the last result', async () => {
+    const message = messageOf(door, detailOf());
+    now.aws.fail({ operation: 'PutEvents', act: 'entry', times: 5 });
+    expect(await deliverAll([message])).toBe(5);
+    expect(now.aws.messages).toHaveLength(1);
+    expect(outcomes()).toEqual(['Failed']);
+    now.aws.clear();
+    // Replayed from the dead-letter queue it is a new message.
+    expect(await deliver([{ ...message, messageId: 'replayed', received: 0 }])).toEqual([]);
+    expect(results()).toMatchObject([{ outcome: 'Succeeded', changed: [] }]);
+  });
+});
+
+describe.each(doors)('a dead letter that cannot be sent, by %s', (door) => {
+  it('keeps its message in the queue, and is sent the next time', async () => {
+    const message = messageOf(door, detailOf());
+    down();
+    now.aws.fail({ operation: 'SendMessage', act: 'throttle', times: 6 });
+    expect(await deliverAll([message])).toBe(7);
+    expect(attributes()).toMatchObject([{ attempts: '7' }]);
+    expect(outcomes()).toEqual(['Failed']);
+  });
+
+  it('is forgotten where the event succeeds the next time', async () => {
+    const message = messageOf(door, detailOf());
+    down({ times: 5 });
+    now.aws.fail({ operation: 'SendMessage', act: 'throttle', times: 3 });
+    expect(await deliverAll([message])).toBe(6);
+    expect(now.aws.messages).toEqual([]);
+    expect(outcomes()).toEqual(['Succeeded']);
+  });
+
+  it('says who it is in printable ASCII, and "unknown" where the event has no id', async () => {
+    const ids = ['é😀\u0007id', undefined];
+    for (const id of ids) {
+      now.aws.fail({ operation: 'PutEvents', act: 'entry', times: 1000 });
+      await deliverAll([messageOf(door, detailOf({ id, patch: { spec: { backoffLimit: 9 } } }))]);
+    }
+    expect(attributes().map(({ eventId }) => eventId)).toEqual(['????id', 'unknown']);
+  });
+});

@@ -1,0 +1,59 @@
+import type { SQSRecord } from 'aws-lambda';
+import { describe, expect, it } from 'vitest';
+import { claimsOf, parseEvent, readMessage } from '../../../lib/events/parse.ts';
+import { eventUpdate } from '../../../lib/events/requested.ts';
+
+const detail = { version: '1', id: 'a', kind: 'TFJob', namespace: 'n', name: 'j', patch: {} };
+const recordOf = (given: object, group?: string): SQSRecord =>
+  ({
+    body: JSON.stringify({ 'detail-type': 'Job Update Requested', detail: { ...detail, ...given } }),
+    attributes: group === undefined ? {} : { MessageGroupId: group },
+    eventSourceARN: group === undefined ? 'arn:events' : 'arn:events.fifo',
+  }) as unknown as SQSRecord;
+const parse = (record: SQSRecord, layout: 'cci' | 'kubeflow' = 'cci') => parseEvent(readMessage(record), layout, record);
+
+describe('parseEvent', () => {
+  it('knows the kinds and the names of each layout', () => {
+    const dotted = { kind: 'XGBoostJob', name: 'a.b' };
+    expect(parse(recordOf(dotted), 'kubeflow').kind).toMatchObject({ plural: 'xgboostjobs', policyIn: ['spec', 'runPolicy'] });
+    expect(() => parse(recordOf(dotted))).toThrow('detail.kind must be one of TFJob, PyTorchJob, MXJob');
+    expect(() => parse(recordOf({ name: 'a.b' }))).toThrow('could not find the requested resource');
+  });
+
+  it('cuts the group of a long name at 128 characters', () => {
+    const name = 'x'.repeat(253);
+    const group = `TFJob/n/${name}`.slice(0, 128);
+    expect(parse(recordOf({ name }, group), 'kubeflow').ref).toMatchObject({ namespace: 'n', name });
+    expect(() => parse(recordOf({ name }, group.slice(1)), 'kubeflow')).toThrow(`the message group must be ${group}`);
+  });
+
+  it('makes a mark of 16 characters, another for each id', () => {
+    const marks = ['a', 'b', 'A', 'a '].map((id) => parse(recordOf({ id, sequence: 3 })).mark);
+    expect(marks.every(({ id, sequence }) => /^[\w-]{16}$/.test(id) && sequence === 3)).toBe(true);
+    expect(new Set(marks.map(({ id }) => id)).size).toBe(4);
+    expect(parse(recordOf({})).mark).toEqual({ id: marks[0]?.id, sequence: undefined });
+  });
+});
+
+describe('eventUpdate', () => {
+  it('is never fenced, dry or direct, and goes upstream under a name of its own', () => {
+    const update = eventUpdate(parse(recordOf({ resourceVersion: '7' })), ['example.com/*']);
+    expect(update).toMatchObject({ fenced: false, dryRun: false, rules: { protectedKeys: ['example.com/*'] } });
+    expect(update).not.toHaveProperty('direct');
+    expect(update.query).toEqual({ fieldManager: 'tfjob-gateway-events' });
+  });
+});
+
+describe('claimsOf', () => {
+  it('tells what can be told of anything, cut and well-formed', () => {
+    for (const message of [undefined, null, 7, 'text', [], {}, { detail: null }, { detail: [1] }, { detail: { id: 7, name: {} } }]) {
+      expect(claimsOf(message)).toEqual({});
+    }
+    expect(claimsOf({ source: 's', account: 7, detail: { id: `${'x'.repeat(300)}`, sequence: 5, reason: 'r\ud800', patch: {} } })).toEqual({
+      source: 's',
+      id: 'x'.repeat(256),
+      sequence: 5,
+      reason: 'r\ufffd',
+    });
+  });
+});
