@@ -72,6 +72,7 @@ try {
   if (asked('schemathesis')) await program('schemathesis', './schemathesis.ts');
   if (asked('kubectl-faults')) await kubectlFaults(tools.kubectl, folder);
   if (asked('moto')) await program('moto', './moto-secrets.ts');
+  if (asked('moto-events')) await program('moto-events', './moto-events.ts');
   if (asked('rotation')) await program('rotation', '../load/rotation.ts');
   if (asked('leak')) await program('leak', '../load/leak.ts');
   await searchLogs();

@@ -14,8 +14,8 @@ export interface Upstream {
   readonly url: string;
   /** Every request in the order in which it arrived. */
   readonly received: Received[];
-  /** Set by a test: answers instead of the target. */
-  answer: ((request: Received, response: ServerResponse) => void) | undefined;
+  /** Set by a test: answers instead of the target, unless it returns 'hand on'. */
+  answer: ((request: Received, response: ServerResponse) => unknown) | undefined;
   close(): Promise<void>;
 }
 
@@ -29,7 +29,7 @@ export async function startUpstream(target: string): Promise<Upstream> {
       const { method = '', url = '', headers } = request;
       const noted = { method, url, headers, body: Buffer.concat(chunks) };
       received.push(noted);
-      if (upstream.answer) return upstream.answer(noted, response);
+      if (upstream.answer && upstream.answer(noted, response) !== 'hand on') return;
       const onward = httpRequest(new URL(url, target), { method, headers, agent: false }, (answered) => {
         response.writeHead(answered.statusCode ?? 500, answered.headers);
         answered.pipe(response);
