@@ -1,57 +1,82 @@
-/** `npm run bench`: what a replace costs, as ratios within one run; each bar with its figure. */
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { timeImports } from './cold.ts';
-import { timeDecide } from './decide.ts';
-import { documentedJob, largeJob } from './job.ts';
-import { median, ratios, spread } from './stats.ts';
+/**
+ * `npm run bench`: what a replace costs beside its alternatives. With names of sections it runs those alone; all of them together write
+ * docs/benchmarks.md and the README's line. `guard` is the one of .ci/run, and fails where a bar is missed. BENCH_QUICK=1 takes few rounds and writes nothing.
+ */
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { closeConnections } from '../tests/conformance/http.ts';
+import { killAll, whenStopped } from '../tests/conformance/processes.ts';
+import { describeMachine, document, headline } from './document.ts';
+import { plots } from './plots.ts';
+import { isMet, type Results, type Section, text } from './results.ts';
+import { cold } from './sections/cold.ts';
+import { decideAlone } from './sections/decide.ts';
+import { growth } from './sections/growth.ts';
+import { guard } from './sections/guard.ts';
+import { lambda } from './sections/lambda.ts';
+import { memory } from './sections/memory.ts';
+import { peers } from './sections/peers.ts';
+import { profile } from './sections/profile.ts';
+import { replace } from './sections/replace.ts';
+import { trips } from './sections/trips.ts';
+import { createStage, type Stage } from './stage.ts';
 
-let missed = 0;
-function bar(what: string, figure: number, limit: number, unit: string, digits = 2): void {
-  const met = figure <= limit;
-  if (!met) missed += 1;
-  console.log(`  ${met ? 'met   ' : 'MISSED'} ${what}: ${figure.toFixed(digits)} ${unit} (bar ${limit} ${unit})`);
-}
+const complete = { replace, peers, lambda, trips, cold, growth, memory, decide: decideAlone, profile };
+const sections: Record<string, (stage: Stage) => Promise<Section>> = { ...complete, guard };
+const mostMinutes = 30;
 
-interface Replace {
-  cpu: number;
-  wall: number;
-}
-async function timeReplace(): Promise<{ gateway: Replace[]; floor: Replace[] }> {
-  // The handler logs a line a request to standard output; the figures come by message.
-  const child = fork(new URL('replace.ts', import.meta.url), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: ['--expose-gc'] });
-  const [result] = await Promise.race([
-    once(child, 'message'),
-    once(child, 'exit').then(() => Promise.reject(new Error('the bench ended early'))),
-  ]);
-  return result as { gateway: Replace[]; floor: Replace[] };
-}
-
-console.log('One replace (GET and PUT over keep-alive HTTP to a bare upstream in another process), median [least–most] of 61 rounds');
-const { gateway, floor } = await timeReplace();
-for (const measure of ['cpu', 'wall'] as const) {
-  const [ours, theirs] = [gateway, floor].map((rounds) => rounds.map((round) => round[measure])) as [number[], number[]];
-  console.log(`  ${measure}: handler ${spread(ours)} µs, floor ${spread(theirs)} µs, ratio ${spread(ratios(ours, theirs), 2)}`);
-  if (measure === 'cpu') bar('CPU of the handler', median(ratios(ours, theirs)), 1.5, '× the floor');
-}
-
-console.log('\ndecide alone, beside JSON.parse of the same live job');
-for (const [name, live, requested, calls, limit] of [
-  ['documented job', documentedJob({ ttl: undefined }), documentedJob({ ttl: 1000 }), 5000, 2],
-  ['1 MB job', largeJob(1_000_000, undefined), largeJob(1_000_000, 1000), 20, 1.5],
-] as const) {
-  const figures = timeDecide(live, requested, calls);
-  console.log(`  ${name} (${figures.bytes} bytes): decide ${spread(figures.decide, 1)} µs, JSON.parse ${spread(figures.parse, 1)} µs`);
-  bar(`decide on the ${name}`, median(ratios(figures.decide, figures.parse)), limit, '× JSON.parse');
+async function write(results: Results): Promise<void> {
+  const folder = new URL('../docs/benchmarks/', import.meta.url);
+  await mkdir(folder, { recursive: true });
+  const rounded = (_: string, value: unknown) => (typeof value === 'number' ? Number(value.toPrecision(4)) : value);
+  await writeFile(new URL('results.json', folder), `${JSON.stringify(results, rounded, 1)}\n`);
+  for (const [file, svg] of Object.entries(await plots(results.sections))) await writeFile(new URL(file, folder), svg);
+  const earlier = new URL('before.json', folder);
+  const before = existsSync(earlier) ? (JSON.parse(await readFile(earlier, 'utf8')) as Results) : undefined;
+  await writeFile(new URL('../benchmarks.md', folder), document(results, before));
+  const readme = new URL('../README.md', import.meta.url);
+  await writeFile(
+    readme,
+    (await readFile(readme, 'utf8')).replace(/^Measured in one run .*$/m, () => headline(results)),
+  );
 }
 
-console.log('\nCold: bundles and their import in fresh processes, median [least–most] of 15');
-const { sizes, milliseconds } = await timeImports();
-for (const [name, size] of Object.entries(sizes)) {
-  const kilobytes = `${(size.loaded / 1000).toFixed(0)} KB, ${(size.withoutAws / 1000).toFixed(0)} KB without the AWS client`;
-  console.log(`  ${name}: ${kilobytes}; import ${spread(milliseconds[name] ?? [], 1)} ms`);
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !Object.hasOwn(sections, name));
+if (unknown.length > 0) throw new Error(`no such section: ${unknown.join(', ')}; there are ${Object.keys(sections).join(', ')}`);
+const folder = await mkdtemp(join(tmpdir(), 'tfjob-gateway-bench-'));
+const remove = () => rm(folder, { recursive: true, force: true, maxRetries: 5 });
+whenStopped(remove);
+// Its own end, should anything hang: the tools may have to be built first.
+const watchdog = setTimeout(() => process.kill(process.pid, 'SIGTERM'), mostMinutes * 60_000);
+const stage = await createStage(folder);
+try {
+  const results: Results = { date: new Date().toISOString().slice(0, 10), machine: describeMachine(), sections: {} };
+  const failed: string[] = [];
+  for (const name of asked.length > 0 ? asked : Object.keys(complete)) {
+    const began = performance.now();
+    try {
+      const section = (await sections[name]?.(stage)) as Section;
+      results.sections[name] = section;
+      console.log(`${text(section)}\n\n(${name}: ${Math.round((performance.now() - began) / 1000)} s)\n`);
+    } catch (error) {
+      // The others may still say something: not every machine has Go or a C++ compiler.
+      failed.push(name);
+      console.error(`${name} was not measured: ${(error as Error).stack}\n`);
+    }
+  }
+  results.machine['load after'] = loadavg()[0]?.toFixed(1) ?? '?';
+  if (asked.length === 0 && failed.length === 0 && !process.env.BENCH_QUICK) await write(results);
+  const missed = Object.values(results.sections).flatMap(({ bars }) => bars.filter((bar) => !isMet(bar)));
+  console.log(missed.length === 0 ? 'No bar was missed.' : `Missed: ${missed.map(({ title }) => title).join('; ')}.`);
+  if (failed.length > 0) console.log(`Not measured: ${failed.join(', ')}.`);
+  if (failed.length > 0 || (asked.includes('guard') && missed.length > 0)) process.exitCode = 1;
+} finally {
+  clearTimeout(watchdog);
+  for (const stop of stage.stops.reverse()) await stop();
+  killAll();
+  closeConnections();
+  await remove();
 }
-const [ours = [], client = []] = [milliseconds.handler, milliseconds['AWS client alone']];
-bar('what a JSON request loads without the AWS client', (sizes.handler?.withoutAws ?? Number.NaN) / 1000, 150, 'KB', 0);
-bar('import above the AWS client alone', median(ours.map((figure, i) => figure - (client[i] ?? 0))), 15, 'ms', 1);
-console.log(missed === 0 ? '\nAll bars met.' : `\n${missed} bars missed.`);

@@ -1,17 +1,30 @@
+/** The figure below which the given part of all figures lies, between two of them in proportion. */
+export function quantile(figures: readonly number[], part: number): number {
+  const sorted = figures.toSorted((a, b) => a - b);
+  const place = (sorted.length - 1) * part;
+  const [below = Number.NaN, above = below] = [sorted[Math.floor(place)], sorted[Math.ceil(place)]];
+  return below + (above - below) * (place % 1);
+}
+
 /** The median of some figures. */
 export function median(figures: readonly number[]): number {
-  const sorted = figures.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
+  return quantile(figures, 0.5);
 }
 
-/** A figure as it is printed: median, and the least and greatest in brackets. */
-export function spread(figures: readonly number[], digits = 0): string {
-  const [least, most] = [Math.min(...figures), Math.max(...figures)];
-  return `${median(figures).toFixed(digits)} [${least.toFixed(digits)}–${most.toFixed(digits)}]`;
+/** A measured figure: the median, and what the middle half of all rounds lies between. */
+export interface Figure {
+  median: number;
+  low: number;
+  high: number;
+  rounds: number;
 }
 
-/** The ratio of two alternating series, pair by pair: what drifts in the machine falls out. */
+/** The figure of some rounds. */
+export function figure(rounds: readonly number[]): Figure {
+  return { median: median(rounds), low: quantile(rounds, 0.25), high: quantile(rounds, 0.75), rounds: rounds.length };
+}
+
+/** The ratio of two alternating series, round by round: what drifts in the machine falls out. */
 export function ratios(a: readonly number[], b: readonly number[]): number[] {
-  return a.map((figure, i) => figure / (b[i] ?? Number.NaN));
+  return a.map((one, i) => one / (b[i] ?? Number.NaN));
 }

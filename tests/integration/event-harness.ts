@@ -26,14 +26,24 @@ export type EventHandler = (event: SQSEvent, context: Context) => Promise<SQSBat
 /** What runs while a test file runs. */
 export const now = {} as { simulator: Simulator; secrets: SecretsManager; aws: Aws; handler: EventHandler; gateway: ApiGateway };
 
-/** Starts everything for a test file, the HTTP gateway if it is wanted; every test begins with the documented job, and nothing sent. */
-export function useEvents({ http = false, env = {} }: { http?: boolean; env?: Record<string, string> } = {}): void {
+/** How a test file wants it. */
+interface EventSettings {
+  /** With the HTTP gateway. */
+  http?: boolean;
+  env?: Record<string, string>;
+  /** One handler for the whole file: for tests that leave nothing behind in it, since a new one costs more than most of them. */
+  shared?: boolean;
+}
+
+/** Starts everything for a test file; every test begins with the documented job, nothing sent, and a new handler unless it is shared. */
+export function useEvents({ http = false, env = {}, shared = false }: EventSettings = {}): void {
   beforeAll(async () => {
     now.simulator = await startSimulator(key);
     now.secrets = await startSecretsManager({ secrets: { [secretName]: { versionId: 'v1', value: JSON.stringify(key) } } });
     now.aws = await startAws();
     Object.assign(process.env, eventEnvironment(now.simulator.url), env);
     if (http) now.gateway = await startApiGateway({ port: 0, auth: 'none' });
+    if (shared) now.handler = await newHandler();
     return () => Promise.all([now.gateway?.close(), now.simulator.close(), now.secrets.close(), now.aws.close()]);
   });
   beforeEach(async () => {
@@ -42,7 +52,7 @@ export function useEvents({ http = false, env = {} }: { http?: boolean; env?: Re
     now.simulator.put(await documentedJob());
     now.simulator.requests.length = 0;
     now.aws.clear();
-    now.handler = await newHandler();
+    if (!shared) now.handler = await newHandler();
   });
 }
 
@@ -133,11 +143,18 @@ export function recordOf({ door, messageId, body, group, received }: Message): S
   };
 }
 
+/** How a batch is delivered: to which handler, and how many milliseconds Lambda gives it, or says whenever it is asked that are left. */
+export interface Delivery {
+  handler?: EventHandler;
+  left?: number | (() => number);
+}
+
 /** Delivers a batch, and returns the places in it of the messages that go back to their queue. */
-export async function deliver(messages: readonly Message[], { handler = now.handler, left = 120_000 } = {}): Promise<number[]> {
+export async function deliver(messages: readonly Message[], { handler = now.handler, left = 120_000 }: Delivery = {}): Promise<number[]> {
   for (const message of messages) message.received += 1;
-  const until = Date.now() + left;
-  const context = { awsRequestId: 'function-request-id', getRemainingTimeInMillis: () => until - Date.now() } as Context;
+  const began = Date.now();
+  const getRemainingTimeInMillis = typeof left === 'function' ? left : () => began + left - Date.now();
+  const context = { awsRequestId: 'function-request-id', getRemainingTimeInMillis } as Context;
   const { batchItemFailures } = await handler({ Records: messages.map(recordOf) }, context);
   return batchItemFailures.map(({ itemIdentifier }) => messages.findIndex(({ messageId }) => messageId === itemIdentifier));
 }

@@ -17,7 +17,7 @@ import {
 } from './event-harness.ts';
 import { type Loose, status } from './gateway.ts';
 
-useEvents({ http: true, env: { PROTECTED_KEYS: 'example.com/guarded' } });
+useEvents({ http: true, env: { PROTECTED_KEYS: 'example.com/guarded' }, shared: true });
 
 const doors: Door[] = ['bus', 'fifo'];
 const merge = 'application/merge-patch+json';

@@ -1,10 +1,12 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Fault } from '../../local/faults.ts';
 import { asked, begin, newKey, newProver, now, printed, secretName, stage, stagesOf, useRotation } from './rotation-harness.ts';
 
 useRotation();
+// Retries, those of the AWS client too, pause a random time; no test here is about how long.
+beforeEach(() => void vi.spyOn(Math, 'random').mockReturnValue(0));
 const keeps = 'It keeps its stage, and Secrets Manager repeats the rotation';
 const proof = 'GET /apis/kubeflow.org/v1/tfjobs?limit=1';
 

@@ -14,12 +14,13 @@ const failure =
     response
       .writeHead(status, { 'content-type': 'application/x-amz-json-1.1' })
       .end(JSON.stringify({ __type: type, Message: `${type}: ${secretName}` }));
-const outages: [string, Fault][] = [
-  ['throttles', failure(400, 'ThrottlingException')],
-  ['fails', failure(500, 'InternalServiceError')],
-  ['denies access', failure(400, 'AccessDeniedException')],
-  ['drops the connection', (response) => response.destroy()],
-  ['does not answer', () => undefined],
+/** What is wrong, and how many milliseconds a request has meanwhile: where nothing comes, all of them are waited for. */
+const outages: [string, Fault, number][] = [
+  ['throttles', failure(400, 'ThrottlingException'), 1500],
+  ['fails', failure(500, 'InternalServiceError'), 1500],
+  ['denies access', failure(400, 'AccessDeniedException'), 1500],
+  ['drops the connection', (response) => response.destroy(), 1500],
+  ['does not answer', () => undefined, 500],
 ];
 
 let upstream: Upstream;
@@ -28,6 +29,8 @@ let fault: Fault | undefined;
 let asked = 0;
 beforeEach(async () => {
   vi.useFakeTimers({ toFake: ['Date'], now: start });
+  // The AWS client's retries pause a random time; no test here is about how long.
+  vi.spyOn(Math, 'random').mockReturnValue(0);
   upstream = await startUpstream();
   fault = undefined;
   asked = 0;
@@ -50,17 +53,18 @@ beforeEach(async () => {
 });
 afterEach(() => {
   vi.useRealTimers();
+  vi.restoreAllMocks();
 });
 const read = (trace = newTrace(1500)) => client.update(upstream.job(), trace);
 
 describe('a Secrets Manager that', () => {
-  it.each(outages.flatMap(([title, outage]) => [6, 16].map((minutes) => [title, minutes, outage] as const)))(
+  it.each(outages.flatMap(([title, ...outage]) => [6, 16].map((minutes) => [title, minutes, ...outage] as const)))(
     '%s when the copy is %i minutes old is not noticed by a caller, and the log does not name the secret',
-    async (_title, minutes, outage) => {
+    async (_title, minutes, outage, left) => {
       await read();
       at(minutes * minute);
       fault = outage;
-      const trace = newTrace(1500);
+      const trace = newTrace(left);
       expect((await read(trace)).outcome).toBe('unchanged');
       await Promise.all(trace.pending);
       expect(trace.warnings).toEqual([
@@ -85,10 +89,10 @@ describe('a Secrets Manager that', () => {
     },
   );
 
-  it.each(outages)('%s at first is an internal error without a call to CCI, until it answers', async (_title, outage) => {
+  it.each(outages)('%s at first is an internal error without a call to CCI, until it answers', async (_title, outage, left) => {
     fault = outage;
     for (let round = 0; round < 2; round++) {
-      const trace = newTrace(1500);
+      const trace = newTrace(left);
       const { status, note, message, stack } = await refusal(read(trace));
       expect(status).toMatchObject({ code: 500, reason: 'InternalError', details: {} });
       expect(note).toMatchObject({ because: 'credentials: the secret could not be read' });
@@ -101,7 +105,6 @@ describe('a Secrets Manager that', () => {
 
   it('does not answer on a connection that died meanwhile is asked again on another, and says nothing on the console', async () => {
     const said = ['log', 'info', 'warn', 'error'].map((name) => vi.spyOn(console, name as 'warn').mockReturnValue());
-    onTestFinished(() => void vi.restoreAllMocks());
     fault = () => {
       fault = undefined;
     };

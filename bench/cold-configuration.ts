@@ -1,0 +1,5 @@
+import { parseConfig } from '../lib/config.ts';
+
+const began = performance.now();
+parseConfig(process.env);
+Object.assign(globalThis, { benchConfiguration: performance.now() - began });
