@@ -9,7 +9,7 @@ export async function plots(sections: Record<string, Section>): Promise<Record<s
   const values = (name: string) => sections[name]?.plot ?? [];
   const specs: Record<string, TopLevelSpec> = {
     'cpu.svg': {
-      title: 'CPU per replace of a 2 KB job (GET + PUT, HTTPS to a real API server)',
+      title: 'CPU per replace of a 2 KB job, HTTPS to a real API server',
       data: { values: values('peers') },
       width: 480,
       height: { step: 34 },
