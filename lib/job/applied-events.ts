@@ -27,7 +27,8 @@ export function withMark(job: JsonObject, { id, sequence }: Mark): JsonObject {
   const applied = readApplied(job);
   const ids = [...applied.ids, id].slice(-mostIds);
   const highest = Math.max(applied.sequence ?? -1, sequence ?? -1);
-  const value = JSON.stringify({ ...(highest >= 0 && { sequence: highest }), ids });
+  const uid = uidOf(job);
+  const value = JSON.stringify({ ...(uid !== undefined && { uid }), ...(highest >= 0 && { sequence: highest }), ids });
   const metadata = own(job, 'metadata');
   const annotations = own(metadata, 'annotations');
   const next: JsonObject = isObject(annotations) ? { ...annotations } : {};
@@ -35,11 +36,11 @@ export function withMark(job: JsonObject, { id, sequence }: Mark): JsonObject {
   return { ...job, metadata: { ...(metadata as JsonObject), annotations: next } };
 }
 
-/** What the annotation says; nothing where it is missing, or not as the gateway writes it. */
+/** What the annotation says; nothing where it is missing, not as the gateway writes it, or of the job that this one was copied from. */
 function readApplied(job: JsonObject): { sequence?: number; ids: string[] } {
   try {
     const value: unknown = JSON.parse(String(at(job, ['metadata', 'annotations', appliedEvents])));
-    if (!isObject(value)) return { ids: [] };
+    if (!isObject(value) || value.uid !== uidOf(job)) return { ids: [] };
     const { sequence, ids } = value;
     return {
       ids: Array.isArray(ids) ? ids.filter((id) => typeof id === 'string') : [],
@@ -49,3 +50,5 @@ function readApplied(job: JsonObject): { sequence?: number; ids: string[] } {
     return { ids: [] };
   }
 }
+
+const uidOf = (job: JsonObject) => at(job, ['metadata', 'uid']);

@@ -73,3 +73,23 @@ describe('seen', () => {
     }
   });
 });
+
+describe('a job that was made anew', () => {
+  const old: JsonObject = { metadata: { uid: 'old' } };
+  const copied = (uid: string): JsonObject => {
+    const marked = withMark(old, { id: 'a', sequence: 1000 });
+    return { metadata: { ...(marked.metadata as JsonObject), uid } };
+  };
+
+  it('does not know the events of the one whose annotations it was given', () => {
+    expect(seen(copied('old'), { id: 'a' })).toBe('applied');
+    expect(seen(copied('new'), { id: 'a' })).toBeUndefined();
+    expect(seen(copied('new'), { id: 'b', sequence: 1 })).toBeUndefined();
+  });
+
+  it('remembers its own from then on', () => {
+    const job = withMark(copied('new'), { id: 'b', sequence: 1 });
+    expect(annotationOf(job)).toBe('{"uid":"new","sequence":1,"ids":["b"]}');
+    expect(seen(job, { id: 'b' })).toBe('applied');
+  });
+});
