@@ -1,9 +1,9 @@
 import { fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { devNull } from 'node:os';
 import { join } from 'node:path';
 import type { Metafile } from 'esbuild';
 import type { JsonObject } from '../lib/job/json.ts';
+import { awsEnvironment } from '../local/aws-environment.ts';
 import { startSecretsManager } from '../local/secrets-manager.ts';
 import { bundle } from '../scripts/build.ts';
 import { sendOk } from '../tests/conformance/http.ts';
@@ -64,16 +64,11 @@ export async function createStage(folder: string): Promise<Stage> {
         CCI_ENDPOINT: upstream,
         CCI_SECRET_ID: name,
         AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
-        AWS_REGION: 'us-east-1',
-        AWS_ACCESS_KEY_ID: 'bench',
-        AWS_SECRET_ACCESS_KEY: 'bench',
+        ...awsEnvironment('bench', 'bench'),
         // It logs and counts as it does when it is deployed.
         POWERTOOLS_SERVICE_NAME: 'tfjob-gateway-bench',
         POWERTOOLS_LOG_LEVEL: 'INFO',
         POWERTOOLS_METRICS_DISABLED: 'false',
-        AWS_EC2_METADATA_DISABLED: 'true',
-        AWS_CONFIG_FILE: devNull,
-        AWS_SHARED_CREDENTIALS_FILE: devNull,
         ...(ca && { NODE_EXTRA_CA_CERTS: ca }),
         ...env,
       };

@@ -1,6 +1,7 @@
 /** The two doors of the event function on this machine: one event is given to it as a batch of its own, as SQS and Lambda would. */
 import { createHash, randomUUID } from 'node:crypto';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import { claimsOf, messageGroup, readMessage } from '../lib/events/parse.ts';
 import type { Aws, SentEvent } from './aws.ts';
 import { buildContext } from './event.ts';
 
@@ -45,7 +46,7 @@ function readSent({ DetailType, Source, Detail }: SentEvent) {
 }
 
 function recordOf(messageId: string, body: string, fifo: boolean, received: number): SQSRecord {
-  const group = { MessageGroupId: groupOf(body), MessageDeduplicationId: messageId, SequenceNumber: '1' };
+  const group = { MessageGroupId: messageGroup(claimsOf(readMessage({ body }))), MessageDeduplicationId: messageId, SequenceNumber: '1' };
   const sent = String(Date.now());
   return {
     messageId,
@@ -64,14 +65,4 @@ function recordOf(messageId: string, body: string, fifo: boolean, received: numb
     eventSourceARN: `arn:aws:sqs:us-east-1:000000000000:${queueName}${fifo ? '.fifo' : ''}`,
     awsRegion: 'us-east-1',
   };
-}
-
-/** The group that a producer would send it under. */
-function groupOf(body: string): string {
-  try {
-    const { kind, namespace, name } = JSON.parse(body).detail;
-    return `${kind}/${namespace}/${name}`.slice(0, 128);
-  } catch {
-    return 'none';
-  }
 }

@@ -4,11 +4,11 @@
  * random.
  */
 import { randomUUID } from 'node:crypto';
-import { devNull } from 'node:os';
 import { parseArgs } from 'node:util';
 import { adminPath } from './admin.ts';
 import { startApiGateway } from './api-gateway.ts';
 import { type Aws, startAws } from './aws.ts';
+import { awsEnvironment } from './aws-environment.ts';
 import { deliverEvent, type EventHandler, eventEnvironment, eventsPath } from './events.ts';
 import { endOnSignals, fail, readPort } from './process.ts';
 import { startSecretsManager } from './secrets-manager.ts';
@@ -101,13 +101,7 @@ function useLocalEnvironment(cci: string, secretsManager: string, more: Record<s
     CCI_ENDPOINT: cci,
     CCI_SECRET_ID: secretName,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'local',
-    AWS_SECRET_ACCESS_KEY: 'local',
-    AWS_EC2_METADATA_DISABLED: 'true',
-    // The files in the home directory may name other endpoints too.
-    AWS_CONFIG_FILE: devNull,
-    AWS_SHARED_CREDENTIALS_FILE: devNull,
+    ...awsEnvironment('local', 'local'),
   });
 }
 

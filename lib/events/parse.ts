@@ -70,10 +70,15 @@ export function parseEvent(message: Json | undefined, layout: Layout, { body, at
   if (!kind) throw badRequest(`detail.kind must be one of ${jobKinds[layout].map((known) => known.kind).join(', ')}`);
   const { namespace, name } = detail;
   if (!isNamespace(namespace) || !isJobName(layout, name)) throw pathNotFound();
-  const group = `${detail.kind}/${namespace}/${name}`.slice(0, longestGroup);
+  const group = messageGroup(detail);
   if (isFifo(eventSourceARN) && attributes.MessageGroupId !== group) throw badRequest(`the message group must be ${group}`);
   const id = hash('sha256', detail.id, 'base64url').slice(0, 16);
   return { kind, ref: { kind, namespace, name }, detail, mark: { id, sequence: detail.sequence } };
+}
+
+/** The message group of a job's events in a FIFO queue. */
+export function messageGroup({ kind, namespace, name }: Pick<Claims, 'kind' | 'namespace' | 'name'>): string {
+  return `${kind}/${namespace}/${name}`.slice(0, longestGroup);
 }
 
 /** Whether a queue keeps the order of each group. */

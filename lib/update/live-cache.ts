@@ -13,7 +13,7 @@ const mostBytes = 4 * 1024 * 1024;
 /** Milliseconds (wall clock) after which others have probably written, so that trying would only cost a call. */
 const mostAge = 60_000;
 
-/** Keeps jobs by kind, namespace and name, the least recently used first to go; keeps nothing where it is turned off. */
+/** Keeps jobs by kind, namespace and name, those that were longest not read or written upstream first to go; keeps nothing where it is turned off. */
 export function createLiveCache(on: boolean): LiveCache {
   const entries = new Map<string, { answer: Answer; at: number }>();
   let bytes = 0;

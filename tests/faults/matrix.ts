@@ -1,7 +1,7 @@
-import { devNull } from 'node:os';
 import { isDeepStrictEqual } from 'node:util';
 import type { Context } from 'aws-lambda';
 import type { LambdaHandler } from '../../local/api-gateway.ts';
+import { awsEnvironment } from '../../local/aws-environment.ts';
 import { answerOf } from '../../local/result.ts';
 import { type SecretsManager, startSecretsManager } from '../../local/secrets-manager.ts';
 import { credential, logging } from '../credentials.ts';
@@ -115,12 +115,7 @@ let importing: Promise<unknown> = Promise.resolve();
 function importWith(env: Record<string, string>, file: URL): Promise<LambdaHandler> {
   const imported = importing.then(async () => {
     Object.assign(process.env, env, {
-      AWS_REGION: 'us-east-1',
-      AWS_ACCESS_KEY_ID: credential('aws-ak'),
-      AWS_SECRET_ACCESS_KEY: credential('aws-sk'),
-      AWS_EC2_METADATA_DISABLED: 'true',
-      AWS_CONFIG_FILE: devNull,
-      AWS_SHARED_CREDENTIALS_FILE: devNull,
+      ...awsEnvironment(credential('aws-ak'), credential('aws-sk')),
       ...logging,
     });
     return ((await import(file.href)) as { handler: LambdaHandler }).handler;

@@ -1,8 +1,8 @@
-import { devNull } from 'node:os';
 import { gunzipSync } from 'node:zlib';
 import type { Context } from 'aws-lambda';
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
 import { type ApiGateway, type LambdaHandler, startApiGateway } from '../../local/api-gateway.ts';
+import { awsEnvironment } from '../../local/aws-environment.ts';
 import { answerOf } from '../../local/result.ts';
 import { type SecretsManager, startSecretsManager } from '../../local/secrets-manager.ts';
 import { documentedJob, type Simulator, startSimulator } from '../../local/simulator.ts';
@@ -61,12 +61,7 @@ export function environment(cci: string, secretsManager: string): Record<string,
     // What a test counts at the upstream is not to depend on the tests before it; hot-job.test.ts turns it on.
     LIVE_CACHE: 'off',
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: credential('aws-ak'),
-    AWS_SECRET_ACCESS_KEY: credential('aws-sk'),
-    AWS_EC2_METADATA_DISABLED: 'true',
-    AWS_CONFIG_FILE: devNull,
-    AWS_SHARED_CREDENTIALS_FILE: devNull,
+    ...awsEnvironment(credential('aws-ak'), credential('aws-sk')),
     ...logging,
   };
 }

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
-import { devNull } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { awsEnvironment } from '../../local/aws-environment.ts';
 import { alsoSearched } from '../credentials.ts';
 import { spellings } from '../search.ts';
 import { type Answered, awsKeys, envValues, key, secretName } from './replace-leaks-planted.ts';
@@ -14,11 +14,7 @@ beforeAll(async () => {
   const environment = {
     PATH: process.env.PATH,
     CCI_SECRET_ID: secretName,
-    AWS_REGION: 'us-east-1',
-    ...awsKeys,
-    AWS_EC2_METADATA_DISABLED: 'true',
-    AWS_CONFIG_FILE: devNull,
-    AWS_SHARED_CREDENTIALS_FILE: devNull,
+    ...awsEnvironment(awsKeys.AWS_ACCESS_KEY_ID, awsKeys.AWS_SECRET_ACCESS_KEY),
     POWERTOOLS_LOGGER_LOG_EVENT: 'true',
     POWERTOOLS_DEV: 'true',
     POWERTOOLS_LOG_LEVEL: 'DEBUG',

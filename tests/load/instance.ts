@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { devNull } from 'node:os';
+import { awsEnvironment } from '../../local/aws-environment.ts';
 import type { HttpCall, Invocation, Order, Result } from './invoke.ts';
 
 /** A process that holds the built handlers, as one instance of each Lambda would. */
@@ -37,12 +37,7 @@ export function environmentOf(surroundings: Surroundings): Record<string, string
     CCI_ENDPOINT: cci,
     CCI_SECRET_ID: secretId,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: accessKeyId,
-    AWS_SECRET_ACCESS_KEY: secretAccessKey,
-    AWS_EC2_METADATA_DISABLED: 'true',
-    AWS_CONFIG_FILE: devNull,
-    AWS_SHARED_CREDENTIALS_FILE: devNull,
+    ...awsEnvironment(accessKeyId, secretAccessKey),
   };
 }
 
