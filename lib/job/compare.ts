@@ -73,8 +73,8 @@ function compareMembers(
   let a = liveObject;
   let b = requestedObject;
   if (shape.complete) {
-    a = shape.complete(liveObject, requestedObject);
-    b = shape.complete(requestedObject, liveObject);
+    a = shape.complete(liveObject, requestedObject, false);
+    b = shape.complete(requestedObject, liveObject, true);
   }
   if (shape.foldCase) b = withSpellingOf(a, b);
   for (const key in a) {
@@ -106,7 +106,7 @@ function compareValues(
   if (a === b || (shape.omittedMeansLive && (b === undefined || isEmpty(b)))) return;
   const place = { up, key };
   if (a !== undefined && b !== undefined) compareBoth(a, b, shape, place, depth, report);
-  else if (labelSelector.test(key) && key !== 'nodeSelector') report(place, live, requested);
+  else if (shape.presence || (labelSelector.test(key) && key !== 'nodeSelector')) report(place, live, requested);
   else compareWithNothing(a, b, shape, place, depth, report);
 }
 

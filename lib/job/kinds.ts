@@ -1,4 +1,6 @@
-import { jobShape, type Shape } from './shape.ts';
+import { jobShape } from './job-shape.ts';
+import { type OperatorDefaults, operators } from './operator.ts';
+import type { Shape } from './shape.ts';
 
 /** Where an upstream keeps the three scalar fields: CCI and Kubeflow v1.0–1.2 under spec, Kubeflow ≥ 1.3 under spec.runPolicy. */
 export type Layout = 'cci' | 'kubeflow';
@@ -16,23 +18,15 @@ const namespaceName = layouts.cci;
 export const policyFields = ['activeDeadlineSeconds', 'ttlSecondsAfterFinished', 'cleanPodPolicy'] as const;
 export type PolicyField = (typeof policyFields)[number];
 
-/**
- * The kinds of job: a new kind is a new row. `restartPolicy` is the documented default of a replica in each layout that has the kind:
- * CCI's table 158, and the defaults of Kubeflow's training operator.
- */
-const kinds = [
-  { kind: 'TFJob', plural: 'tfjobs', replicaSpecs: 'tfReplicaSpecs', restartPolicy: { cci: 'Never', kubeflow: 'Never' } },
-  {
-    kind: 'PyTorchJob',
-    plural: 'pytorchjobs',
-    replicaSpecs: 'pytorchReplicaSpecs',
-    restartPolicy: { cci: 'Never', kubeflow: 'OnFailure' },
-  },
-  { kind: 'MXJob', plural: 'mxjobs', replicaSpecs: 'mxReplicaSpecs', restartPolicy: { cci: 'Never', kubeflow: 'Never' } },
-  { kind: 'XGBoostJob', plural: 'xgboostjobs', replicaSpecs: 'xgbReplicaSpecs', restartPolicy: { kubeflow: 'Never' } },
-  { kind: 'PaddleJob', plural: 'paddlejobs', replicaSpecs: 'paddleReplicaSpecs', restartPolicy: { kubeflow: 'OnFailure' } },
-  { kind: 'MPIJob', plural: 'mpijobs', replicaSpecs: 'mpiReplicaSpecs', restartPolicy: { kubeflow: 'Never' } },
-] satisfies { kind: string; plural: string; replicaSpecs: string; restartPolicy: Partial<Record<Layout, string>> }[];
+/** The kinds of job: a new kind is a new row, with what its operator writes into a job in each layout that has the kind. */
+const kinds: { kind: string; plural: string; replicaSpecs: string; operator: Partial<Record<Layout, OperatorDefaults>> }[] = [
+  { kind: 'TFJob', plural: 'tfjobs', replicaSpecs: 'tfReplicaSpecs', operator: operators.TFJob },
+  { kind: 'PyTorchJob', plural: 'pytorchjobs', replicaSpecs: 'pytorchReplicaSpecs', operator: operators.PyTorchJob },
+  { kind: 'MXJob', plural: 'mxjobs', replicaSpecs: 'mxReplicaSpecs', operator: operators.MXJob },
+  { kind: 'XGBoostJob', plural: 'xgboostjobs', replicaSpecs: 'xgbReplicaSpecs', operator: operators.XGBoostJob },
+  { kind: 'PaddleJob', plural: 'paddlejobs', replicaSpecs: 'paddleReplicaSpecs', operator: operators.PaddleJob },
+  { kind: 'MPIJob', plural: 'mpijobs', replicaSpecs: 'mpiReplicaSpecs', operator: operators.MPIJob },
+];
 
 /** A kind of job as one upstream keeps it. */
 export interface JobKind {
@@ -55,11 +49,11 @@ export const jobKinds: Record<Layout, readonly JobKind[]> = { cci: kindsOf('cci'
 
 function kindsOf(layout: Layout): JobKind[] {
   const { policyIn } = layouts[layout];
-  return kinds.flatMap(({ kind, plural, replicaSpecs, restartPolicy }) => {
-    const policy = (restartPolicy as Partial<Record<Layout, string>>)[layout];
-    if (policy === undefined) return [];
+  return kinds.flatMap(({ kind, plural, replicaSpecs, operator }) => {
+    const defaults = operator[layout];
+    if (!defaults) return [];
     return [
-      { group, version, kind, plural, replicaSpecs, layout, policyIn, shape: jobShape(replicaSpecs, policy, policyIn, policyFields) },
+      { group, version, kind, plural, replicaSpecs, layout, policyIn, shape: jobShape(replicaSpecs, defaults, policyIn, policyFields) },
     ];
   });
 }
