@@ -127,7 +127,7 @@ describe('MPIJob', () => {
   });
 
   // [spec's, runPolicy's] of live, and of the request; whether the request may be taken.
-  it.each<[live: [string?, string?], requested: [string?, string?], isTaken: boolean]>([
+  it.each<[live: (string | undefined)[], requested: (string | undefined)[], isTaken: boolean]>([
     [['None', 'None'], [], true],
     [['None', 'None'], [undefined, 'None'], true],
     [['None', 'None'], [undefined, 'All'], true],
