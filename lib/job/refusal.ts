@@ -20,27 +20,33 @@ export function shown(value: Json | undefined): string {
 
 /**
  * What is said of a difference that may not be: both values, cut short, unless the path may hold a secret;
- * and, where the path looks like a replaceable field in the wrong place, where the right one is (design 3.2, 3.10).
+ * and what to do where a field stands in the wrong place, is misspelt, or is none that the live job has (design 3.2, 3.10).
  */
 export function describeDifference(kind: JobKind, { path, live, requested }: Difference): string {
   const help = requested === undefined ? undefined : helpFor(kind, path);
   if (help) return `may not be changed (${help})`;
-  return hidden.test(path) ? 'may not be changed' : `may not be changed: ${shown(live)} → ${shown(requested)}`;
+  const values = hidden.test(path) ? '' : `: ${shown(live)} → ${shown(requested)}`;
+  return `may not be changed${values}${live === undefined && !isElement.test(path) ? leaveOut : ''}`;
 }
+
+const isElement = /\[\d+\]$/;
+// Whether it was never there, or the upstream did not keep it: a manifest that has it will be refused again and again.
+const leaveOut = ' (the live job does not have it: leave it out of the manifest)';
 
 /** A path as it is told: names are callers' own, and an answer must not grow with the depth of what they sent. */
 export function shownPath(path: string): string {
   return path.length > longestPath ? `${path.slice(0, longestPath)}…` : path;
 }
 
-/** Names the replaceable field that a path at root, metadata, spec or runPolicy level was probably meant to be. */
+/** Names the field that a path at root, metadata, spec or runPolicy level was probably meant to be. */
 export function helpFor(kind: JobKind, path: string): string | undefined {
   const keys = path.split('.');
   const name = keys.at(-1) ?? '';
   if (keys.length > 3 || (keys.length === 3 && keys[1] !== 'runPolicy') || name.length > 40) return undefined;
-  const places = [
+  const fields: readonly string[] = inOtherLayout(kind, path) ? movedFields : policyFields;
+  const places: { field: string; right: string }[] = [
     ...(['labels', 'annotations'] as const).map((field) => ({ field, right: `metadata.${field}` })),
-    ...policyFields.map((field) => ({ field, right: [...kind.policyIn, field].join('.') })),
+    ...fields.map((field) => ({ field, right: [...kind.policyIn, field].join('.') })),
   ];
   const exact = places.find(({ field }) => field === name);
   if (exact) return exact.right === path ? undefined : `here this field is ${exact.right}${otherLayout(kind, path)}`;
@@ -48,9 +54,16 @@ export function helpFor(kind: JobKind, path: string): string | undefined {
   return near && `unknown field; did you mean ${near.right}?`;
 }
 
+/** What the two layouts keep in two places: the three scalar fields, and one that may not change. */
+const movedFields = [...policyFields, 'backoffLimit'];
+
+/** Whether a path is where the other layout keeps a field. */
+function inOtherLayout({ layout }: JobKind, path: string): boolean {
+  const { policyIn } = layouts[layout === 'cci' ? 'kubeflow' : 'cci'];
+  return movedFields.some((field) => [...policyIn, field].join('.') === path);
+}
+
 function otherLayout(kind: JobKind, path: string): string {
   const other = kind.layout === 'cci' ? 'kubeflow' : 'cci';
-  return policyFields.some((field) => [...layouts[other].policyIn, field].join('.') === path)
-    ? `: the upstream has the ${kind.layout} layout, not ${other}`
-    : '';
+  return inOtherLayout(kind, path) ? `: the upstream has the ${kind.layout} layout, not ${other}` : '';
 }

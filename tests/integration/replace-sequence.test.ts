@@ -179,7 +179,11 @@ describe('a refusal', () => {
     const answer = await put(job);
     expect(answer.body.details.causes).toHaveLength(101);
     expect(answer.body.details.causes[100]).toEqual({ reason: 'FieldValueForbidden', message: 'and 50 more fields may not be changed' });
-    const named = [0, 1, 2, 3, 4].map((index) => `spec.field${index} may not be changed: absent → ${index}`).join(', ');
+    const named = [0, 1, 2, 3, 4]
+      .map(
+        (index) => `spec.field${index} may not be changed: absent → ${index} (the live job does not have it: leave it out of the manifest)`,
+      )
+      .join(', ');
     expect(answer.body.message).toMatch(`tfjobs.kubeflow.org "tfjob-test" is forbidden: ${named} and `);
     expect(liveText()).toBe(before);
   });

@@ -3,6 +3,8 @@ import type { Json, JsonObject } from '../../../lib/job/json.ts';
 import { causes, changed, container, forbidden, job, kubeflow, kubeflowJob, nested, pod, refusal, worker } from './jobs.ts';
 
 const live = job();
+// What is said of a field that is only in the request.
+const leaveOut = '(the live job does not have it: leave it out of the manifest)';
 
 describe('a refusal with 403 (design 3.2)', () => {
   it('names a change of backoffLimit and one of the image in two causes, and both in its message', () => {
@@ -36,14 +38,18 @@ describe('a refusal with 403 (design 3.2)', () => {
   it('has the first five paths in its message and says how many more there are', () => {
     const requested = job(Object.fromEntries([1, 2, 3, 4, 5, 6, 7, 8].map((n) => [`spec.field${n}`, n])));
     const { message, details } = refusal(live, requested);
-    expect(details?.causes).toEqual([1, 2, 3, 4, 5, 6, 7, 8].map((n) => forbidden(`spec.field${n}`, `may not be changed: absent → ${n}`)));
-    const first = [1, 2, 3, 4, 5].map((n) => `spec.field${n} may not be changed: absent → ${n}`).join(', ');
+    expect(details?.causes).toEqual(
+      [1, 2, 3, 4, 5, 6, 7, 8].map((n) => forbidden(`spec.field${n}`, `may not be changed: absent → ${n} ${leaveOut}`)),
+    );
+    const first = [1, 2, 3, 4, 5].map((n) => `spec.field${n} may not be changed: absent → ${n} ${leaveOut}`).join(', ');
     expect(message).toBe(`tfjobs.kubeflow.org "tfjob-test" is forbidden: ${first} and 3 more`);
   });
 
   it('says nothing of more where there are exactly five', () => {
     const requested = job(Object.fromEntries([1, 2, 3, 4, 5].map((n) => [`spec.field${n}`, n])));
-    expect(refusal(live, requested).message).toMatch(/spec\.field5 may not be changed: absent → 5$/);
+    expect(refusal(live, requested).message).toMatch(
+      /spec\.field5 may not be changed: absent → 5 \(the live job does not have it: leave it out of the manifest\)$/,
+    );
   });
 
   it.each([
@@ -53,9 +59,9 @@ describe('a refusal with 403 (design 3.2)', () => {
   ])('lists at most 100 of %i causes, then a count, and counts all in its message', (count, last) => {
     const requested = job(Object.fromEntries(Array.from({ length: count }, (_, n) => [`spec.field${n}`, n])));
     const { message, details } = refusal(live, requested);
-    const listed = Array.from({ length: 100 }, (_, n) => forbidden(`spec.field${n}`, `may not be changed: absent → ${n}`));
+    const listed = Array.from({ length: 100 }, (_, n) => forbidden(`spec.field${n}`, `may not be changed: absent → ${n} ${leaveOut}`));
     expect(details?.causes).toEqual(last ? [...listed, { reason: 'FieldValueForbidden', message: last }] : listed);
-    expect(message).toMatch(new RegExp(`spec\\.field4 may not be changed: absent → 4 and ${count - 5} more$`));
+    expect(message).toMatch(new RegExp(`spec\\.field4 may not be changed: absent → 4 \\(.*\\) and ${count - 5} more$`));
   });
 
   it('names omissions, additions, and elements that are more or fewer', () => {
@@ -66,7 +72,7 @@ describe('a refusal with 403 (design 3.2)', () => {
       forbidden('spec.backoffLimit', 'may not be changed: 6 → absent'),
       forbidden(`${pod}.imagePullSecrets[0].name`, 'may not be changed'),
       forbidden(`${pod}.imagePullSecrets[1]`, 'may not be changed'),
-      forbidden(`${pod}.hostAliases`, 'may not be changed: absent → an array of 1'),
+      forbidden(`${pod}.hostAliases`, `may not be changed: absent → an array of 1 ${leaveOut}`),
     ]);
     const exposed = job({ [`${container}.ports`]: [{ containerPort: 8080 }] });
     expect(causes(exposed, job({ [`${container}.ports`]: [] }))).toEqual([
@@ -92,7 +98,10 @@ describe('a refusal with 403 (design 3.2)', () => {
     ['a text that just fits', 'x'.repeat(62), `"${'x'.repeat(62)}"`],
     ['a long text, cut short', 'x'.repeat(10_000), `"${'x'.repeat(63)}…`],
   ])('shows %s', (_title, value, shown) => {
-    expect(causes(live, job({ 'spec.new': value }))).toEqual([403, forbidden('spec.new', `may not be changed: absent → ${shown}`)]);
+    expect(causes(live, job({ 'spec.new': value }))).toEqual([
+      403,
+      forbidden('spec.new', `may not be changed: absent → ${shown} ${leaveOut}`),
+    ]);
   });
 
   it('puts a path in brackets where a member is not named like a field, and cuts a long name', () => {
@@ -100,10 +109,10 @@ describe('a refusal with 403 (design 3.2)', () => {
     expect(causes(live, job({ [`spec.x ${'y'.repeat(98)}`]: 1 }))).toMatchObject([403, { field: `spec[x ${'y'.repeat(98)}]` }]);
     expect(causes(live, { ...live, metadata })).toEqual([
       403,
-      forbidden('metadata[a.b/c]', 'may not be changed: absent → 1'),
+      forbidden('metadata[a.b/c]', `may not be changed: absent → 1 ${leaveOut}`),
       forbidden(`metadata[x y${'z'.repeat(97)}…]`, expect.stringMatching(/^may not be changed/)),
       forbidden(`metadata[p${'q'.repeat(99)}…]`, expect.stringMatching(/^may not be changed/)),
-      forbidden('metadata[]', 'may not be changed: absent → 4'),
+      forbidden('metadata[]', `may not be changed: absent → 4 ${leaveOut}`),
     ]);
   });
 
@@ -183,7 +192,7 @@ describe('a mistake with help (design 3.10)', () => {
     [`${worker}.template.labels`, undefined],
     ['spec.tfReplicaSpecs.labels', undefined],
   ])('names the right field for %s', (path, help) => {
-    const message = help ? `may not be changed (${help})` : 'may not be changed: absent → "x"';
+    const message = help ? `may not be changed (${help})` : `may not be changed: absent → "x" ${leaveOut}`;
     expect(causes(job(), job({ [path]: 'x' }))).toEqual([403, forbidden(path, message)]);
   });
 
@@ -192,6 +201,7 @@ describe('a mistake with help (design 3.10)', () => {
     ['spec.ttlSecondAfterFinished', 'unknown field; did you mean spec.runPolicy.ttlSecondsAfterFinished?'],
     ['spec.runPolicy.activeDeadlineSecond', 'unknown field; did you mean spec.runPolicy.activeDeadlineSeconds?'],
     ['spec.runPolicy.labels', 'here this field is metadata.labels'],
+    ['spec.backoffLimit', 'here this field is spec.runPolicy.backoffLimit: the upstream has the kubeflow layout, not cci'],
   ])('names the right field for %s in the kubeflow layout', (path, help) => {
     const live = kubeflowJob();
     expect(causes(live, changed(live, { [path]: 'x' }), {}, kubeflow)).toEqual([403, forbidden(path, `may not be changed (${help})`)]);
@@ -207,12 +217,35 @@ describe('a mistake with help (design 3.10)', () => {
         `may not be changed (here this field is spec.ttlSecondsAfterFinished: ${layout})`,
       ),
       forbidden('spec.runPolicy.cleanPodPolicy', `may not be changed (here this field is spec.cleanPodPolicy: ${layout})`),
-      forbidden('spec.runPolicy.backoffLimit', 'may not be changed: absent → 3'),
+      forbidden('spec.runPolicy.backoffLimit', `may not be changed (here this field is spec.backoffLimit: ${layout})`),
     ]);
   });
 
   it('does not offer a field to one who omits what the live job has under a similar name', () => {
     const before = job({ 'spec.activeDeadlineSecond': 5 });
     expect(causes(before, job())).toEqual([403, forbidden('spec.activeDeadlineSecond', 'may not be changed: 5 → absent')]);
+  });
+
+  it('says what to do of a field that the upstream did not keep, without its value where that may be a secret', () => {
+    const manifest = {
+      'spec.tfReplicaSpecs.Worker.template.spec.resourceClaims': [{ name: 'c' }],
+      [`${container}.envFrom`]: [{ secretRef: { name: 's' } }],
+      'spec.schedulingPolicy': { minAvailable: 2 },
+    };
+    expect(causes(live, job(manifest))).toEqual([
+      403,
+      forbidden(`${pod}.containers[0].envFrom`, `may not be changed ${leaveOut}`),
+      forbidden(`${pod}.resourceClaims`, `may not be changed: absent → an array of 1 ${leaveOut}`),
+      forbidden('spec.schedulingPolicy', `may not be changed: absent → an object ${leaveOut}`),
+    ]);
+  });
+
+  it('and not of what the live job has, or of an element more', () => {
+    const before = job({ [`${pod}.hostAliases`]: [{ ip: '::1' }] });
+    const after = job({ [`${pod}.hostAliases`]: [{ ip: '::1' }, { ip: '::2' }], 'spec.backoffLimit': undefined });
+    expect(causes(before, after).flatMap((cause) => (typeof cause === 'number' ? [] : [cause.message]))).toEqual([
+      'may not be changed: 6 → absent',
+      'may not be changed: absent → an object',
+    ]);
   });
 });
