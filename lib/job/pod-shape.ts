@@ -88,16 +88,13 @@ const persistentVolumeClaim = object({
   volumeMode: defaultsTo('Filesystem'),
   resources: object({ limits: quantities, requests: quantities }),
 });
-/** A volume's source: even an empty one says what the volume is, and each may be read-only or name a file system. */
-const source = (fields: Record<string, Shape> = {}): Shape => ({
-  presence: true,
-  fields: { readOnly: dropped, fsType: dropped, partition: dropped, ...fields },
-});
+const anySource = { readOnly: dropped, fsType: dropped, partition: dropped };
+/** A volume's source: even an empty one says what the volume is, which without a source is an emptyDir (SetDefaults_Volume). */
+const source = (fields: Record<string, Shape>): Shape => ({ presence: true, fields: { ...anySource, ...fields } });
 const volumes: Shape = {
   each: {
-    each: source(),
+    each: object(anySource),
     fields: {
-      // What a volume is that names no source (SetDefaults_Volume).
       emptyDir: object({ medium: dropped, sizeLimit: { as: 'quantity' } }),
       hostPath: source({ type: defaultsTo('') }),
       secret: source({ secretName: dropped, defaultMode: fileMode, optional }),

@@ -31,7 +31,7 @@ export const kinds: Record<string, Kind> = {
 };
 
 /** defaulting_utils.go: getDefaultContainerIndex, hasDefaultPort, setDefaultPort. */
-function setDefaultPort(pod: Loose, [containerName, name, containerPort]: [string, string, number]): void {
+export function setDefaultPort(pod: Loose, [containerName, name, containerPort]: [string, string, number]): void {
   let index = 0;
   for (const [i, container] of pod.containers.entries()) {
     if (container.name !== containerName) continue;

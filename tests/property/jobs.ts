@@ -86,15 +86,20 @@ export const images = { a: 'Always', 'r:5000/a/b': 'Always', 'a:latest': 'Always
 const quantity = fc.constantFrom<Json>('1', '2', 2, '500m', '4Gi', '1Ki', '0.5', '0');
 const resources = fc.array(fc.tuple(fc.constantFrom('cpu', 'memory', 'nvidia.com/gpu'), quantity), { maxLength: 3 }).map(objectOf);
 
+const port = record({
+  name: optional(fc.constantFrom('tfjob-port', 'p')),
+  containerPort: number,
+  protocol: optional(fc.constantFrom('TCP', 'UDP')),
+});
 const container = record({
-  name: fc.constantFrom('c', 'd'),
+  name: fc.constantFrom('c', 'd', 'tensorflow'),
   image: optional(fc.constantFrom(...Object.keys(images))),
   imagePullPolicy: optional(fc.constantFrom('Always', 'IfNotPresent', 'Never', '')),
   args: optional(fc.array(fc.constantFrom('a', '--b', ''), { maxLength: 3 })),
   env: optional(
     fc.array(record({ name: fc.constantFrom('A', 'B'), value: optional(fc.constantFrom('', '1', '2000m')) }), { maxLength: 2 }),
   ),
-  ports: optional(fc.array(record({ containerPort: number, protocol: optional(fc.constantFrom('TCP', 'UDP')) }), { maxLength: 2 })),
+  ports: optional(fc.array(fc.oneof(port, fc.constant<Json>({ name: 'tfjob-port', containerPort: 2222 })), { maxLength: 2 })),
   resources: optional(record({ limits: optional(resources), requests: optional(resources) })),
   tty: optional(fc.boolean()),
   terminationMessagePath: optional(fc.constantFrom('/dev/termination-log', '/other')),

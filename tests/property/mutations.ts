@@ -1,5 +1,6 @@
 import { isObject, type Json, type JsonObject, numberText, own, setOwn } from '../../lib/job/json.ts';
 import type { JobKind } from '../../lib/job/kinds.ts';
+import { setDefaultPort } from '../manifests/operator-model.ts';
 import { copyOf, images, objectOf, raw } from './jobs.ts';
 
 /** One place of a job: a member or an element, by its path. */
@@ -51,7 +52,8 @@ export function changeMeaning(kind: JobKind, job: JsonObject, pick: number): Jso
   const place = pickFrom(fixedPlaces(kind, copy), pick) as Place;
   const value = valueAt(place);
   if (Array.isArray(value)) {
-    if (value.length > 0 && pick % 3 === 0) value.shift();
+    // Whether a port less means something is operator.test.ts's to say.
+    if (value.length > 0 && pick % 3 === 0 && place.key !== 'ports') value.shift();
     else value.push('added');
   } else if (isObject(value)) value['zz-added'] = pick % 2 === 0 ? 'added' : [null];
   else if (typeof value === 'string') put(place, `${value}x`);
@@ -121,8 +123,9 @@ function shuffled(value: Json, pick: number): Json {
 type Spelling = (kind: JobKind, job: JsonObject, pick: number) => void;
 const spellings: Record<string, Spelling> = {
   nothingAdded(kind, job, pick) {
+    // A replica type that is there with nothing in it is one more.
     const place = pickFrom(
-      fixedPlaces(kind, job).filter((one) => isObject(valueAt(one))),
+      fixedPlaces(kind, job).filter((one) => isObject(valueAt(one)) && one.key !== kind.replicaSpecs),
       pick,
     );
     const holder = place ? (valueAt(place) as JsonObject) : job;
@@ -195,6 +198,25 @@ const spellings: Record<string, Spelling> = {
       else if (requests[name] === limit) delete requests[name];
     }
     resources.requests = requests;
+  },
+  operatorPort(kind, job, pick) {
+    const pod = pickFrom(
+      levels(kind, job).filter(({ level, object }) => level === 'pod' && Array.isArray(object.containers) && object.containers.length > 0),
+      pick,
+    )?.object;
+    const containers = (pod?.containers ?? []) as JsonObject[];
+    const place = pickFrom(
+      containers.filter(({ ports }) => Array.isArray(ports)),
+      pick,
+    );
+    if (!pod || !place) return;
+    const ports = place.ports as Json[];
+    const before = JSON.stringify(pod);
+    place.ports = ports.slice(0, -1);
+    // Without its last port the operator makes the same pod of it, or the port is not the operator's.
+    const made = copyOf(pod);
+    setDefaultPort(made, ['tensorflow', 'tfjob-port', 2222]);
+    if (JSON.stringify(made) !== before) place.ports = ports;
   },
   replicaCase(kind, job, pick) {
     const spec = job.spec as JsonObject;
