@@ -152,11 +152,27 @@ describe('MPIJob', () => {
     const of = (cleanPodPolicy?: string, inRunPolicy?: string) =>
       types({}, { ...(cleanPodPolicy && { cleanPodPolicy }), ...(inRunPolicy && { runPolicy: { cleanPodPolicy: inRunPolicy } }) });
     expect(paths(mpi, of(a, b), of(c, d))).toEqual(isTaken ? [] : ['spec.cleanPodPolicy']);
-    if (!isTaken) return;
-    // What its operator then makes of what is written is what it would make of the request.
-    const effective = (first?: string, second?: string) => second ?? first ?? 'None';
-    expect(effective(a, d)).toBe(effective(c, d));
   });
+});
+
+it('an MPIJob whose cleanPodPolicy may be taken is written as its operator reads the request, whatever the two places hold', () => {
+  const mpi = kindOf('kubeflow', 'mpijobs');
+  const values = [undefined, 'None', 'All', 'Running'];
+  const of = (cleanPodPolicy?: string, inRunPolicy?: string) =>
+    spec({ ...(cleanPodPolicy && { cleanPodPolicy }), ...(inRunPolicy && { runPolicy: { cleanPodPolicy: inRunPolicy } }) });
+  // Reconcile in mpijob_controller.go: runPolicy's holds, then the spec's, then None.
+  const effective = (first?: string, second?: string) => second ?? first ?? 'None';
+  let taken = 0;
+  for (const a of values)
+    for (const b of values)
+      for (const c of values)
+        for (const d of values) {
+          if (paths(mpi, of(a, b), of(c, d)).length > 0) continue;
+          taken += 1;
+          // What is written has the live spec's policy and the requested runPolicy's.
+          expect([a, b, c, d, effective(a, d)]).toEqual([a, b, c, d, effective(c, d)]);
+        }
+  expect(taken).toBeGreaterThan(64);
 });
 
 describe('PyTorchJob on Kubeflow', () => {
