@@ -35,7 +35,7 @@ export function parseProtectedKeys(list: string): string[] | undefined {
     .filter((word) => word !== '');
   const isNone = (word: string): boolean => word.toLowerCase() === 'none';
   if (words.some(isNone)) return words.length === 1 ? [] : undefined;
-  if (!words.every((word) => pattern.test(word))) return undefined;
+  if (words.length === 0 || !words.every((word) => pattern.test(word))) return undefined;
   return words.flatMap((word) => (word.toLowerCase() === 'recommended' ? recommendedKeys : [word]));
 }
 

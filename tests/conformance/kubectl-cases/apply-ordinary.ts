@@ -141,7 +141,7 @@ export function ordinaryFlows(layout: Layout): ApplyFlow[] {
     ),
     one(
       'the administrator applies his file again, and again with less',
-      (job) => job.metadata.labels.team === undefined,
+      (job) => job.metadata.labels?.team === undefined,
       made,
       apply(caller, staged),
       apply(admin, full),
@@ -154,7 +154,13 @@ export function ordinaryFlows(layout: Layout): ApplyFlow[] {
       apply(caller, staged),
       apply(admin, full),
     ),
-    one('the administrator prunes what is not in his files', yes, made, apply(caller, staged), admin(prune('app=none'), { file: full })),
+    one(
+      'the administrator prunes what is not in his files',
+      yes,
+      made,
+      apply(caller, staged),
+      admin(prune('app=other'), { file: edited(labels({ app: 'other' }), (job) => void Object.assign(job.metadata, { name: 'other' })) }),
+    ),
     one(
       'the administrator prunes by a label that the job has, with its file',
       yes,
