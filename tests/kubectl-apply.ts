@@ -90,19 +90,23 @@ export function withRecord(job: JsonObject, record: string | undefined): JsonObj
   return { ...job, metadata: { ...metadata, annotations: record === undefined ? annotations : { ...annotations, [lastApplied]: record } } };
 }
 
-/** The record that kubectl makes of a file: all of it but the record itself. */
-export function recordFor(file: JsonObject): string {
+/** A file as kubectl takes it: it reads annotations as texts, so that null is an empty one, and there is always a map of them. */
+function read(file: JsonObject): JsonObject {
   const metadata = own(file, 'metadata') as JsonObject;
-  const annotations = own(metadata, 'annotations');
-  return `${sorted(withRecord({ ...file, metadata: { ...metadata, annotations: isObject(annotations) ? annotations : {} } }, undefined))}\n`;
+  const annotations: JsonObject = {};
+  for (const [name, value] of Object.entries((own(metadata, 'annotations') ?? {}) as JsonObject)) setOwn(annotations, name, value ?? '');
+  return { ...file, metadata: { ...metadata, annotations } };
 }
+
+/** The record that kubectl makes of a file: all of it but the record itself. */
+export const recordFor = (file: JsonObject): string => `${sorted(withRecord(read(file), undefined))}\n`;
 
 /**
  * The merge patch that `kubectl apply -f` sends for a file to a job that is there, `{}` included; undefined where kubectl gives up, since
  * the live record is no JSON object.
  */
 export function applyPatch(file: JsonObject, live: JsonObject): JsonObject | undefined {
-  const modified = withRecord(file, recordFor(file));
+  const modified = withRecord(read(file), recordFor(file));
   const text = recordOf(live) ?? '';
   let original: Json;
   try {

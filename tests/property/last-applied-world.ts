@@ -78,6 +78,13 @@ export function fixedPart(kind: JobKind, job: JsonObject): string {
   }
   const holder = at(copy, kind.policyIn);
   if (isObject(holder)) for (const field of policyFields) delete holder[field];
+  // {} says what absent says: a patch that removes a field of a runPolicy that is not there leaves one behind.
+  for (const [object, name] of [
+    [own(copy, 'spec'), 'runPolicy'],
+    [copy, 'spec'],
+  ] as const) {
+    if (isObject(object) && isObject(object[name]) && Object.keys(object[name]).length === 0) delete object[name];
+  }
   return canonical({ ...copy, hasRecord });
 }
 
