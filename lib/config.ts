@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { Layout } from './job/kinds.ts';
+import { parseProtectedKeys } from './job/protected-keys.ts';
 
 /** What the environment says, checked. */
 export interface Config {
@@ -41,9 +42,6 @@ export function endpointMistake(text: string): string | undefined {
   return undefined;
 }
 
-// A key as Kubernetes has them, or all keys of a prefix. What no key can match would protect nothing without a word.
-const protectedKey = /^([A-Za-z0-9.-]+\/)?[A-Za-z0-9._-]+$|^[A-Za-z0-9.-]+\/\*$/;
-
 /** What every configuration says of NODE_TLS_REJECT_UNAUTHORIZED. */
 export const checkedCertificates = v.optional(
   v.pipe(
@@ -65,15 +63,13 @@ const Environment = v.looseObject({
   PROTECTED_KEYS: v.optional(
     v.pipe(
       v.string(),
-      v.transform((list) =>
-        list
-          .split(',')
-          .map((key) => key.trim())
-          .filter((key) => key !== ''),
+      v.check(
+        (list) => parseProtectedKeys(list) !== undefined,
+        'must be keys, prefix/* or the word recommended, separated by commas, or none alone',
       ),
-      v.everyItem((key) => protectedKey.test(key), 'must be keys or prefix/*, separated by commas'),
+      v.transform((list) => parseProtectedKeys(list) ?? []),
     ),
-    '',
+    'recommended',
   ),
   CCI_PROJECT_ID: v.optional(v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be a project id'))),
   LIVE_CACHE: v.optional(v.picklist(['on', 'off'], 'must be on or off'), 'on'),

@@ -1,18 +1,10 @@
 import { compare, type Difference, sameMoment, sameValue } from './compare.ts';
-import { at, isObject, type Json, type JsonObject, own, setOwn } from './json.ts';
+import { at, isObject, type Json, type JsonObject, own, setOwn, withMember } from './json.ts';
 import { type JobKind, policyFields } from './kinds.ts';
-import { lastAppliedCauses } from './last-applied.ts';
+import { proposeLastApplied } from './last-applied.ts';
+import { isProtected } from './protected-keys.ts';
 import { describeDifference, helpFor, shown, shownPath } from './refusal.ts';
-import {
-  annotationsSizeCauses,
-  canonicalValue,
-  isProtected,
-  lastApplied,
-  memberCauses,
-  ownPrefix,
-  policyCauses,
-  stringMap,
-} from './replaceable.ts';
+import { annotationsSizeCauses, canonicalValue, lastApplied, memberCauses, ownPrefix, policyCauses, stringMap } from './replaceable.ts';
 import { badRequest, conflict, forbidden, invalid, invalidPatch, type JobRef, type StatusCause, type StatusError } from './status.ts';
 import { unknownFields } from './strict.ts';
 
@@ -20,8 +12,10 @@ import { unknownFields } from './strict.ts';
 export interface Rules {
   /** Labels and annotations that may not change: exact keys, or `prefix/*`. */
   protectedKeys?: readonly string[];
-  /** fieldValidation=Strict, with what is said of duplicate fields in the body's text; a patch's mistakes are 422, not 400. */
-  strict?: { duplicates: readonly string[]; patch?: boolean };
+  /** The request is a patch: what it leaves out it removes by name, and its mistakes are 422, not 400. */
+  patch?: boolean;
+  /** fieldValidation=Strict, with what is said of duplicate fields in the body's text. */
+  strict?: { duplicates: readonly string[] };
 }
 
 /** What becomes of a request. `object` is the live object with nothing but the replaceable fields taken from the request. */
@@ -35,8 +29,6 @@ interface Proposal {
   object: JsonObject;
   changed: string[];
   forbidden: StatusCause[];
-  /** How many more there are than `forbidden` lists. */
-  unlisted: number;
   invalid: StatusCause[];
 }
 
@@ -53,7 +45,7 @@ export function decide(kind: JobKind, ref: JobRef, live: JsonObject, requested: 
   const proposal = propose(kind, ref, live, requested, rules);
   const causes = [...differences.found.map((difference) => forbiddenCause(kind, difference)), ...proposal.forbidden];
   if (causes.length > 0) {
-    const total = differences.total + proposal.forbidden.length + proposal.unlisted;
+    const total = differences.total + proposal.forbidden.length;
     const listed = atMost100(causes, 'FieldValueForbidden', 'fields may not be changed', total);
     return refuse(forbidden(ref, listed, total));
   }
@@ -95,7 +87,7 @@ function precondition(kind: JobKind, ref: JobRef, live: JsonObject, requested: J
   return undefined;
 }
 
-function strictError(kind: JobKind, live: JsonObject, requested: JsonObject, { strict }: Rules): StatusError | undefined {
+function strictError(kind: JobKind, live: JsonObject, requested: JsonObject, { strict, patch }: Rules): StatusError | undefined {
   if (!strict) return undefined;
   const unknown = unknownFields(kind, live, requested).map((path) => {
     const help = helpFor(kind, path);
@@ -104,7 +96,7 @@ function strictError(kind: JobKind, live: JsonObject, requested: JsonObject, { s
   const mistakes = [...strict.duplicates, ...unknown];
   if (mistakes.length === 0) return undefined;
   const listed = mistakes.slice(0, 100).join(', ');
-  if (strict.patch) return invalidPatch(`strict decoding error: ${listed}`);
+  if (patch) return invalidPatch(`strict decoding error: ${listed}`);
   return badRequest(`${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: strict decoding error: ${listed}`);
 }
 
@@ -123,8 +115,8 @@ function deletionCauses(live: JsonObject, requested: JsonObject): StatusCause[] 
 }
 
 function propose(kind: JobKind, ref: JobRef, live: JsonObject, requested: JsonObject, rules: Rules): Proposal {
-  const proposal: Proposal = { object: live, changed: [], forbidden: [], unlisted: 0, invalid: [] };
-  for (const name of ['labels', 'annotations'] as const) proposeMap(name, kind, ref, live, requested, rules.protectedKeys ?? [], proposal);
+  const proposal: Proposal = { object: live, changed: [], forbidden: [], invalid: [] };
+  for (const name of ['labels', 'annotations'] as const) proposeMap(name, kind, ref, live, requested, rules, proposal);
   for (const name of policyFields) {
     const path = [...kind.policyIn, name];
     const mine = at(live, path) ?? undefined;
@@ -146,13 +138,22 @@ function proposeMap(
   ref: JobRef,
   live: JsonObject,
   requested: JsonObject,
-  protectedKeys: readonly string[],
+  { protectedKeys = [], patch = false }: Rules,
   proposal: Proposal,
 ): void {
   const liveValue = at(live, ['metadata', name]);
   const mine = isObject(liveValue) ? liveValue : {};
   const next = stringMap(at(requested, ['metadata', name]), mine);
-  if (name === 'annotations') keepOwn(mine, next);
+  if (name === 'annotations') {
+    keepOwn(mine, next);
+    if (!isProtected(lastApplied, protectedKeys)) {
+      const { value, forbidden = [], invalid = [] } = proposeLastApplied({ kind, ref, live, protectedKeys, patch }, own(next, lastApplied));
+      if (value === undefined) delete next[lastApplied];
+      else next[lastApplied] = value;
+      proposal.forbidden.push(...forbidden);
+      proposal.invalid.push(...invalid);
+    }
+  }
   const keys = changedKeys(mine, next);
   if (keys.length === 0) return;
   for (const key of keys) {
@@ -160,15 +161,7 @@ function proposeMap(
     if (isProtected(key, protectedKeys)) {
       const field = shownPath(`metadata.${name}[${key}]`);
       proposal.forbidden.push({ reason: 'FieldValueForbidden', message: 'is protected and may not be changed', field });
-    } else if (value !== undefined) {
-      proposal.invalid.push(...memberCauses(name, key, value));
-      if (name === 'annotations' && key === lastApplied && typeof value === 'string') {
-        const causes = lastAppliedCauses(kind, ref, own(mine, key), value, protectedKeys);
-        proposal.forbidden.push(...causes.refused);
-        proposal.unlisted += causes.unlisted;
-        proposal.invalid.push(...causes.invalid);
-      }
-    }
+    } else if (value !== undefined) proposal.invalid.push(...memberCauses(name, key, value));
   }
   if (name === 'annotations') proposal.invalid.push(...annotationsSizeCauses(mine, next));
   proposal.object = withMember(proposal.object, ['metadata', name], Object.keys(next).length > 0 ? next : undefined);
@@ -186,14 +179,4 @@ function changedKeys(live: JsonObject, next: JsonObject): string[] {
   for (const key in live) if (own(next, key) !== live[key]) keys.push(key);
   for (const key in next) if (!Object.hasOwn(live, key)) keys.push(key);
   return keys;
-}
-
-/** A copy of the object with one member set or, for undefined, removed; what is beside the path is shared, not copied. */
-function withMember(object: JsonObject, [key, ...rest]: readonly string[], value: Json | undefined): JsonObject {
-  if (key === undefined) return object;
-  const child = own(object, key);
-  const next = rest.length === 0 ? value : withMember(isObject(child) ? child : {}, rest, value);
-  if (next !== undefined) return { ...object, [key]: next };
-  const { [key]: _removed, ...others } = object;
-  return others;
 }

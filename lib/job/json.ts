@@ -121,3 +121,13 @@ export function setOwn(object: JsonObject, key: string, value: Json): void {
   if (key === '__proto__') Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
   else object[key] = value;
 }
+
+/** A copy of the object with one member set or, for undefined, removed; what is beside the path is shared, not copied. */
+export function withMember(object: JsonObject, [key, ...rest]: readonly string[], value: Json | undefined): JsonObject {
+  if (key === undefined) return object;
+  const child = own(object, key);
+  const next = rest.length === 0 ? value : withMember(isObject(child) ? child : {}, rest, value);
+  if (next !== undefined) return { ...object, [key]: next };
+  const { [key]: _removed, ...others } = object;
+  return others;
+}

@@ -1,109 +1,138 @@
-import { childPath } from './compare.ts';
-import { at, isObject, type Json, type JsonObject, own, parseExactJson } from './json.ts';
+import { at, isObject, type Json, type JsonObject, own, parseExactJson, setOwn, withMember } from './json.ts';
 import { type JobKind, policyFields } from './kinds.ts';
-import { shownPath } from './refusal.ts';
-import { isProtected, lastApplied, ownPrefix } from './replaceable.ts';
+import { isProtected } from './protected-keys.ts';
+import { canonicalValue, lastApplied, ownPrefix, policyCauses } from './replaceable.ts';
 import type { JobRef, StatusCause } from './status.ts';
 
 const field = `metadata.annotations[${lastApplied}]`;
+const annotation = ['metadata', 'annotations', lastApplied];
 const deepest = 500;
 
-/** What a last-applied configuration may always name: `true` with all below it, a tree for the fields that it lists. */
-type Allowed = true | { [key: string]: Allowed };
+/** What becomes of the record of the last `kubectl apply`, and what speaks against it: 403 and 422 causes. */
+export interface ProposedRecord {
+  value: Json | undefined;
+  forbidden?: StatusCause[];
+  invalid?: StatusCause[];
+}
 
 /**
- * What speaks against a new last-applied annotation: whoever plants a field there makes the next `kubectl apply` delete it
- * (design 3.11). `refused` are 403 causes, at most 100, and `unlisted` how many more; `invalid` are 422 ones.
+ * What a request makes of the last-applied record, which decides what the next `kubectl apply` deletes, keeps or takes over: the live
+ * record with nothing but labels, annotations and the three scalars taken from the requested one (docs/last-applied.md). One that is
+ * left out stays; a `patch` that removes or empties it is 403; what is no JSON of this job is 422.
  */
-export function lastAppliedCauses(
-  kind: JobKind,
-  ref: JobRef,
-  live: Json | undefined,
-  next: string,
-  protectedKeys: readonly string[],
-): { refused: StatusCause[]; unlisted: number; invalid: StatusCause[] } {
-  const applied = parse(next);
-  const same =
-    own(applied, 'apiVersion') === `${kind.group}/${kind.version}` &&
-    own(applied, 'kind') === kind.kind &&
-    at(applied, ['metadata', 'name']) === ref.name &&
-    at(applied, ['metadata', 'namespace']) === ref.namespace;
-  if (!isObject(applied) || !same) {
+export function proposeLastApplied({ kind, ref, live, protectedKeys, patch }: Judged, requested: Json | undefined): ProposedRecord {
+  const mine = at(live, annotation);
+  if (mine !== undefined && patch && (requested === undefined || (requested === '' && mine !== ''))) {
+    return { value: mine, forbidden: [{ reason: 'FieldValueForbidden', message: 'may not be removed', field }] };
+  }
+  if (requested === undefined || requested === mine) return { value: mine };
+  if (typeof requested !== 'string') return { value: requested };
+  const record = parseRecord(requested);
+  if (!isOf(kind, ref, record)) {
     const message = 'Invalid value: must be JSON of the same apiVersion, kind, name and namespace as the job';
-    return { refused: [], unlisted: 0, invalid: [{ reason: 'FieldValueInvalid', message, field }] };
+    return { value: mine, invalid: [{ reason: 'FieldValueInvalid', message, field }] };
   }
-  const plants: Plants = { paths: [], total: 0 };
-  if (typeof live === 'string') {
-    const had = parse(live);
-    findProtected(applied, had, protectedKeys, plants);
-    findPlants(applied, had, allowedIn(kind), '', 0, plants);
-  }
-  const refused = plants.paths.map((path) => ({
-    reason: 'FieldValueForbidden',
-    message: `may not name ${shownPath(path)}, which it did not hold before`,
-    field,
-  }));
-  return { refused, unlisted: plants.total - refused.length, invalid: [] };
+  return { value: rebuilt(kind, live, record, protectedKeys) };
 }
 
-function allowedIn(kind: JobKind): Allowed {
-  let policy: Allowed = Object.fromEntries(policyFields.map((name) => [name, true as const]));
-  for (const key of kind.policyIn.toReversed()) policy = { [key]: policy };
-  return {
-    apiVersion: true,
-    kind: true,
-    metadata: { name: true, namespace: true, labels: true, annotations: true },
-    ...(policy as object),
-  };
+/** A request that is judged, with the live job. */
+interface Judged {
+  kind: JobKind;
+  ref: JobRef;
+  live: JsonObject;
+  protectedKeys: readonly string[];
+  patch: boolean;
 }
 
-/** The first members that the old value did not have, and how many there are. */
-interface Plants {
-  paths: string[];
-  total: number;
+/**
+ * The field manager under which a job must be written: the record's own where the record changes. By who owns it kubectl finds the
+ * fields that an `apply --server-side` takes over and drops, so nobody may come to own it. Undefined where the record stays.
+ */
+export function lastAppliedManager(live: JsonObject, next: JsonObject): string | undefined {
+  return at(live, annotation) === at(next, annotation) ? undefined : ownerOf(live);
 }
 
-/** Finds labels and annotations that nobody may change, and that the next apply would delete if they were named here. */
-function findProtected(value: JsonObject, had: Json | undefined, protectedKeys: readonly string[], plants: Plants): void {
+/** The one manager that owns the record, by an update of the whole job; undefined where there is none, or more. */
+function ownerOf(live: JsonObject): string | undefined {
+  const entries = managedFields(live);
+  const owners = entries.filter((entry) => at(entry, ['fieldsV1', 'f:metadata', 'f:annotations', `f:${lastApplied}`]) !== undefined);
+  const [owner] = owners;
+  const isUpdate = own(owner, 'operation') === 'Update' && (own(owner, 'subresource') ?? '') === '';
+  const manager = own(owner, 'manager');
+  const isOne = owners.length === 1 && isUpdate && own(owner, 'apiVersion') === live.apiVersion;
+  return isOne && typeof manager === 'string' && manager !== '' ? manager : undefined;
+}
+
+function managedFields(live: JsonObject): Json[] {
+  const entries = at(live, ['metadata', 'managedFields']);
+  return Array.isArray(entries) ? entries : [];
+}
+
+function isOf(kind: JobKind, ref: JobRef, record: Json | undefined): record is JsonObject {
+  return (
+    own(record, 'apiVersion') === `${kind.group}/${kind.version}` &&
+    own(record, 'kind') === kind.kind &&
+    at(record, ['metadata', 'name']) === ref.name &&
+    at(record, ['metadata', 'namespace']) === ref.namespace
+  );
+}
+
+/**
+ * The live record with what may change taken from the requested one. Whether there is a record, or a map or object in it, is the
+ * administrator's: `apply --prune` deletes what has one, and an apply of a file without a map that the record has deletes it all.
+ */
+function rebuilt(kind: JobKind, live: JsonObject, requested: JsonObject, protectedKeys: readonly string[]): Json | undefined {
+  const mine = at(live, annotation);
+  const record = typeof mine === 'string' ? parseRecord(mine) : undefined;
+  const isWritable = managedFields(live).length === 0 || ownerOf(live) !== undefined;
+  if (!isObject(record) || !isWritable) return mine;
+  let next = record;
   for (const name of ['labels', 'annotations'] as const) {
-    const map = at(value, ['metadata', name]);
-    if (!isObject(map)) continue;
-    for (const key in map) {
-      const kept = isProtected(key, protectedKeys) || (name === 'annotations' && key.startsWith(ownPrefix));
-      if (kept && own(at(had, ['metadata', name]), key) === undefined) addPlant(plants, childPath(`metadata.${name}`, key));
-    }
+    const path = ['metadata', name];
+    const map = at(record, path);
+    const isKept = (key: string): boolean =>
+      isProtected(key, protectedKeys) || (name === 'annotations' && (key.startsWith(ownPrefix) || key === lastApplied));
+    if (isObject(map)) next = withMember(next, path, rebuiltMap(map, at(requested, path), isKept));
   }
-}
-
-function addPlant(plants: Plants, path: string): void {
-  plants.total += 1;
-  if (plants.paths.length < 100) plants.paths.push(path);
-}
-
-/** Finds members that the old value did not have. kubectl merges arrays of a custom resource as one value, so these are leaves. */
-function findPlants(
-  value: JsonObject,
-  had: Json | undefined,
-  allowed: Allowed | undefined,
-  path: string,
-  depth: number,
-  plants: Plants,
-): void {
-  for (const key in value) {
-    const allow = typeof allowed === 'object' && Object.hasOwn(allowed, key) ? allowed[key] : undefined;
-    if (allow === true) continue;
-    const before = own(had, key);
-    const member = value[key];
-    if (depth >= deepest || (before === undefined && allow === undefined)) {
-      addPlant(plants, childPath(path, key));
-    } else if (isObject(member)) findPlants(member, before, allow, childPath(path, key), depth + 1, plants);
+  for (const name of isObject(at(record, kind.policyIn)) ? policyFields : []) {
+    const path = [...kind.policyIn, name];
+    const value = canonicalValue(at(requested, path) ?? null) ?? undefined;
+    const isSound = (one: Json | undefined): boolean => one === undefined || policyCauses(name, name, one).length === 0;
+    if (isSound(value) && isSound(at(record, path))) next = withMember(next, path, value);
   }
+  const text = kubectlText(next);
+  return text === kubectlText(record) ? mine : `${text}\n`;
 }
 
-function parse(text: string): Json | undefined {
+/** A server-side apply reads the record only if it is sound: what is no text is never added, and stays where it is. */
+function rebuiltMap(mine: JsonObject, theirs: Json | undefined, isKept: (key: string) => boolean): JsonObject {
+  const map: JsonObject = {};
+  const stays = (key: string): boolean => isKept(key) || (Object.hasOwn(mine, key) && typeof mine[key] !== 'string');
+  for (const key in mine) if (stays(key)) setOwn(map, key, mine[key] as Json);
+  if (!isObject(theirs)) return map;
+  for (const key in theirs) if (!stays(key) && typeof theirs[key] === 'string') setOwn(map, key, theirs[key]);
+  return map;
+}
+
+/** The JSON of a record; undefined for what is none, or is nested so deeply that it is no job. */
+function parseRecord(text: string): Json | undefined {
+  const isDeep = (value: Json, depth: number): boolean =>
+    depth > deepest || (typeof value === 'object' && value !== null && Object.values(value).some((member) => isDeep(member, depth + 1)));
   try {
-    return parseExactJson(text);
-  } catch {
-    return undefined;
+    const value = parseExactJson(text);
+    return isDeep(value, 0) ? undefined : value;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
   }
+}
+
+/** JSON as kubectl writes it (Go's encoding/json), so that an apply of the same file finds nothing to change. */
+function kubectlText(value: Json): string {
+  if (Array.isArray(value)) return `[${value.map(kubectlText).join()}]`;
+  if (isObject(value)) {
+    const members = Object.keys(value).toSorted();
+    return `{${members.map((key) => `${kubectlText(key)}:${kubectlText(value[key] as Json)}`).join()}}`;
+  }
+  return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

@@ -1,15 +1,7 @@
 import { isObject, type Json, type JsonObject, own, setOwn } from './json.ts';
 import { type JobKind, policyFields } from './kinds.ts';
-import {
-  annotationCauses,
-  annotationsLimit,
-  canonicalValue,
-  isProtected,
-  labelCauses,
-  lastApplied,
-  ownPrefix,
-  policyCauses,
-} from './replaceable.ts';
+import { isProtected } from './protected-keys.ts';
+import { annotationCauses, annotationsLimit, canonicalValue, labelCauses, lastApplied, ownPrefix, policyCauses } from './replaceable.ts';
 import { invalidPatch, type JobRef } from './status.ts';
 
 const deepest = 500;

@@ -154,8 +154,3 @@ function typeOf(value: Json): string {
   if (value === null) return 'null';
   return Array.isArray(value) ? 'array' : typeof value;
 }
-
-/** Whether a key of labels or annotations is one of the configured protected keys: exact, or under `prefix/*`. */
-export function isProtected(key: string, protectedKeys: readonly string[]): boolean {
-  return protectedKeys.some((pattern) => (pattern.endsWith('/*') ? key.startsWith(pattern.slice(0, -1)) : key === pattern));
-}

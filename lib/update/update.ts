@@ -5,6 +5,7 @@ import { type Mark, seen, withMark } from '../job/applied-events.ts';
 import { decide, type Rules } from '../job/decide.ts';
 import { at, type JsonObject, own } from '../job/json.ts';
 import { type JobKind, policyFields } from '../job/kinds.ts';
+import { lastAppliedManager } from '../job/last-applied.ts';
 import { applyMergePatch } from '../job/merge-patch.ts';
 import { type JobRef, StatusError, timeout } from '../job/status.ts';
 import { createLiveCache, type LiveCache } from './live-cache.ts';
@@ -35,6 +36,8 @@ export interface Updated {
 interface Proposal {
   object: JsonObject;
   changed: string[];
+  /** In whose name the server is to note it, where that is not the caller's to say. */
+  manager: string | undefined;
 }
 const mostRounds = 5;
 const firstPause = 50;
@@ -89,8 +92,9 @@ async function updateCached(cci: Cci, asked: Update, trace: Trace, cache: LiveCa
   }
 }
 
-async function put(cci: Cci, asked: Update, { object, changed }: Proposal, trace: Trace): Promise<Updated> {
-  const answer = await write(cci, asked, { method: 'PUT', object, fenced: true }, () => object, trace);
+async function put(cci: Cci, asked: Update, { object, changed, manager }: Proposal, trace: Trace): Promise<Updated> {
+  const query = manager === undefined ? asked.query : { ...asked.query, fieldManager: manager };
+  const answer = await write(cci, { ...asked, query }, { method: 'PUT', object, fenced: true }, () => object, trace);
   return { outcome: changed.length > 0 ? 'changed' : 'unchanged', answer, changed };
 }
 
@@ -104,7 +108,9 @@ function propose({ kind, ref, requested, rules, dryRun, mark }: Update, live: An
   if (decision.outcome === 'unchanged' && !mark) return { outcome: 'unchanged', answer: live, changed: [] };
   const { object: decided, changed } = decision.outcome === 'change' ? decision : { object: live.job, changed: [] };
   const object = mark ? withMark(decided, mark) : decided;
-  return dryRun ? { outcome: 'dry-run', answer: { status: 200, job: object }, changed } : { object, changed };
+  return dryRun
+    ? { outcome: 'dry-run', answer: { status: 200, job: object }, changed }
+    : { object, changed, manager: lastAppliedManager(live.job, object) };
 }
 
 /** One round trip. Undefined where another writer came between, so that the patch is decided on the live job instead. */

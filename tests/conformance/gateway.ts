@@ -14,8 +14,8 @@ export interface Gateway {
 }
 
 const secretName = 'conformance/cluster';
-/** An annotation and a label that no caller may change, so that this shows as well. */
-export const protectedKeys = 'protected.example.com/*,team';
+/** An annotation and a label that no caller may change, beside the recommended ones, so that this shows as well. */
+const protectedKeys = 'recommended,protected.example.com/*,team';
 
 /** Starts what `npm run gateway` runs after its build, with the cluster as its upstream and a bearer token as its credentials. */
 export async function startGateway(cluster: Cluster, folder: string): Promise<Gateway> {

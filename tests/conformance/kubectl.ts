@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Kind, kinds } from './crds.ts';
 import { type Loose, sendOk } from './http.ts';
 import { createJob, jobPath, newJob } from './jobs.ts';
+import { applySuite } from './kubectl-apply.ts';
 import type { KubectlCase } from './kubectl-cases/case.ts';
 import { changeCases } from './kubectl-cases/changes.ts';
 import { kindCases, plainCases } from './kubectl-cases/plain.ts';
@@ -15,7 +16,8 @@ import type { Tools } from './tools.ts';
 const namespace = 'kube-test';
 
 /** Types commands at the gateway, in both layouts at once, and looks at the API server what became of the job. */
-export async function kubectlSuite({ kubectl }: Tools, stages: Stage[]): Promise<void> {
+export async function kubectlSuite(tools: Tools, stages: Stage[]): Promise<void> {
+  const { kubectl } = tools;
   say('kubectl');
   await Promise.all(
     stages.map(async (stage) => {
@@ -29,6 +31,7 @@ export async function kubectlSuite({ kubectl }: Tools, stages: Stage[]): Promise
       }
     }),
   );
+  await applySuite(tools, stages);
 }
 
 async function runCase(kubectl: string, stage: Stage, kind: Kind, home: string, one: KubectlCase): Promise<void> {

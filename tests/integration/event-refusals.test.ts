@@ -24,6 +24,10 @@ const merge = 'application/merge-patch+json';
 const live = () => now.simulator.text(...stored);
 const annotations = (bytes: number) => ({ metadata: { annotations: { a: 'x'.repeat(bytes - 1) } } });
 
+const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
+const recordOf = (name: string, more: object = {}): string =>
+  JSON.stringify({ apiVersion: 'kubeflow.org/v1', kind: 'TFJob', metadata: { name, namespace: 'kube-test' }, ...more });
+
 /** Delivers one message: it must be refused, done with, and have changed nothing. Returns the result. */
 async function refused(door: Door, detail: unknown, more: object = {}): Promise<Loose> {
   const before = live();
@@ -125,6 +129,20 @@ describe.each(doors)('by %s', (door) => {
     expect([id, name]).toEqual([detail.id, 'tfjob-test']);
   });
 
+  it('a record of the last apply is rebuilt from the live one, whether a patch or an object brings it', async () => {
+    const [live, asked] = [recordOf('tfjob-test', { spec: { backoffLimit: 6 } }), { spec: { cleanPodPolicy: 'All', tfReplicaSpecs: {} } }];
+    for (const how of ['patch', 'object']) {
+      edit(({ metadata }) => {
+        metadata.annotations = { [lastApplied]: live };
+      });
+      const planted = { [lastApplied]: recordOf('tfjob-test', asked) };
+      const object = objectOf((job) => Object.assign(job.metadata, { annotations: planted }));
+      await deliver([messageOf(door, detailOf(how === 'patch' ? { patch: { metadata: { annotations: planted } } } : { object }))]);
+      expect(results().at(-1)).toMatchObject({ outcome: 'Succeeded' });
+      expect(JSON.parse(liveJob().metadata.annotations[lastApplied]).spec).toEqual({ backoffLimit: 6, cleanPodPolicy: 'All' });
+    }
+  });
+
   it('what is 1 MB is read', async () => {
     const empty = messageOf(door, detailOf({ patch: annotations(1) })).body.length;
     const message = messageOf(door, detailOf({ patch: annotations(1_000_000 - empty + 1) }));
@@ -138,6 +156,11 @@ describe.each(doors)('by %s', (door) => {
     ['invalid values', { metadata: { labels: { 'a b': 'c d' } }, spec: { cleanPodPolicy: 'Some', activeDeadlineSeconds: -1 } }, 'PATCH'],
     ['256 KiB + 1 of annotations', annotations(256 * 1024 + 1), 'PATCH'],
     ['a protected key', { metadata: { labels: { 'example.com/guarded': 'no' } } }, 'PATCH'],
+    ['the removal of the record of the last apply', { metadata: { annotations: { [lastApplied]: null } } }, 'PATCH'],
+    ['the removal of all annotations, the record with them', { metadata: { annotations: null } }, 'PATCH'],
+    ['an emptied record', { metadata: { annotations: { [lastApplied]: '' } } }, 'PATCH'],
+    ['a record of another job', { metadata: { annotations: { [lastApplied]: recordOf('other') } } }, 'PATCH'],
+    ['a record of an object that is no JSON', { metadata: { annotations: { [lastApplied]: '{' } } }, 'PUT'],
     ['a label that is a number', { metadata: { labels: { a: 7 } } }, 'PATCH'],
     ["CCI's own typo", { spec: { activeDeadlineSecond: 5 } }, 'PATCH'],
     ['the name of another job', { metadata: { name: 'other' } }, 'PATCH'],
@@ -161,6 +184,9 @@ describe.each(doors)('by %s', (door) => {
       Object.assign(job, rest);
       Object.assign(job.metadata, metadata);
       Object.assign(job.spec, spec);
+    });
+    edit(({ metadata }) => {
+      metadata.annotations = { [lastApplied]: recordOf('tfjob-test') };
     });
     const answer = method === 'PUT' ? await http('PUT', object) : await http('PATCH', change, merge);
     expect(answer).toMatchObject({ kind: 'Status', code: expect.any(Number) });

@@ -14,7 +14,6 @@ describe('a merge patch of replaceable fields alone', () => {
       '{"metadata":{"labels":{"a":"b"},"annotations":{"c":"d"}},"spec":{"activeDeadlineSeconds":60,"ttlSecondsAfterFinished":0,"cleanPodPolicy":"All"}}',
     ],
     ['removals', '{"metadata":{"labels":{"app":null},"annotations":{"x":null}},"spec":{"cleanPodPolicy":null}}'],
-    ['no labels at all', '{"metadata":{"labels":null}}'],
     ['its resourceVersion', '{"metadata":{"resourceVersion":"72447176","labels":{"a":"b"}}}'],
   ])('costs exactly one upstream call: %s', async (_title, body) => {
     const answer = await patch(body);
@@ -22,6 +21,14 @@ describe('a merge patch of replaceable fields alone', () => {
     expect(now.upstream.received[0]).toMatchObject({ url: jobPath, headers: { 'content-type': mergePatch, accept: 'application/json' } });
     expect(answer.text).toBe(`${liveText()}\n`);
     expect(answer.headers.get('x-upstream-request-id')).toMatch(/^[0-9a-f]{32}$/);
+  });
+
+  it('that takes all labels away is decided on the live job, since it would take protected ones as well', async () => {
+    const body = '{"metadata":{"labels":null}}';
+    expect([(await patch(body)).status, trips(), liveJob().metadata.labels]).toEqual([200, 'GET PUT', undefined]);
+    await reset(({ metadata }) => Object.assign(metadata, { labels: { 'app.kubernetes.io/instance': 'mine', a: 'b' } }));
+    const before = liveText();
+    expect([(await patch(body)).status, liveText()]).toEqual([403, before]);
   });
 
   it('changes what it names and leaves the rest, and is answered with the job', async () => {

@@ -3,15 +3,6 @@ import { calls, type Loose, liveJob, liveText, put, requested, reset, useGateway
 
 useGateway({ auth: 'none', env: { PROTECTED_KEYS: 'team, billing.example.com/*' } });
 
-const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
-const config = (more: object = {}) =>
-  JSON.stringify({
-    apiVersion: 'kubeflow.org/v1',
-    kind: 'TFJob',
-    metadata: { name: 'tfjob-test', namespace: 'kube-test', annotations: {} },
-    spec: { backoffLimit: 6 },
-    ...more,
-  });
 const annotate = (key: string, value: unknown) =>
   requested(({ metadata }) => Object.assign(metadata, { annotations: { ...metadata.annotations, [key]: value } }));
 
@@ -67,40 +58,5 @@ describe('the gateway’s own annotations', () => {
       (await put(requested(({ metadata }) => Object.assign(metadata, { annotations: { 'tfjob-gateway/a': 'x', other: 'z' } })))).status,
     ).toBe(200);
     expect(liveJob().metadata.annotations).toEqual({ ...own, other: 'z' });
-  });
-});
-
-describe('the configuration that kubectl applied last', () => {
-  it('may be set, and may name replaceable fields that it did not name', async () => {
-    expect((await put(annotate(lastApplied, config()))).status).toBe(200);
-    const next = config({
-      spec: { backoffLimit: 7, ttlSecondsAfterFinished: 5 },
-      metadata: { name: 'tfjob-test', namespace: 'kube-test', labels: { a: 'b' } },
-    });
-    expect((await put(annotate(lastApplied, next))).status).toBe(200);
-    expect(liveJob().metadata.annotations).toEqual({ [lastApplied]: next });
-  });
-
-  it('may not name a field that it did not name: the next apply would remove it', async () => {
-    await reset(({ metadata }) => Object.assign(metadata, { annotations: { [lastApplied]: config() } }));
-    const before = liveText();
-    const answer = await put(annotate(lastApplied, config({ spec: { backoffLimit: 6, tfReplicaSpecs: {} } })));
-    const cause = {
-      reason: 'FieldValueForbidden',
-      message: 'may not name spec.tfReplicaSpecs, which it did not hold before',
-      field: `metadata.annotations[${lastApplied}]`,
-    };
-    expect([answer.status, answer.body.details.causes, liveText()]).toEqual([403, [cause], before]);
-  });
-
-  it.each([
-    ['no JSON', '{bad'],
-    ['a list', '[]'],
-    ['another job', config({ metadata: { name: 'other', namespace: 'kube-test' } })],
-    ['another kind', config({ kind: 'Pod' })],
-  ])('may not be %s', async (_title, value) => {
-    const before = liveText();
-    const answer = await put(annotate(lastApplied, value));
-    expect([answer.status, answer.body.details.causes[0].field, liveText()]).toEqual([422, `metadata.annotations[${lastApplied}]`, before]);
   });
 });

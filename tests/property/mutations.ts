@@ -270,29 +270,3 @@ export function overwritten(job: JsonObject, changes: readonly (readonly [pick: 
   }
   return copy;
 }
-
-/** Adds a member to any of the objects of a configuration; kubectl takes an array as one value, so none within arrays. */
-export function planted(config: JsonObject, pick: number): JsonObject {
-  const copy = copyOf(config);
-  const objectsIn = (value: Json): JsonObject[] => (isObject(value) ? [value, ...Object.values(value).flatMap(objectsIn)] : []);
-  const object = pickFrom(objectsIn(copy), pick) as JsonObject;
-  object['zz-planted'] = pick % 2 === 0 ? null : { a: [] };
-  return copy;
-}
-
-/** Drops a member below the spec of a configuration, or makes an array or a scalar of it. */
-export function reduced(config: JsonObject, pick: number): JsonObject {
-  const copy = copyOf(config);
-  const places: Place[] = [];
-  const walk = (holder: JsonObject): void => {
-    for (const [key, value] of Object.entries(holder)) {
-      places.push({ holder, key, path: [] });
-      if (isObject(value)) walk(value);
-    }
-  };
-  walk(copy.spec as JsonObject);
-  const place = pickFrom(places, pick) as Place;
-  if (pick % 3 === 0) delete (place.holder as JsonObject)[place.key as string];
-  else put(place, pick % 3 === 1 ? ['new', { any: 'thing' }] : null);
-  return copy;
-}

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigError, endpointMistake, parseConfig } from '../../lib/config.ts';
+import { recommendedKeys } from '../../lib/job/protected-keys.ts';
 
 const good = { CCI_ENDPOINT: 'https://cci.example.com', CCI_SECRET_ID: 'team/cci' };
 
@@ -15,13 +16,15 @@ function mistakes(env: Record<string, string | undefined>): string[] {
   return [];
 }
 
+const keysRule = 'must be keys, prefix/* or the word recommended, separated by commas, or none alone';
+
 describe('the configuration', () => {
   it('is read from the environment, with defaults for all but the endpoint and the secret', () => {
     expect(parseConfig({ ...good, PATH: '/bin' })).toEqual({
       endpoint: 'https://cci.example.com',
       secretId: 'team/cci',
       layout: 'cci',
-      protectedKeys: [],
+      protectedKeys: [...recommendedKeys],
       projectId: undefined,
       liveCache: true,
       rotationNamespace: undefined,
@@ -61,7 +64,7 @@ describe('the configuration', () => {
       'CCI_ENDPOINT must be https (http only on loopback)',
       'CCI_SECRET_ID is missing',
       'LAYOUT must be cci or kubeflow',
-      'PROTECTED_KEYS must be keys or prefix/*, separated by commas',
+      `PROTECTED_KEYS ${keysRule}`,
       'CCI_PROJECT_ID must be a project id',
       'NODE_TLS_REJECT_UNAUTHORIZED may not be 0: certificates must be checked',
     ]);
@@ -78,13 +81,42 @@ describe('the configuration', () => {
     expect(parseConfig({ ...good, PROTECTED_KEYS: list }).protectedKeys).toEqual(list.split(',').flatMap((key) => key.trim() || []));
   });
 
+  it.each([
+    ['recommended', [...recommendedKeys]],
+    ['Recommended', [...recommendedKeys]],
+    ['team, recommended,b/*', ['team', ...recommendedKeys, 'b/*']],
+    ['none', []],
+    [' None ', []],
+    ['', [...recommendedKeys]],
+  ])('knows the words for the keys that it recommends, which are the default, and for none: %j', (list, keys) => {
+    expect(parseConfig({ ...good, PROTECTED_KEYS: list }).protectedKeys).toEqual(keys);
+  });
+
+  it('is refused where the list of protected keys holds nothing: whoever sets one means to protect something', () => {
+    expect(mistakes({ ...good, PROTECTED_KEYS: ' , ' })).toEqual([`PROTECTED_KEYS ${keysRule}`]);
+  });
+
   // A pattern that no key can match would protect nothing, and say nothing of it.
-  it.each(['*', '/*', 'team/', '/owner', 'team*', 'team/own*', 'a/b/c', 'a/b/*', 'team/**', 'a b', 'a;b', 'ключ', 'a\nb'])(
-    'is refused for the protected key %j',
-    (list) => {
-      expect(mistakes({ ...good, PROTECTED_KEYS: `ok,${list}` })).toEqual(['PROTECTED_KEYS must be keys or prefix/*, separated by commas']);
-    },
-  );
+  it.each([
+    '*',
+    '/*',
+    'team/',
+    '/owner',
+    'team*',
+    'team/own*',
+    'a/b/c',
+    'a/b/*',
+    'team/**',
+    'a b',
+    'a;b',
+    'ключ',
+    'a\nb',
+    'none',
+    'None',
+    'recommended/*/x',
+  ])('is refused for the protected key %j', (list) => {
+    expect(mistakes({ ...good, PROTECTED_KEYS: `ok,${list}` })).toEqual([`PROTECTED_KEYS ${keysRule}`]);
+  });
 });
 
 describe('an upstream address', () => {

@@ -1,0 +1,45 @@
+/**
+ * Labels and annotations by which a tool in wide use deletes or rewrites a whole job, so that whoever may set one may do the same;
+ * docs/protected-keys.md says for each what it does.
+ */
+export const recommendedKeys: readonly string[] = [
+  'applyset.kubernetes.io/*',
+  'argocd.argoproj.io/*',
+  'kustomize.toolkit.fluxcd.io/*',
+  'helm.toolkit.fluxcd.io/*',
+  'meta.helm.sh/*',
+  'helm.sh/*',
+  'app.kubernetes.io/instance',
+  'app.kubernetes.io/managed-by',
+  'cleanup.kyverno.io/*',
+  'janitor/*',
+  'kapp.k14s.io/*',
+  'objectset.rio.cattle.io/*',
+  'config.k8s.io/*',
+  'kueue.x-k8s.io/*',
+  'volcano.sh/*',
+  'scheduling.volcano.sh/*',
+];
+
+// A key as Kubernetes has them, or all keys of a prefix. What no key can match would protect nothing without a word.
+const pattern = /^([A-Za-z0-9.-]+\/)?[A-Za-z0-9._-]+$|^[A-Za-z0-9.-]+\/\*$/;
+
+/**
+ * Reads PROTECTED_KEYS: exact keys and `prefix/*`, separated by commas; the word `recommended` stands for recommendedKeys, and `none`,
+ * which must stand alone, for no key. Returns what isProtected takes, or undefined for a list that cannot be read.
+ */
+export function parseProtectedKeys(list: string): string[] | undefined {
+  const words = list
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '');
+  const isNone = (word: string): boolean => word.toLowerCase() === 'none';
+  if (words.some(isNone)) return words.length === 1 ? [] : undefined;
+  if (words.length === 0 || !words.every((word) => pattern.test(word))) return undefined;
+  return words.flatMap((word) => (word.toLowerCase() === 'recommended' ? recommendedKeys : [word]));
+}
+
+/** Whether a key of labels or annotations is one of the protected keys: exact, or under `prefix/*`. */
+export function isProtected(key: string, protectedKeys: readonly string[]): boolean {
+  return protectedKeys.some((pattern) => (pattern.endsWith('/*') ? key.startsWith(pattern.slice(0, -1)) : key === pattern));
+}
