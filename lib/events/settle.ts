@@ -55,7 +55,7 @@ export function settleEvent({ publish, bury }: Outbox): EventStep {
 
   return {
     after: async (request) => {
-      const { outcome, answer, changed } = request.response as Updated;
+      const { outcome, answer, changed = [] } = request.response as Updated;
       const version = at(answer.job, ['metadata', 'resourceVersion']);
       const result = { changed, ...(typeof version === 'string' && { resourceVersion: version }) };
       await settle(request, outcome === 'superseded' ? 'Superseded' : 'Succeeded', result);
