@@ -6,7 +6,7 @@ import { decide, type Rules } from '../job/decide.ts';
 import type { JsonObject } from '../job/json.ts';
 import type { JobKind } from '../job/kinds.ts';
 import { applyMergePatch } from '../job/merge-patch.ts';
-import { type JobRef, StatusError, timeout } from '../job/status.ts';
+import { conflict, type JobRef, StatusError, timeout } from '../job/status.ts';
 import { differingFields, fieldsIn, holdsSame, versionOf } from './fields.ts';
 import { createLiveCache, type LiveCache } from './live-cache.ts';
 
@@ -44,6 +44,8 @@ interface Proposal {
 }
 const mostRounds = 5;
 const firstPause = 50;
+const idReused =
+  'the id of the event is that of another one, which asked something else and was applied; each event needs an id of its own';
 const noCache = createLiveCache(false);
 
 /**
@@ -105,6 +107,7 @@ async function put(cci: Cci, asked: Update, { live, object, changed: proposed }:
 /** What is to be written over the live job, or what is answered since nothing is. */
 function propose({ kind, ref, requested, rules, dryRun, mark }: Update, live: Answer): Updated | Proposal {
   const known = mark && seen(live.job, mark);
+  if (known === 'reused') throw conflict(ref, idReused);
   if (known) return { outcome: known, answer: live, changed: [] };
   const decision = decide(kind, ref, live.job, requested(live), rules);
   if (decision.outcome === 'refused') throw decision.error;
