@@ -165,7 +165,7 @@ describe('what npm start runs', () => {
     }
     expect(await state()).not.toHaveProperty('chaos');
     expect((await fetch(url, { method: 'POST', body })).status).toBe(200);
-    expect((await state()).faults).toEqual([{ method: 'PUT', when: 'after', act: 'drop', times: 1 }]);
+    expect((await state()).faults).toEqual([{ method: 'PATCH', when: 'after', act: 'drop', times: 1 }]);
     expect((await fetch(gateway + jobPath)).status).toBe(200);
   });
 
