@@ -83,5 +83,7 @@ function unsent(sending: Promise<void>): Promise<StatusError | undefined> {
 }
 
 function asStatus(error: unknown): StatusError {
-  return error instanceof StatusError ? error : internalError({ because: 'a surprise', name: (error as Error)?.name });
+  if (error instanceof StatusError) return error;
+  const { name, code } = (error ?? {}) as NodeJS.ErrnoException;
+  return internalError({ because: 'a surprise', name, code });
 }
