@@ -50,6 +50,10 @@ export const checkedCertificates = v.optional(
   ),
 );
 
+const levels = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'CRITICAL', 'SILENT'] as const;
+/** What every configuration says of the log's level, of which the logger passes over a mistake (`info` is one) without a word. */
+export const logLevel = v.optional(v.picklist(levels, `must be one of ${levels.join(', ')}`));
+
 const Environment = v.looseObject({
   CCI_ENDPOINT: v.pipe(
     v.string('is missing'),
@@ -75,6 +79,7 @@ const Environment = v.looseObject({
   LIVE_CACHE: v.optional(v.picklist(['on', 'off'], 'must be on or off'), 'on'),
   ROTATION_NAMESPACE: v.optional(v.pipe(v.string(), v.regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'must be the name of a namespace'))),
   NODE_TLS_REJECT_UNAUTHORIZED: checkedCertificates,
+  POWERTOOLS_LOG_LEVEL: logLevel,
 });
 
 /**
@@ -104,7 +109,7 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
 
 /** The layout alone, for what needs nothing else of the configuration. Throws as parseEnvironment does. */
 export function parseLayout(env: Record<string, string | undefined>): Layout {
-  return parseEnvironment(v.object({ LAYOUT: Environment.entries.LAYOUT }), env).LAYOUT;
+  return parseEnvironment(v.object({ LAYOUT: Environment.entries.LAYOUT, POWERTOOLS_LOG_LEVEL: logLevel }), env).LAYOUT;
 }
 
 // valibot's object says of a missing key that it expected the key; ours is shorter, and names no value.

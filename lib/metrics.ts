@@ -4,6 +4,7 @@ import type { Trace } from './cci/trace.ts';
 /** What a request or an event may end as: each is counted by the metric of that name (docs/metrics.md says what it means). */
 export type Outcome =
   | 'Changed'
+  | 'Written'
   | 'Unchanged'
   | 'DryRun'
   | 'Read'

@@ -6,8 +6,9 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { resolve } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
+import { dist, loadHandler, withoutMetrics } from './bundle.ts';
 import { buildContext, buildEvent } from './event.ts';
 import { close, createAsyncServer, listen, readBody } from './http.ts';
 import { type Answer, answerOf, gatewayAnswer } from './result.ts';
@@ -51,10 +52,9 @@ const localHost = /^(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?$/i;
  * Rejects where serverless.yml or a bundle cannot be read, or the port is taken.
  */
 export async function startApiGateway(options: ApiGatewayOptions): Promise<ApiGateway> {
-  const { port, auth, distDir = resolve(project, 'dist'), serverlessFile = resolve(project, 'serverless.yml'), beside } = options;
+  const { port, auth, distDir = dist, serverlessFile = resolve(project, 'serverless.yml'), beside } = options;
   const load = options.load ?? ((lambda: LambdaFunction) => importHandler(distDir, lambda));
-  // Metrics are for CloudWatch: here they would be a second line about each request.
-  process.env.POWERTOOLS_METRICS_DISABLED ??= 'true';
+  withoutMetrics();
   const routes = readRoutes(await readFile(serverlessFile, 'utf8'));
   const functions = new Map<string, LambdaHandler>();
   for (const { function: lambda } of routes) {
@@ -70,10 +70,9 @@ export async function startApiGateway(options: ApiGatewayOptions): Promise<ApiGa
 }
 
 async function importHandler(distDir: string, { name, bundle }: LambdaFunction): Promise<LambdaHandler> {
-  const file = resolve(distDir, bundle, 'index.mjs');
-  const { handler } = (await import(pathToFileURL(file).href)) as { handler?: LambdaHandler };
-  if (typeof handler !== 'function') throw new Error(`function ${name}: dist/${bundle}/index.mjs exports no handler`);
-  return handler;
+  return loadHandler<LambdaHandler>(distDir, bundle).catch((error: Error) => {
+    throw new Error(`function ${name}: ${error.message}`);
+  });
 }
 
 async function answer(

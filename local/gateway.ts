@@ -2,6 +2,8 @@
  * What `npm run gateway` runs after the build: the local gateway alone, against whatever the environment names (a real CCI, or
  * any Kubernetes API server).
  */
+import { awsErrorNote } from '../lib/cci/aws-error.ts';
+import { connectSecretsManager } from '../lib/cci/connect.ts';
 import { parseConfig } from '../lib/config.ts';
 import { startApiGateway } from './api-gateway.ts';
 import { endOnSignals, fail, readPort } from './process.ts';
@@ -11,7 +13,7 @@ try {
   const { AUTH: auth } = process.env;
   const port = readPort(process.env, mistakes);
   if (auth && auth !== 'none') mistakes.push(`AUTH must be none or not set, not ${JSON.stringify(auth)}`);
-  mistakes.push(...configMistakes());
+  mistakes.push(...configMistakes(), ...(await regionMistakes()));
   if (mistakes.length > 0) fail(mistakes);
 
   const gateway = await startApiGateway({ port, auth: auth === 'none' ? 'none' : undefined });
@@ -24,6 +26,16 @@ try {
   );
 } catch (error) {
   fail([(error as Error).message]);
+}
+
+/** What no region, or none that can be, would be answered at the first request. The AWS client looks for it in its files as well. */
+async function regionMistakes(): Promise<string[]> {
+  try {
+    await connectSecretsManager().config.region();
+    return [];
+  } catch (error) {
+    return [awsErrorNote(error).why ?? `AWS_REGION cannot be found: ${awsErrorNote(error).error}`];
+  }
 }
 
 function configMistakes(): string[] {

@@ -9,12 +9,14 @@ import { adminPath } from './admin.ts';
 import { startApiGateway } from './api-gateway.ts';
 import { type Aws, startAws } from './aws.ts';
 import { awsEnvironment } from './aws-environment.ts';
+import { dist, loadHandler } from './bundle.ts';
 import { deliverEvent, type EventHandler, eventEnvironment, eventsPath } from './events.ts';
 import { endOnSignals, fail, readPort } from './process.ts';
 import { startSecretsManager } from './secrets-manager.ts';
 import { startSimulator } from './simulator.ts';
 
 const secretName = 'tfjob-gateway/local';
+const jobPath = '/apis/kubeflow.org/v1/namespaces/kube-test/tfjobs/tfjob-test';
 const chaos = { dropBefore: 0.05, dropAfter: 0.05, unavailable: 0.05, throttled: 0.05, delay: 200 };
 
 try {
@@ -39,11 +41,11 @@ try {
 AUTH=none: whoever reaches it may use it. It listens on 127.0.0.1, so only this machine can.
 Behind it are a simulated CCI (${simulator.url}) with the job kube-test/tfjob-test, and a simulated Secrets Manager (${secretsManager.url}).
 
-Try this from another shell, in this folder:
+Try these from another shell, in this folder, as often as you like and in any order:
 
-curl -sS -X PUT ${gateway.url}/apis/kubeflow.org/v1/namespaces/kube-test/tfjobs/tfjob-test -H 'content-type: application/json' --data-binary @events/replace-tfjob.json
+curl -sS -X PUT ${gateway.url}${jobPath} -H 'content-type: application/json' --data-binary @events/without-resource-version.json
 
-Expect 200 and the job with "ttlSecondsAfterFinished":1000. The same again: 409, as the resourceVersion in the file is stale by then. kubectl works too:
+Expect 200 and the job with "ttlSecondsAfterFinished":1000. kubectl works too:
 
 kubectl --server ${gateway.url} get tfjobs -n kube-test
 
@@ -51,7 +53,7 @@ and so do events, which come by no HTTP; this gives one to the event function as
 
 npm run event -- events/job-update.json
 
-${aboutFaults(`${simulator.url}${adminPath}`, chaotic)}
+${aboutFaults(`${simulator.url}${adminPath}`, gateway.url, chaotic)}
 
 Ctrl-C ends everything.`);
 } catch (error) {
@@ -69,23 +71,27 @@ function readArguments(mistakes: string[]): boolean {
   }
 }
 
-function aboutFaults(admin: string, chaotic: boolean): string {
-  const example = `curl -sS ${admin}faults -d '{"method":"PUT","act":"drop","when":"after"}'`;
-  if (!chaotic) return `To see it through a CCI that fails, inject a fault (${example}) or start it with npm start -- --chaos.`;
+function aboutFaults(admin: string, gateway: string, chaotic: boolean): string {
+  // A merge patch of the five fields always reaches CCI, whether or not it changes anything.
+  const example = `curl -sS ${admin}faults -d '{"method":"PATCH","act":"drop","when":"after"}'
+curl -sS -X PATCH ${gateway}${jobPath} -H 'content-type: application/merge-patch+json' -d '{"spec":{"ttlSecondsAfterFinished":600}}'`;
+  const choice = 'a patch that it carries out and never answers. The gateway reads the job then, so expect 200:';
+  if (!chaotic)
+    return `To see it through a CCI that fails, start it with npm start -- --chaos, or choose what is to fail, such as ${choice}\n\n${example}`;
   const [before, after, unavailable, throttled] = [chaos.dropBefore, chaos.dropAfter, chaos.unavailable, chaos.throttled].map(
     (share) => `${share * 100} %`,
   );
   return `Chaos: of the requests that the simulated CCI gets, it drops ${before} before and ${after} after it has carried them out, answers ${unavailable} with
-503 and ${throttled} with 429 (Retry-After: 1), and lets each one wait up to ${chaos.delay} ms. GET ${admin}state counts what it did;
-PUT ${admin}chaos changes it. A fault of your choice, here a write that is carried out and never answered:
+503 and ${throttled} with 429 (Retry-After: 1), and lets each one wait up to ${chaos.delay} ms; what the gateway cannot make good is answered 503 or 504.
+GET ${admin}state counts what it did; PUT ${admin}chaos changes it. A fault of your choice, here
+${choice}
 
 ${example}`;
 }
 
 /** The event function behind the path that scripts/event.ts sends to. */
 async function eventDoors(aws: Aws) {
-  const file = new URL('../dist/job-event/index.mjs', import.meta.url);
-  const { handler } = (await import(file.href)) as { handler: EventHandler };
+  const handler = await loadHandler<EventHandler>(dist, 'job-event');
   return {
     path: eventsPath,
     answer: (body: string, query: URLSearchParams) => deliverEvent(handler, aws, body, query.get('door') === 'fifo'),

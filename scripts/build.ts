@@ -1,7 +1,7 @@
 /** Bundles every handler into dist/<name>/index.mjs, each with its own chunks for what few requests need. */
-import { readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import http from 'node:http';
-import { basename } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 
 // Some CommonJS packages under the AWS client call require() for Node's own modules.
@@ -52,12 +52,33 @@ export async function bundle(entry: Pick<BuildOptions, 'entryPoints' | 'stdin'>,
   return metafile;
 }
 
-/** Bundles all handlers into dist/. */
-export async function buildHandlers(): Promise<void> {
-  await rm('dist', { recursive: true, force: true });
-  for (const file of (await readdir('handlers')).sort()) {
-    await bundle({ entryPoints: [{ in: `handlers/${file}`, out: 'index' }] }, `dist/${basename(file, '.ts')}`);
+/** Bundles all handlers beside a folder and moves them in, so that a handler and what it loads are there at any moment. */
+export async function buildHandlers(target = 'dist'): Promise<void> {
+  const fresh = await mkdtemp(`${target}-`);
+  try {
+    for (const file of (await readdir('handlers')).sort()) {
+      await bundle({ entryPoints: [{ in: `handlers/${file}`, out: 'index' }] }, join(fresh, basename(file, '.ts')));
+    }
+    await moveInto(target, fresh);
+  } finally {
+    await rm(fresh, { recursive: true });
   }
+}
+
+/** Moves every file of one folder into another, chunks before what loads them, and takes away what the other had besides. */
+async function moveInto(target: string, fresh: string): Promise<void> {
+  const files = await filesIn(fresh);
+  const isEntry = (file: string) => Number(basename(file) === 'index.mjs');
+  for (const file of [...files].sort((a, b) => isEntry(a) - isEntry(b))) {
+    await mkdir(dirname(join(target, file)), { recursive: true });
+    await rename(join(fresh, file), join(target, file));
+  }
+  for (const file of await filesIn(target)) if (!files.includes(file)) await rm(join(target, file));
+}
+
+async function filesIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => relative(folder, join(parentPath, name)));
 }
 
 if (import.meta.main) await buildHandlers();

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { checkedCertificates, endpointMistake, parseEnvironment } from '../config.ts';
+import { checkedCertificates, endpointMistake, logLevel, parseEnvironment } from '../config.ts';
 
 /** Whose tokens are believed, and what is read from them. */
 export interface AuthorizerConfig {
@@ -40,6 +40,7 @@ const Environment = v.looseObject({
   OIDC_USER_CLAIM: v.optional(v.string(), 'sub'),
   OIDC_GROUPS_CLAIM: v.optional(v.string(), 'groups'),
   NODE_TLS_REJECT_UNAUTHORIZED: checkedCertificates,
+  POWERTOOLS_LOG_LEVEL: logLevel,
 });
 
 /** The configuration of the authorizer. Throws ConfigError with every mistake named, never with a value. */

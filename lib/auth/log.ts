@@ -35,7 +35,10 @@ export function logVerdict(): MiddlewareObj<APIGatewayTokenAuthorizerEvent, Auth
         request.error = new Error('Unauthorized');
         return;
       }
-      const note = error instanceof KeysError ? { because: error.because, code: error.code } : { because: 'a surprise', name: error?.name };
+      const note =
+        error instanceof KeysError
+          ? { because: error.because, code: error.code }
+          : { because: 'a surprise', name: error?.name, code: (error as NodeJS.ErrnoException | null)?.code };
       logger.error('authorizer', line(request, { outcome: 'InternalError', ...note }));
       request.error = new Error('the token could not be checked; the line before this one says why');
     },

@@ -126,7 +126,12 @@ export function createCci({ endpoint, projectId, credentials, transport }: CciOp
       if (outcome.accepted) budget.earn();
       const pause = pauseBeforeRetry(outcome, requested, tries);
       const again = pause !== undefined && timeLeft(trace) - pause >= reserveOf(requested.method) && budget.take();
-      if (!again) return { ...outcome, maybeApplied };
+      if (!again) {
+        // Clients follow a Retry-After up to ten times: not for what was waited for here already, nor for a write that may have been done.
+        const mayInvite = trace.counts.retries === 0 && (requested.method === 'GET' || !maybeApplied);
+        if (!mayInvite) delete outcome.verdict?.status.details?.retryAfterSeconds;
+        return { ...outcome, maybeApplied };
+      }
       trace.counts.retries += 1;
       await sleep(pause);
     }
@@ -149,8 +154,6 @@ export function createCci({ endpoint, projectId, credentials, transport }: CciOp
       const outcome = await call({ method, path: pathOf(ref), query, body: JSON.stringify(object), repeatable: fenced }, trace);
       if (outcome.verdict) {
         if (!outcome.maybeApplied) throw outcome.verdict;
-        // Whoever repeats a write that may have happened does it twice: nothing invites to that.
-        delete outcome.verdict.status.details?.retryAfterSeconds;
         return { known: false, error: outcome.verdict };
       }
       try {

@@ -1,5 +1,6 @@
 import { GetSecretValueCommand, type GetSecretValueRequest, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { internalError } from '../job/status.ts';
+import { awsErrorNote } from './aws-error.ts';
 import { parseSecret, type Secret } from './secret.ts';
 import { type Trace, timeLeft, warnThatKept, within } from './trace.ts';
 
@@ -87,9 +88,8 @@ async function fetchSecret(
 ): Promise<{ id: string; secret: Secret }> {
   const answer = await client
     .send(new GetSecretValueCommand(secretId), { abortSignal: AbortSignal.timeout(timeout) })
-    .catch((error: Error) => {
-      // The AWS client's messages name the secret, so only the error's name is kept.
-      throw internalError({ because: 'credentials: the secret could not be read', error: error.name });
+    .catch((error: unknown) => {
+      throw internalError({ because: 'credentials: the secret could not be read', ...awsErrorNote(error) });
     });
   return { id: answer.VersionId ?? '', secret: parseSecret(answer.SecretString) };
 }

@@ -1,3 +1,4 @@
+import { distance } from 'fastest-levenshtein';
 import * as v from 'valibot';
 import { endpointMistake } from '../config.ts';
 import { internalError } from '../job/status.ts';
@@ -25,8 +26,8 @@ export type Secret = { secrets: string[] } & (
 );
 
 /**
- * Reads the secret's text (design 5: an access key, an IAM user, or a token). Throws 500 with a note that names the wrong keys, never a
- * value, and no key that is not ours (it might be one).
+ * Reads the secret's text (design 5: an access key, an IAM user, or a token). Throws 500 with a note that names the wrong keys by
+ * our names for them, never a value, and no key that is not ours (it might be one).
  */
 export function parseSecret(content: string | undefined): Secret {
   const value = parse(content);
@@ -56,10 +57,16 @@ function check<S extends (typeof forms)[keyof typeof forms]>(form: S, value: obj
   );
 }
 
+const ours = Object.values(forms).flatMap(({ entries }) => Object.keys(entries));
+
+/** A key that is not ours may be a secret that was pasted in its place: it is named by what it was meant for, if that can be told. */
 function foreign(key: string): string {
-  const known = Object.values(forms).some(({ entries }) => Object.hasOwn(entries, key));
-  return known ? `${key} belongs to another form of the secret` : 'it has a key that belongs to no form of the secret';
+  if (ours.includes(key)) return `${key} belongs to another form of the secret`;
+  const meant = ours.find((name) => distance(plain(key), plain(name)) <= name.length / 4);
+  return meant ? `${meant} is misspelt` : 'it has a key that belongs to no form of the secret';
 }
+
+const plain = (key: string) => key.slice(0, 64).toLowerCase().replace(/[-_ ]/g, '');
 
 function malformed(mistakes: string[]) {
   return internalError({ because: 'credentials: the secret is malformed', mistakes });

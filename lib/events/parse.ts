@@ -1,10 +1,10 @@
-import { hash } from 'node:crypto';
 import type { SQSRecord } from 'aws-lambda';
 import * as v from 'valibot';
 import type { Mark } from '../job/applied-events.ts';
-import { isObject, type Json, own, parseExactJson } from '../job/json.ts';
+import { isObject, type Json, type JsonObject, own, parseExactJson } from '../job/json.ts';
 import { isJobName, isNamespace, type JobKind, jobKinds, type Layout } from '../job/kinds.ts';
 import { badRequest, type JobRef, pathNotFound, tooLarge } from '../job/status.ts';
+import { contentHash, shortHash } from './digest.ts';
 import { Envelope, eventLimit, Patch, Replace } from './schema.ts';
 
 /** An event that asks for an update, checked as far as it can be without the live job. */
@@ -72,8 +72,10 @@ export function parseEvent(message: Json | undefined, layout: Layout, { body, at
   if (!isNamespace(namespace) || !isJobName(layout, name)) throw pathNotFound();
   const group = messageGroup(detail);
   if (isFifo(eventSourceARN) && attributes.MessageGroupId !== group) throw badRequest(`the message group must be ${group}`);
-  const id = hash('sha256', detail.id, 'base64url').slice(0, 16);
-  return { kind, ref: { kind, namespace, name }, detail, mark: { id, sequence: detail.sequence } };
+  // What is only for the log may be worded anew when the event is repeated.
+  const { version: _, id, reason: __, ...content } = detail;
+  const mark = { id: shortHash(id), digest: contentHash(content as JsonObject), sequence: detail.sequence };
+  return { kind, ref: { kind, namespace, name }, detail, mark };
 }
 
 /** The message group of a job's events in a FIFO queue. */

@@ -1,6 +1,7 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
+import { awsErrorNote } from '../cci/aws-error.ts';
 import { internalError, type Status } from '../job/status.ts';
 import type { EventConfig } from './config.ts';
 import { isFifo } from './parse.ts';
@@ -51,8 +52,8 @@ export function createOutbox({ busName, deadLetterUrl, deadLetterFifoUrl }: Even
   return {
     async publish(outcome, result) {
       const entry = { EventBusName: busName, Source: 'tfjob-gateway', DetailType: `Job Update ${outcome}`, Detail: asText(result) };
-      const answer = await bus.send(new PutEventsCommand({ Entries: [entry] }), inTime()).catch((error: Error) => {
-        throw internalError({ because: 'the result event could not be sent', error: error.name });
+      const answer = await bus.send(new PutEventsCommand({ Entries: [entry] }), inTime()).catch((error: unknown) => {
+        throw internalError({ because: 'the result event could not be sent', ...awsErrorNote(error) });
       });
       // EventBridge answers 200 and tells of each entry apart.
       const [sent] = answer.Entries ?? [];
@@ -69,8 +70,8 @@ export function createOutbox({ busName, deadLetterUrl, deadLetterFifoUrl }: Even
         MessageAttributes: Object.fromEntries(attributes),
         ...(fifo && { MessageGroupId: record.attributes.MessageGroupId, MessageDeduplicationId: record.messageId }),
       };
-      await queues.send(new SendMessageCommand(message), inTime()).catch((error: Error) => {
-        throw internalError({ because: 'the dead letter could not be sent', error: error.name });
+      await queues.send(new SendMessageCommand(message), inTime()).catch((error: unknown) => {
+        throw internalError({ because: 'the dead letter could not be sent', ...awsErrorNote(error) });
       });
     },
   };

@@ -55,7 +55,7 @@ export function settleEvent({ publish, bury }: Outbox): EventStep {
 
   return {
     after: async (request) => {
-      const { outcome, answer, changed } = request.response as Updated;
+      const { outcome, answer, changed = [] } = request.response as Updated;
       const version = at(answer.job, ['metadata', 'resourceVersion']);
       const result = { changed, ...(typeof version === 'string' && { resourceVersion: version }) };
       await settle(request, outcome === 'superseded' ? 'Superseded' : 'Succeeded', result);
@@ -83,5 +83,7 @@ function unsent(sending: Promise<void>): Promise<StatusError | undefined> {
 }
 
 function asStatus(error: unknown): StatusError {
-  return error instanceof StatusError ? error : internalError({ because: 'a surprise', name: (error as Error)?.name });
+  if (error instanceof StatusError) return error;
+  const { name, code } = (error ?? {}) as NodeJS.ErrnoException;
+  return internalError({ because: 'a surprise', name, code });
 }

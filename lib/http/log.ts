@@ -14,6 +14,7 @@ let coldStart = true;
 /** What the log calls a success, and the metric that counts it. */
 const outcomes: Record<Said, Outcome> = {
   changed: 'Changed',
+  written: 'Written',
   unchanged: 'Unchanged',
   'dry-run': 'DryRun',
   read: 'Read',

@@ -43,10 +43,10 @@ export interface JobRequest extends HttpRequest {
   body: Json;
   requested: JsonObject;
   /** What the log says of a success. */
-  said: { outcome: Said; changed?: string[] };
+  said: { outcome: Said; changed?: string[]; sent?: string[] };
 }
 /** What the log calls a success. */
-export type Said = 'changed' | 'unchanged' | 'dry-run' | 'read' | 'document';
+export type Said = 'changed' | 'written' | 'unchanged' | 'dry-run' | 'read' | 'document';
 /** The forms in which reads are answered: as JSON or YAML, or made by the upstream as a Table or as metadata alone. */
 export type Representation = 'json' | 'yaml' | 'table' | 'metadata';
 /** The query parameters of a write, checked. */
@@ -61,6 +61,7 @@ export interface JobAnswer {
   outcome: Said;
   answer: { status: number; job: Json; text?: string; contentType?: string; headers?: Record<string, string> };
   changed?: string[];
+  sent?: string[];
 }
 /** A step of a chain. */
 export type Step = MiddlewareObj<JobRequest, unknown>;

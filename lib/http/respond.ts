@@ -44,8 +44,8 @@ export function respond(): Step {
   };
   return {
     after: (request) => {
-      const { answer, outcome, changed } = request.response as JobAnswer;
-      request.event.said = { outcome, ...(changed && { changed }) };
+      const { answer, outcome, changed, sent } = request.response as JobAnswer;
+      request.event.said = { outcome, ...(changed && { changed }), ...(sent && { sent }) };
       const pretty = request.event.options?.pretty && answer.contentType === undefined;
       const text = answer.text ?? JSON.stringify(answer.job);
       const headers = { ...answer.headers, ...(answer.contentType && { 'Content-Type': answer.contentType }) };

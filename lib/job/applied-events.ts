@@ -1,9 +1,10 @@
 import { at, isObject, type JsonObject, own, setOwn } from './json.ts';
 import { ownPrefix } from './replaceable.ts';
 
-/** What an event leaves on the job that it changed: a hash of its id, and its number where its producer counts. */
+/** What an event leaves on the job that it changed: hashes of its id and of what it asks, and its number where its producer counts. */
 export interface Mark {
   id: string;
+  digest: string;
   sequence?: number | undefined;
 }
 
@@ -13,22 +14,29 @@ export const appliedEvents = `${ownPrefix}applied-events`;
 const mostIds = 32;
 
 /**
- * Whether a job has an event already: `applied` if its id is remembered, `superseded` if a higher or the same sequence was applied.
- * Undefined for an event that is new to it.
+ * Whether a job has an event already: `applied` if its id is remembered, `reused` if that was an event which asked something else,
+ * `superseded` if a higher or the same sequence was applied. Undefined for an event that is new to it.
  */
-export function seen(job: JsonObject, { id, sequence }: Mark): 'applied' | 'superseded' | undefined {
+export function seen(job: JsonObject, { id, digest, sequence }: Mark): 'applied' | 'reused' | 'superseded' | undefined {
   const applied = readApplied(job);
-  if (applied.ids.includes(id)) return 'applied';
+  const known = applied.events.find((event) => event.id === id);
+  // Versions of the gateway that knew no digests are read as well, and write none.
+  if (known) return known.digest === '' || known.digest === digest ? 'applied' : 'reused';
   return sequence !== undefined && applied.sequence !== undefined && sequence <= applied.sequence ? 'superseded' : undefined;
 }
 
 /** A job with an event's mark added to those that it has. The argument is not changed. */
-export function withMark(job: JsonObject, { id, sequence }: Mark): JsonObject {
+export function withMark(job: JsonObject, { id, digest, sequence }: Mark): JsonObject {
   const applied = readApplied(job);
-  const ids = [...applied.ids, id].slice(-mostIds);
+  const events = [...applied.events, { id, digest }].slice(-mostIds);
   const highest = Math.max(applied.sequence ?? -1, sequence ?? -1);
   const uid = uidOf(job);
-  const value = JSON.stringify({ ...(uid !== undefined && { uid }), ...(highest >= 0 && { sequence: highest }), ids });
+  const value = JSON.stringify({
+    ...(uid !== undefined && { uid }),
+    ...(highest >= 0 && { sequence: highest }),
+    ids: events.map((event) => event.id),
+    digests: events.map((event) => event.digest),
+  });
   const metadata = own(job, 'metadata');
   const annotations = own(metadata, 'annotations');
   const next: JsonObject = isObject(annotations) ? { ...annotations } : {};
@@ -36,18 +44,27 @@ export function withMark(job: JsonObject, { id, sequence }: Mark): JsonObject {
   return { ...job, metadata: { ...(metadata as JsonObject), annotations: next } };
 }
 
+interface Applied {
+  events: Pick<Mark, 'id' | 'digest'>[];
+  sequence?: number;
+}
+
 /** What the annotation says; nothing where it is missing, not as the gateway writes it, or of the job that this one was copied from. */
-function readApplied(job: JsonObject): { sequence?: number; ids: string[] } {
+function readApplied(job: JsonObject): Applied {
   try {
     const value: unknown = JSON.parse(String(at(job, ['metadata', 'annotations', appliedEvents])));
-    if (!isObject(value) || value.uid !== uidOf(job)) return { ids: [] };
-    const { sequence, ids } = value;
+    if (!isObject(value) || value.uid !== uidOf(job)) return { events: [] };
+    const { sequence, ids, digests } = value;
+    const texts = (list: unknown) => (Array.isArray(list) ? list.filter((text) => typeof text === 'string') : []);
+    const [known, contents] = [texts(ids), texts(digests)];
+    // Where an older version has added ids, nobody can tell whose the digests are.
+    const paired = known.length === contents.length;
     return {
-      ids: Array.isArray(ids) ? ids.filter((id) => typeof id === 'string') : [],
+      events: known.map((id, index) => ({ id, digest: (paired && contents[index]) || '' })),
       ...(Number.isSafeInteger(sequence) && { sequence: sequence as number }),
     };
   } catch {
-    return { ids: [] };
+    return { events: [] };
   }
 }
 

@@ -36,7 +36,9 @@ export function logStep(): StepMiddleware {
     onError: (request) => {
       const { error } = request;
       const verdict =
-        error instanceof StatusError ? { because: error.message, note: error.note } : { because: 'a surprise', name: error?.name };
+        error instanceof StatusError
+          ? { because: error.message, note: error.note }
+          : { because: 'a surprise', name: error?.name, code: (error as NodeJS.ErrnoException | null)?.code };
       logger.error('rotation', line(request, { outcome: 'Failed', ...verdict }));
       const words = error instanceof StatusError ? error.message : 'the step failed in a way that was not foreseen; the log has its name';
       request.error = new Error(words);

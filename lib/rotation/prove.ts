@@ -48,7 +48,7 @@ function explain({ status, note }: StatusError, refused: boolean, namespace: str
       `CCI knows the pending version, but it may not list tfjobs in ${where}: permit that, or set ROTATION_NAMESPACE to one where it may`,
     ];
   }
-  const why = [note.because ?? `CCI answered ${status.code}`, note.code, note.error].filter((part) => part !== undefined);
+  const why = [note.because ?? `CCI answered ${status.code}`, note.code, note.error, note.why].filter((part) => part !== undefined);
   return [false, unknown(why.join(', '))];
 }
 

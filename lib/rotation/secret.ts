@@ -5,6 +5,7 @@ import {
   type SecretsManagerClient,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
+import { awsErrorNote } from '../cci/aws-error.ts';
 import { stepFailed } from './step.ts';
 
 export const current = 'AWSCURRENT';
@@ -54,9 +55,10 @@ export function openSecret(id: string, client: SecretsManagerClient): RotatedSec
   };
 }
 
-/** The AWS client's messages name the secret, so only the error's name is kept. */
-function refused(operation: string): (error: Error) => never {
-  return ({ name }) => {
-    throw stepFailed(`Secrets Manager did not carry out ${operation}: ${name}`);
+function refused(operation: string): (error: unknown) => never {
+  return (thrown) => {
+    const { error, code, why } = awsErrorNote(thrown);
+    const words = [error, code, why].filter((word) => word !== undefined);
+    throw stepFailed(`Secrets Manager did not carry out ${operation}: ${words.join(', ')}`);
   };
 }

@@ -3,11 +3,12 @@ import type { Answer, Cci, Change } from '../cci/client.ts';
 import { type Trace, timeLeft } from '../cci/trace.ts';
 import { type Mark, seen, withMark } from '../job/applied-events.ts';
 import { decide, type Rules } from '../job/decide.ts';
-import { at, type JsonObject, own } from '../job/json.ts';
-import { type JobKind, policyFields } from '../job/kinds.ts';
+import type { JsonObject } from '../job/json.ts';
+import type { JobKind } from '../job/kinds.ts';
 import { lastAppliedManager } from '../job/last-applied.ts';
 import { applyMergePatch } from '../job/merge-patch.ts';
-import { type JobRef, StatusError, timeout } from '../job/status.ts';
+import { conflict, type JobRef, StatusError, timeout } from '../job/status.ts';
+import { differingFields, fieldsIn, holdsSame, versionOf } from './fields.ts';
 import { createLiveCache, type LiveCache } from './live-cache.ts';
 
 /** A request to update one job. `query` goes upstream with the write. */
@@ -26,21 +27,26 @@ export interface Update {
   /** The mark of an event, which is applied once: it is written together with what the event changes. */
   mark?: Mark | undefined;
 }
-/** What became of it. `answer` is the job as it is (or, on a dry run, would be); `text` only where the upstream sent it so. */
+/** What became of it. */
 export interface Updated {
-  outcome: 'changed' | 'unchanged' | 'dry-run' | 'applied' | 'superseded';
+  /** `written`: the job holds what was asked, and whether that was a change is not known, since the version before it is not. */
+  outcome: 'changed' | 'written' | 'unchanged' | 'dry-run' | 'applied' | 'superseded';
+  /** The job as it is (or, on a dry run, would be); `text` only where the upstream sent it so. */
   answer: { status: number; job: JsonObject; text?: string };
-  changed: string[];
+  /** The replaceable fields that are not as before. Left out where that is not known: then `sent` names those that were sent. */
+  changed?: string[];
+  sent?: string[];
 }
-/** The object to write, and the paths of the replaceable fields that it changes. */
+/** The object to write over a live one, and the replaceable fields that it changes. */
 interface Proposal {
+  live: JsonObject;
   object: JsonObject;
   changed: string[];
-  /** In whose name the server is to note it, where that is not the caller's to say. */
-  manager: string | undefined;
 }
 const mostRounds = 5;
 const firstPause = 50;
+const idReused =
+  'the id of the event is that of another one, which asked something else and was applied; each event needs an id of its own';
 const noCache = createLiveCache(false);
 
 /**
@@ -50,7 +56,7 @@ const noCache = createLiveCache(false);
  */
 export async function update(cci: Cci, asked: Update, trace: Trace, cache: LiveCache = noCache): Promise<Updated> {
   const { ref, direct, fenced } = asked;
-  const short = direct ? await patchDirectly(cci, asked, direct, trace) : await updateCached(cci, asked, trace, cache);
+  const short = direct ? await patchDirectly(cci, asked, direct, trace, cache) : await updateCached(cci, asked, trace, cache);
   if (short) return keep(short);
   for (let round = 1; ; round++) {
     const live = await cci.read(ref, trace);
@@ -92,15 +98,19 @@ async function updateCached(cci: Cci, asked: Update, trace: Trace, cache: LiveCa
   }
 }
 
-async function put(cci: Cci, asked: Update, { object, changed, manager }: Proposal, trace: Trace): Promise<Updated> {
+async function put(cci: Cci, asked: Update, { live, object, changed: proposed }: Proposal, trace: Trace): Promise<Updated> {
+  const manager = lastAppliedManager(live, object);
   const query = manager === undefined ? asked.query : { ...asked.query, fieldManager: manager };
   const answer = await write(cci, { ...asked, query }, { method: 'PUT', object, fenced: true }, () => object, trace);
+  // What the upstream takes for the same it does not store: then nothing changed, although it was written.
+  const changed = versionOf(answer.job) === versionOf(live) ? [] : differingFields(proposed, live, answer.job);
   return { outcome: changed.length > 0 ? 'changed' : 'unchanged', answer, changed };
 }
 
 /** What is to be written over the live job, or what is answered since nothing is. */
 function propose({ kind, ref, requested, rules, dryRun, mark }: Update, live: Answer): Updated | Proposal {
   const known = mark && seen(live.job, mark);
+  if (known === 'reused') throw conflict(ref, idReused);
   if (known) return { outcome: known, answer: live, changed: [] };
   const decision = decide(kind, ref, live.job, requested(live), rules);
   if (decision.outcome === 'refused') throw decision.error;
@@ -108,23 +118,32 @@ function propose({ kind, ref, requested, rules, dryRun, mark }: Update, live: An
   if (decision.outcome === 'unchanged' && !mark) return { outcome: 'unchanged', answer: live, changed: [] };
   const { object: decided, changed } = decision.outcome === 'change' ? decision : { object: live.job, changed: [] };
   const object = mark ? withMark(decided, mark) : decided;
-  return dryRun
-    ? { outcome: 'dry-run', answer: { status: 200, job: object }, changed }
-    : { object, changed, manager: lastAppliedManager(live.job, object) };
+  return dryRun ? { outcome: 'dry-run', answer: { status: 200, job: object }, changed } : { live: live.job, object, changed };
 }
 
 /** One round trip. Undefined where another writer came between, so that the patch is decided on the live job instead. */
-async function patchDirectly(cci: Cci, asked: Update, direct: JsonObject, trace: Trace): Promise<Updated | undefined> {
+async function patchDirectly(cci: Cci, asked: Update, direct: JsonObject, trace: Trace, cache: LiveCache): Promise<Updated | undefined> {
   const { resourceVersion: _, ...metadata } = (direct.metadata ?? {}) as JsonObject;
   const patchedLike = (now: JsonObject) => applyMergePatch(now, { ...direct, metadata }) as JsonObject;
+  const known = cache.get(asked.ref)?.job;
   try {
     const answer = await write(cci, asked, { method: 'PATCH', object: direct, fenced: asked.fenced }, patchedLike, trace);
-    const changed = replaceablePaths(asked.kind).filter((path) => at(direct, path) !== undefined);
-    return { outcome: 'changed', answer, changed: changed.map((path) => path.join('.')) };
+    return { answer, ...patched(asked, direct, known, answer.job) };
   } catch (error) {
     if (isConflict(error) && !asked.fenced) return undefined;
     throw error;
   }
+}
+
+/** What a patch that was accepted unread has changed, as far as it can be told: others may have written since the version that is known. */
+function patched({ kind, fenced }: Update, patch: JsonObject, known: JsonObject | undefined, now: JsonObject): Omit<Updated, 'answer'> {
+  const before = fenced ? versionOf(patch) : known && versionOf(known);
+  if (before === versionOf(now)) return { outcome: 'unchanged', changed: [] };
+  const sent = fieldsIn(kind, patch);
+  if (!fenced) return { outcome: 'written', sent };
+  return known && versionOf(known) === before
+    ? { outcome: 'changed', changed: differingFields(sent, known, now) }
+    : { outcome: 'changed', sent };
 }
 
 /**
@@ -142,7 +161,7 @@ async function write(
   if (written.known) return written;
   const verdict = written.error;
   const now = await cci.read(ref, trace).catch(() => undefined);
-  const isDone = now && (mark ? seen(now.job, mark) === 'applied' : holds(kind, now.job, after(now.job)));
+  const isDone = now && (mark ? seen(now.job, mark) === 'applied' : holdsSame(kind, now.job, after(now.job)));
   if (isDone) return now;
   // Whoever changed the job meanwhile may have changed it after this write: then neither "not done" nor doing it again would be right. An
   // event is known by its mark, so it may be tried again.
@@ -150,27 +169,6 @@ async function write(
   if (unmoved || mark || verdict.status.code === 500 || verdict.status.code === 504) throw verdict;
   const because = now ? 'the job was changed meanwhile' : 'the job could not be read';
   throw timeout('CCI gave no answer, so the outcome is unknown', { ...verdict.note, because: `${verdict.status.code}, and ${because}` });
-}
-
-function replaceablePaths(kind: JobKind): string[][] {
-  return [['metadata', 'labels'], ['metadata', 'annotations'], ...policyFields.map((name) => [...kind.policyIn, name])];
-}
-
-const versionOf = (job: JsonObject) => at(job, ['metadata', 'resourceVersion']);
-
-/** Whether a job's replaceable fields are those of another. */
-function holds(kind: JobKind, job: JsonObject, sent: JsonObject): boolean {
-  return (
-    own(own(job, 'metadata'), 'uid') === own(own(sent, 'metadata'), 'uid') &&
-    replaceablePaths(kind).every((path) => canonical(at(job, path)) === canonical(at(sent, path)))
-  );
-}
-
-/** A field's value as one text: members in order of their names, and no map the same as an empty one. */
-function canonical(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value ?? null);
-  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return members.length === 0 ? 'null' : JSON.stringify(members);
 }
 
 function isConflict(error: unknown): boolean {

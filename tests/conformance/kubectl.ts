@@ -8,6 +8,7 @@ import { applySuite } from './kubectl-apply.ts';
 import type { KubectlCase } from './kubectl-cases/case.ts';
 import { changeCases } from './kubectl-cases/changes.ts';
 import { kindCases, plainCases } from './kubectl-cases/plain.ts';
+import { giveBackSequence } from './kubectl-sequence.ts';
 import { type Output, run } from './processes.ts';
 import { checked, say } from './report.ts';
 import type { Stage } from './run.ts';
@@ -29,6 +30,7 @@ export async function kubectlSuite(tools: Tools, stages: Stage[]): Promise<void>
         const cases = index === 0 ? [...plainCases(layout), ...changeCases(layout), ...own] : own;
         for (const one of cases) await runCase(kubectl, stage, kind, home, one);
       }
+      await giveBackSequence(kubectl, stage);
     }),
   );
   await applySuite(tools, stages);

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
   applied,
@@ -55,11 +56,54 @@ describe.each<Door>(['bus', 'fifo'])('the same event twice by %s', (door) => {
     expect(ttl()).toBe(9);
   });
 
-  it('is known under another message id, envelope id and content: what counts is its own id', async () => {
+  it('is known under another message id, envelope id and reason, and in another order of its members', async () => {
+    const detail = setTtl(1000, { reason: 'first', sequence: 3 });
+    await deliver([messageOf(door, detail)]);
+    const before = versions();
+    const turned = Object.fromEntries(Object.entries({ ...detail, reason: 'again' }).reverse());
+    await deliver([messageOf(door, turned)]);
+    expect(versions()).toBe(before);
+    expect(results().at(-1)).toMatchObject({ outcome: 'Succeeded', changed: [] });
+  });
+
+  it.each<[string, object]>([
+    ['another patch', { patch: { spec: { ttlSecondsAfterFinished: 7 } } }],
+    ['another sequence', { sequence: 4 }],
+    ['a precondition', { uid: '083cc6df-ade3-11e9-aaa4-340a9837e413' }],
+  ])('is not taken for one with the same id and %s: that is refused once and for all, and says so', async (_title, more) => {
+    const detail = setTtl(1000, { sequence: 3 });
+    await deliver([messageOf(door, detail)]);
+    const before = versions();
+    expect(await deliver([messageOf(door, { ...detail, ...more })])).toEqual([]);
+    expect(versions()).toBe(before);
+    expect(results().at(-1)).toMatchObject({
+      outcome: 'Refused',
+      id: detail.id,
+      status: {
+        code: 409,
+        reason: 'Conflict',
+        message: expect.stringMatching(/the id of the event is that of another one, which asked something else/),
+      },
+    });
+    // The event itself is known as before.
+    await deliver([messageOf(door, detail)]);
+    expect(results().at(-1)).toMatchObject({ outcome: 'Succeeded', changed: [] });
+  });
+
+  it('is known by its id alone where an earlier version of the gateway left the mark', async () => {
     const detail = setTtl(1000);
     await deliver([messageOf(door, detail)]);
-    await deliver([messageOf(door, { ...detail, patch: { spec: { ttlSecondsAfterFinished: 7 } }, reason: 'again' })]);
-    expect(ttl()).toBe(1000);
+    edit((job) => {
+      const { digests: _, ...earlier } = JSON.parse(job.metadata.annotations['tfjob-gateway/applied-events']);
+      job.metadata.annotations['tfjob-gateway/applied-events'] = JSON.stringify(earlier);
+      job.spec.ttlSecondsAfterFinished = 5;
+    });
+    await deliver([messageOf(door, detail)]);
+    expect(ttl()).toBe(5);
+    await deliver([messageOf(door, setTtl(6))]);
+    await deliver([messageOf(door, detail)]);
+    expect(ttl()).toBe(6);
+    expect(applied().digests).toEqual(['', expect.stringMatching(/^[\w-]{16}$/)]);
   });
 });
 
@@ -100,6 +144,24 @@ describe('sequences', () => {
     expect(outcomes()).toEqual(['Succeeded', 'Succeeded', 'Superseded']);
     expect(ttl()).toBe(2);
     expect(applied()).toMatchObject({ sequence: 10, ids: [expect.anything(), expect.anything()] });
+  });
+
+  it('that are used up are given back by the documented line, and what was applied stays known', async () => {
+    const first = setTtl(1, { sequence: 1 });
+    for (const detail of [first, setTtl(2, { sequence: Number.MAX_SAFE_INTEGER })]) await deliver([messageOf('bus', detail)]);
+    await deliver([messageOf('bus', setTtl(3, { sequence: 2 }))]);
+    expect([ttl(), outcomes().at(-1)]).toEqual([2, 'Superseded']);
+    const [, pattern = '', replacement = ''] =
+      /sed 's\/(.+?)\/(.*?)\/'/.exec(readFileSync(new URL('../../docs/events.md', import.meta.url), 'utf8')) ?? [];
+    edit((job) => {
+      const before = job.metadata.annotations['tfjob-gateway/applied-events'];
+      job.metadata.annotations['tfjob-gateway/applied-events'] = before.replace(new RegExp(pattern), replacement);
+    });
+    expect(applied()).toEqual({ uid: expect.any(String), ids: [expect.anything(), expect.anything()], digests: expect.any(Array) });
+    await deliver([messageOf('bus', first)]);
+    expect([ttl(), results().at(-1)?.changed]).toEqual([2, []]);
+    for (const seconds of [4, 5]) await deliver([messageOf('bus', setTtl(seconds, { sequence: 3 }))]);
+    expect([ttl(), applied().sequence, outcomes().at(-1)]).toEqual([4, 3, 'Superseded']);
   });
 
   it('are not taken from an event that was refused, nor is its id', async () => {

@@ -26,7 +26,8 @@ describe.each<Door>(['bus', 'fifo'])('an event that comes by %s', (door) => {
     const message = messageOf(door, detail);
     expect(await deliver([message])).toEqual([]);
     expect(ttl()).toBe(1000);
-    expect(applied()).toEqual({ uid: liveJob().metadata.uid, ids: [expect.stringMatching(/^[\w-]{16}$/)] });
+    const hashes = [expect.stringMatching(/^[\w-]{16}$/)];
+    expect(applied()).toEqual({ uid: liveJob().metadata.uid, ids: hashes, digests: hashes });
     expect(calls()).toEqual(['GET 200', 'PUT 200']);
     expect(now.aws.events).toMatchObject([{ EventBusName: 'tfjob-gateway', Source: 'tfjob-gateway', DetailType: 'Job Update Succeeded' }]);
     expect(results()).toEqual([

@@ -41,23 +41,31 @@ const inTurn =
   (...ways: Way[]) =>
   (caller: number) =>
     ways[caller % ways.length] as Way;
+/** How many faults have befallen the simulator's requests. */
+const faultsOf = () => Object.values(simulator.misbehaved).reduce((sum, times) => sum + times, 0);
+/** Who asked in this way and was told that nothing, or nobody knows what, was done. */
+const failedBy = (accounts: readonly Account[], way: Way) => accounts.filter((one) => one.way === way && one.result?.status !== 200);
 const answers = (accounts: readonly Account[]) => accounts.map(({ result }) => result?.status);
 
 describe('1,000 callers that change one job at once', () => {
-  it('lose nothing, do nothing twice and are told the truth, with 5 % dropped before, 5 % after the write, 5 % 503 and 5 % 429', async () => {
-    const wayOf = inTurn(
-      ...(['merge patch', 'PUT without a resourceVersion', 'merge patch', 'JSON patch', 'merge patch with a resourceVersion'] as const),
-      ...([
-        'merge patch',
-        'PUT without a resourceVersion',
-        'merge patch, read first',
-        'JSON patch with a test',
-        'PUT with a resourceVersion',
-      ] as const),
-    );
+  // A busy machine takes long; what ended late would go on beside the next test.
+  const title = 'lose nothing, do nothing twice and are told the truth, with 5 % dropped before, 5 % after the write, 5 % 503 and 5 % 429';
+  it(title, { timeout: 300_000 }, async () => {
+    const storm: Way[] = [
+      'merge patch',
+      'PUT without a resourceVersion',
+      'merge patch',
+      'JSON patch',
+      'merge patch with a resourceVersion',
+      'merge patch',
+      'PUT without a resourceVersion',
+      'merge patch, read first',
+      'JSON patch with a test',
+      'PUT with a resourceVersion',
+    ];
     simulator.chaos(chaos);
     const began = performance.now();
-    const { accounts, versions } = await together(1000, 50, wayOf);
+    const { accounts, versions } = await together(1000, 50, inTurn(...storm));
     const mistakes = mistakesOf(accounts, versions);
 
     const counted = Object.entries(mistakes).map(([what, found]) => `${found.length} ${what}`);
@@ -69,10 +77,18 @@ describe('1,000 callers that change one job at once', () => {
 
     expect(mistakes).toEqual(none);
     expect(Object.keys(simulator.misbehaved).sort()).toEqual(['429 before', '503 before', 'drop after', 'drop before']);
-    // Of all that were told that it was done, and of each way some were.
-    const done = accounts.filter(({ result }) => result?.status === 200);
-    expect(done.length).toBeGreaterThan(300);
-    expect(new Set(done.map(({ way }) => way)).size).toBe(7);
+    // Nothing but a fault can keep a merge patch that insists on nothing from being done; every other way may lose each of its races.
+    const failed = failedBy(accounts, 'merge patch').length;
+    expect(failed).toBeLessThanOrEqual(faultsOf());
+    expect(versions.length - 1).toBeGreaterThanOrEqual(400 - failed);
+
+    // In the same job each way is done as soon as nobody else asks, so that none has lost by what it is.
+    simulator.chaos(undefined);
+    const ways = [...new Set(storm)];
+    expect(ways).toHaveLength(7);
+    const after = await together(ways.length, 1, (caller) => ways[caller] as Way);
+    expect(mistakesOf(after.accounts, after.versions)).toEqual(none);
+    expect(after.accounts.map(({ way, result }) => [way, result?.status])).toEqual(ways.map((way) => [way, 200]));
   });
 });
 
@@ -82,11 +98,13 @@ describe('callers that change one job at once without a resourceVersion', () => 
     [', with faults', chaos],
   ])('by patches all succeed or are told, and none is overwritten%s', async (_title, faults) => {
     simulator.chaos(faults);
+    const before = faultsOf();
     const { accounts, versions } = await together(120, 40, inTurn('JSON patch', 'merge patch', 'merge patch, read first'));
     expect(mistakesOf(accounts, versions)).toEqual(none);
     const { done, marked } = doneAndMarked(accounts, versions.at(-1));
     expect(marked).toEqual(done);
-    expect(done.length).toBeGreaterThan(40);
+    // One trip, whatever the version: only a fault keeps it from being done.
+    expect(failedBy(accounts, 'merge patch').length).toBeLessThanOrEqual(faultsOf() - before);
     if (!faults) expect(answers(accounts).filter((status) => status !== 200 && status !== 409)).toEqual([]);
   });
 

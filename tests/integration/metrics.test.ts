@@ -3,7 +3,20 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { startApiGateway } from '../../local/api-gateway.ts';
 import { credential } from '../credentials.ts';
 import { capturePrinted } from '../unit/auth/authorizer.ts';
-import { handlerOf, invoke, jobPath, key, type Loose, liveText, now, requested, reset, secretName, useGateway } from './gateway.ts';
+import {
+  handlerOf,
+  invoke,
+  jobPath,
+  key,
+  type Loose,
+  liveJob,
+  liveText,
+  now,
+  requested,
+  reset,
+  secretName,
+  useGateway,
+} from './gateway.ts';
 
 useGateway({ env: { POWERTOOLS_METRICS_DISABLED: 'false', POWERTOOLS_LOG_LEVEL: 'SILENT' } });
 const printed = capturePrinted();
@@ -71,6 +84,16 @@ describe('the record of a request', () => {
         body: '{"metadata":{"labels":{"team":"vision"}}}',
       }),
       'patch-job',
+      { Written: 1, UpstreamCalls: 1 },
+    ],
+    [
+      'a merge patch that insists on a version',
+      () => ({
+        httpMethod: 'PATCH',
+        headers: { 'content-type': 'application/merge-patch+json' },
+        body: JSON.stringify({ metadata: { resourceVersion: liveJob().metadata.resourceVersion, labels: { team: 'vision' } } }),
+      }),
+      'patch-job',
       { Changed: 1, UpstreamCalls: 1 },
     ],
     ['a read', () => ({ httpMethod: 'GET' }), 'read-jobs', { Read: 1, UpstreamCalls: 1 }],
@@ -104,7 +127,7 @@ describe('the record of a request', () => {
     now.upstream.answer = (received, response) => {
       if (received.method === method && left-- > 0) response.writeHead(code).end();
       else if (received.method === 'GET') response.end(liveText());
-      else response.end(received.body);
+      else response.end(received.body.toString().replace('"resourceVersion":"7', '"resourceVersion":"8'));
     };
   };
 

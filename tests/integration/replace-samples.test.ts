@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { matchRoute, readRoutes } from '../../local/routes.ts';
-import { calls, handlerOf, invoke, type Loose, liveText, put, useGateway } from './gateway.ts';
+import { calls, handlerOf, invoke, type Loose, liveText, put, reset, useGateway } from './gateway.ts';
 
 const folder = new URL('../../events/', import.meta.url);
 const routes = readRoutes(readFileSync(new URL('../../serverless.yml', import.meta.url), 'utf8'));
@@ -43,6 +43,20 @@ describe('the sample requests', () => {
     const body = await readFile(new URL(sample.file, folder));
     expectAnswer(await put(body, { headers: { 'content-type': type } }), before, sample);
   });
+
+  it.each(bodies.filter(({ file }) => !file.startsWith('replace-tfjob.')))(
+    '$file is answered so after any number of changes too',
+    async ({ file, code, reason }) => {
+      await reset((job) => {
+        delete job.metadata.resourceVersion;
+        job.metadata.annotations = { owner: 'team-a' };
+        job.spec.ttlSecondsAfterFinished = 600;
+      });
+      const type = file.endsWith('.yaml') ? 'application/yaml' : 'application/json';
+      const answer = await put(await readFile(new URL(file, folder)), { headers: { 'content-type': type } });
+      expect([answer.status, answer.body.reason ?? '']).toEqual([code, reason]);
+    },
+  );
 
   it.each(events)('$file is answered $code $reason by its function', async (sample) => {
     const before = liveText();

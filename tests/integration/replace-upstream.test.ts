@@ -58,12 +58,21 @@ describe('Retry-After', () => {
     expect([answer.headers.get('retry-after'), methods()]).toEqual([null, ['GET']]);
   });
 
-  it('is told for a 503 before anything was sent to be written, after some tries', async () => {
-    answerTo('all', 503, '<html>');
+  it('is told for a 503 before anything was sent to be written', async () => {
+    answerTo('all', 503, '<html>', { 'Retry-After': '3' });
+    const answer = await label(2500);
+    expect(answer.body).toEqual(status(503, 'ServiceUnavailable', unavailable, { retryAfterSeconds: 3 }));
+    expect([answer.headers.get('retry-after'), methods()]).toEqual(['3', ['GET']]);
+  });
+
+  it.each<[number, string]>([
+    [429, throttled],
+    [503, unavailable],
+  ])('is not told for a %i after which the gateway itself has tried again', async (code, message) => {
+    answerTo('all', code, '<html>', { 'Retry-After': '1' });
     const answer = await label();
-    expect(answer.body).toEqual(status(503, 'ServiceUnavailable', unavailable, { retryAfterSeconds: 1 }));
-    expect(answer.headers.get('retry-after')).toBe('1');
-    expect(methods().length).toBeGreaterThan(1);
+    expect(answer.body).toEqual(status(code, code === 429 ? 'TooManyRequests' : 'ServiceUnavailable', message, {}));
+    expect([answer.headers.get('retry-after'), methods()]).toEqual([null, ['GET', 'GET', 'GET', 'GET']]);
   });
 
   it('is not told for a 503 to a write that may have been done', async () => {

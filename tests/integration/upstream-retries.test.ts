@@ -51,17 +51,18 @@ describe('a brief failure', () => {
 });
 
 describe('an upstream that cannot be reached', () => {
-  it('is tried four times, then ServiceUnavailable with Retry-After: nothing was written', async () => {
+  it('is tried four times, then ServiceUnavailable: whoever was waited for is not told to come again', async () => {
     const { update } = await connect('http://127.0.0.1:1');
     const trace = newTrace();
     const { status, note } = await refusal(update(requestOf(upstream), trace));
-    expect(status).toMatchObject({ code: 503, reason: 'ServiceUnavailable', details: { retryAfterSeconds: 1 } });
+    expect(status).toMatchObject({ code: 503, reason: 'ServiceUnavailable' });
+    expect(status.details).toEqual({});
     expect(JSON.stringify(status)).not.toMatch(/127|ECONN/);
     expect(note).toEqual({ because: 'no answer from CCI', code: 'ECONNREFUSED' });
     expect(answers(trace)).toEqual(Array(4).fill('GET ECONNREFUSED'));
   });
 
-  it('for a write, after a read that came through, is ServiceUnavailable with Retry-After too', async () => {
+  it('for a write, after a read that came through, is tried as often', async () => {
     const gone = await startUpstream();
     const { update } = await connect(gone.url);
     gone.next.GET.push((response, serve) => {
@@ -70,8 +71,17 @@ describe('an upstream that cannot be reached', () => {
     });
     const trace = newTrace();
     const { status } = await refusal(update(requestOf(gone), trace));
-    expect(status).toMatchObject({ code: 503, details: { retryAfterSeconds: 1 } });
+    expect([status.code, status.details]).toEqual([503, {}]);
     expect(answers(trace)).toEqual(['GET 200', ...Array(4).fill('PUT ECONNREFUSED')]);
+  });
+
+  it('where no time is left to try again, is ServiceUnavailable with Retry-After: nothing was written', async () => {
+    const { update } = await connect('http://127.0.0.1:1');
+    vi.mocked(Math.random).mockReturnValue(1e9);
+    const trace = newTrace();
+    const { status } = await refusal(update(requestOf(upstream), trace));
+    expect([status.code, status.details]).toEqual([503, { retryAfterSeconds: 1 }]);
+    expect(answers(trace)).toEqual(['GET ECONNREFUSED']);
   });
 });
 
@@ -97,6 +107,21 @@ describe('Retry-After', () => {
     expect(error.status).toMatchObject({ code: status, details });
     expect(error.status.details).toEqual(details);
     expect(upstream.methods()).toBe('GET');
+  });
+
+  it.each([429, 503])('of a %i that was waited for is not told: callers who follow it would multiply the tries', async (status) => {
+    upstream.next.GET.push(...times(4, reply({ status, headers: { 'retry-after': '1' } })));
+    const error = await refusal(read(newTrace(3500)));
+    expect([error.status.code, error.status.details]).toEqual([status, {}]);
+    expect(upstream.methods()).toBe('GET GET GET GET');
+  });
+
+  it('is not told either where another call of the request was waited for', async () => {
+    upstream.next.GET.push(reply({ status: 503 }));
+    upstream.next.PUT.push(reply({ status: 429, headers: { 'retry-after': '5' } }));
+    const error = await refusal(client.update(requestOf(upstream), newTrace(7000)));
+    expect([error.status.code, error.status.details]).toEqual([429, {}]);
+    expect(upstream.methods()).toBe('GET GET PUT');
   });
 
   it.each([429, 503])('of a %i to a write leaves the time that a write needs', async (status) => {

@@ -236,22 +236,28 @@ describe('events', () => {
 });
 
 describe('the mark', () => {
-  const mark: fc.Arbitrary<Mark> = fc.record({ id: fc.integer({ min: 0, max: 60 }).map((id) => `id${id}`), sequence });
+  const mark: fc.Arbitrary<Mark> = fc.record({
+    id: fc.integer({ min: 0, max: 60 }).map((id) => `id${id}`),
+    digest: fc.constantFrom('d1', 'd2'),
+    sequence,
+  });
 
   it('is the last 32 ids and the highest sequence, whatever was added', timeoutOf, () => {
     fc.assert(
       fc.property(fc.array(mark, { maxLength: 80 }), mark, (marks, asked) => {
         let job: JsonObject = { metadata: { annotations: { other: 'kept' } } };
-        const ids: string[] = [];
+        const events: Mark[] = [];
         let highest = -1;
         for (const one of marks) {
-          if (seen(job, one) === 'applied') continue;
+          const known = seen(job, one);
+          if (known === 'applied' || known === 'reused') continue;
           job = withMark(job, one);
-          ids.push(one.id);
+          events.push(one);
           highest = Math.max(highest, one.sequence ?? -1);
         }
-        const remembered = ids.slice(-32).includes(asked.id);
-        expect(seen(job, asked)).toBe(remembered ? 'applied' : (asked.sequence ?? Infinity) <= highest ? 'superseded' : undefined);
+        const remembered = events.slice(-32).find(({ id }) => id === asked.id);
+        const byId = remembered && (remembered.digest === asked.digest ? 'applied' : 'reused');
+        expect(seen(job, asked)).toBe(byId ?? ((asked.sequence ?? Infinity) <= highest ? 'superseded' : undefined));
         expect(at(job, ['metadata', 'annotations', 'other'])).toBe('kept');
       }),
       share(0.5),

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Answer, Cci } from '../../lib/cci/client.ts';
@@ -8,7 +9,7 @@ import { applyMergePatch } from '../../lib/job/merge-patch.ts';
 import { conflict, StatusError } from '../../lib/job/status.ts';
 import { createLiveCache } from '../../lib/update/live-cache.ts';
 import { type PatchRequest, patchUpdate } from '../../lib/update/patch.ts';
-import { type Update, update } from '../../lib/update/update.ts';
+import { type Update, type Updated, update } from '../../lib/update/update.ts';
 import { copyOf, goodMap, goodPolicy, kinds, liveJob, refOf } from './jobs.ts';
 
 const runs = Number(process.env.PROPERTY_RUNS ?? 1000);
@@ -66,7 +67,9 @@ function createUpstream(first: JsonObject) {
       calls.write += 1;
       const given = at(object, ['metadata', 'resourceVersion']);
       if (given !== undefined && given !== String(version)) throw conflict(ref, 'the object has been modified');
-      store((method === 'PUT' ? object : applyMergePatch(answer().job, object)) as JsonObject);
+      const next = (method === 'PUT' ? object : applyMergePatch(answer().job, object)) as JsonObject;
+      // What is the same already gets no new version.
+      if (!isDeepStrictEqual(withoutVersion(next), withoutVersion(answer().job))) store(next);
       return { known: true, ...answer() };
     },
   };
@@ -96,18 +99,43 @@ function updateOf({ how, patch, version }: Step & { who: 'caller' }, live: JsonO
   return { ...common, requested: () => requested, fenced: requestedVersion(requested) !== undefined };
 }
 
-async function outcomeOf(promise: ReturnType<typeof update>): Promise<unknown> {
+const withoutVersion = (job: JsonObject) => applyMergePatch(job, { metadata: { resourceVersion: null } });
+
+/** What the caller gets, and what the log is told of it. */
+async function outcomeOf(promise: ReturnType<typeof update>): Promise<{ got: unknown; told: Partial<Updated> }> {
   try {
-    const { outcome, changed, answer } = await promise;
-    return { outcome, changed, job: JSON.stringify(answer.job) };
+    const { answer, ...told } = await promise;
+    return { got: JSON.stringify(answer.job), told };
   } catch (error) {
     if (!(error instanceof StatusError)) throw error;
-    return error.status;
+    return { got: error.status, told: {} };
   }
 }
 
+/** Fails where what the log is told is not what happened between two versions of the job, in words of its own. */
+function expectTrue(told: Partial<Updated>, before: JsonObject, after: JsonObject, how: string): void {
+  const fields = [
+    'metadata.labels',
+    'metadata.annotations',
+    'spec.activeDeadlineSeconds',
+    'spec.ttlSecondsAfterFinished',
+    'spec.cleanPodPolicy',
+  ];
+  const value = (job: JsonObject, field: string) => at(job, field.split('.')) ?? undefined;
+  const isEmpty = (map: Json | undefined) => map === undefined || isDeepStrictEqual(map, {});
+  const truly = fields.filter((field) => {
+    const [was, is] = [value(before, field), value(after, field)];
+    return !isDeepStrictEqual(was, is) && !(field.startsWith('metadata') && isEmpty(was) && isEmpty(is));
+  });
+  if (told.outcome === 'written') expect([how, told.changed]).toEqual(['merge', undefined]);
+  if (told.outcome === 'unchanged') expect(truly).toEqual([]);
+  if (told.outcome === 'changed') expect(before).not.toEqual(after);
+  if (told.changed && told.outcome !== 'dry-run') expect([...told.changed].sort()).toEqual(truly.sort());
+  if (told.sent) expect(truly.filter((field) => !told.sent?.includes(field))).toEqual([]);
+}
+
 describe('the cache of live jobs', () => {
-  it('changes no answer and no write, whatever others do meanwhile, and costs at most the one call that it tries', {
+  it('changes no answer and no write, and what is logged has happened, whatever others do meanwhile, and costs at most the one call that it tries', {
     timeout,
   }, async () => {
     const figures = { requests: 0, cached: 0, uncached: 0 };
@@ -124,6 +152,7 @@ describe('the cache of live jobs', () => {
           const before = { ...plain.calls };
           const beforeHot = { ...hot.calls };
           const asked = updateOf(one, plain.live());
+          const stored = plain.live();
           const expected = await outcomeOf(
             update(
               plain.cci,
@@ -131,7 +160,7 @@ describe('the cache of live jobs', () => {
               createTrace(Date.now() + 25_000, () => undefined),
             ),
           );
-          const got = await outcomeOf(
+          const cachedOutcome = await outcomeOf(
             update(
               hot.cci,
               asked,
@@ -139,8 +168,11 @@ describe('the cache of live jobs', () => {
               cache,
             ),
           );
-          expect(got).toEqual(expected);
+          expect(cachedOutcome.got).toEqual(expected.got);
           expect(hot.text()).toBe(plain.text());
+          // With a cache more may be known of what happened, and nothing else is.
+          for (const { told } of [expected, cachedOutcome]) expectTrue(told, stored, plain.live(), one.how);
+          if (expected.told.changed) expect(cachedOutcome.told).toEqual(expected.told);
           const uncached = plain.calls.read - before.read + plain.calls.write - before.write;
           const cached = hot.calls.read - beforeHot.read + hot.calls.write - beforeHot.write;
           expect(cached).toBeLessThanOrEqual(uncached + 1);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigError, endpointMistake, parseConfig } from '../../lib/config.ts';
+import { parseAuthorizerConfig } from '../../lib/auth/config.ts';
+import { ConfigError, endpointMistake, parseConfig, parseLayout } from '../../lib/config.ts';
 import { recommendedKeys } from '../../lib/job/protected-keys.ts';
 
 const good = { CCI_ENDPOINT: 'https://cci.example.com', CCI_SECRET_ID: 'team/cci' };
@@ -58,6 +59,7 @@ describe('the configuration', () => {
       PROTECTED_KEYS: 'hunter2 x',
       CCI_PROJECT_ID: 'hunter2/../x',
       NODE_TLS_REJECT_UNAUTHORIZED: '0',
+      POWERTOOLS_LOG_LEVEL: 'hunter2',
     };
     const found = mistakes(wrong);
     expect(found).toEqual([
@@ -67,8 +69,22 @@ describe('the configuration', () => {
       `PROTECTED_KEYS ${keysRule}`,
       'CCI_PROJECT_ID must be a project id',
       'NODE_TLS_REJECT_UNAUTHORIZED may not be 0: certificates must be checked',
+      'POWERTOOLS_LOG_LEVEL must be one of TRACE, DEBUG, INFO, WARN, ERROR, CRITICAL, SILENT',
     ]);
     expect(found.join()).not.toContain('hunter2');
+  });
+
+  it.each(['info', 'Debug', 'WARNING', 'OFF', '20'])('has no level of the log called %s, which the logger would take for INFO', (level) => {
+    const mistake = 'POWERTOOLS_LOG_LEVEL must be one of TRACE, DEBUG, INFO, WARN, ERROR, CRITICAL, SILENT';
+    expect(mistakes({ ...good, POWERTOOLS_LOG_LEVEL: level })).toEqual([mistake]);
+    expect(() => parseLayout({ POWERTOOLS_LOG_LEVEL: level })).toThrow(mistake);
+    expect(() => parseAuthorizerConfig({ OIDC_ISSUER: 'https://a.example.com', OIDC_AUDIENCE: 'a', POWERTOOLS_LOG_LEVEL: level })).toThrow(
+      mistake,
+    );
+  });
+
+  it.each(['', 'TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'CRITICAL', 'SILENT'])('has a level of the log called %j', (level) => {
+    expect(mistakes({ ...good, POWERTOOLS_LOG_LEVEL: level })).toEqual([]);
   });
 
   it('never lets certificates go unchecked, whatever else is right', () => {

@@ -86,6 +86,14 @@ describe('a secret', () => {
     ['{"accessKey":"a","secretKey":"b","constructor":"hunter2"}', [foreign]],
     ['{"accessKey":"a","secretKey":"b","toString":"hunter2"}', [foreign]],
     ['{"accessKey":"a","secretKey":"b","__proto__":"hunter2"}', [foreign]],
+    ['{"accesKey":"hunter2","secretKey":"b"}', ['accessKey is missing', 'accessKey is misspelt']],
+    ['{"AccessKey":"hunter2","secret_key":"b"}', ['accessKey is missing', 'secretKey is missing', 'accessKey is misspelt']],
+    ['{"accessKey":"a","secretKey":"b","security-Token":"c"}', ['securityToken is misspelt']],
+    ['{"Token":"hunter2"}', ['accessKey is missing', 'secretKey is missing', 'token is misspelt']],
+    [JSON.stringify({ ...login, iamEndpiont: 'hunter2', iamEndpoint: undefined }), ['iamEndpoint is missing', 'iamEndpoint is misspelt']],
+    // What was pasted as a key, however much it looks like one of ours, is not shown.
+    [JSON.stringify({ ...login, Passw0rd1: 'hunter2' }), ['password is misspelt']],
+    [`{"accessKey":"a","secretKey":"b","${'accessKey'.repeat(100_000)}":"c"}`, [foreign]],
     ['{"hunter2":"hunter3"}', ['accessKey is missing', 'secretKey is missing', foreign]],
     ...(['iamEndpoint', 'domain', 'user', 'password', 'project'] as const).flatMap<[string, string[]]>((key) => [
       [without(key), [`${key} is missing`]],

@@ -31,7 +31,47 @@ describe('parseEvent', () => {
     const marks = ['a', 'b', 'A', 'a '].map((id) => parse(recordOf({ id, sequence: 3 })).mark);
     expect(marks.every(({ id, sequence }) => /^[\w-]{16}$/.test(id) && sequence === 3)).toBe(true);
     expect(new Set(marks.map(({ id }) => id)).size).toBe(4);
-    expect(parse(recordOf({})).mark).toEqual({ id: marks[0]?.id, sequence: undefined });
+    expect(parse(recordOf({})).mark).toMatchObject({ id: marks[0]?.id, sequence: undefined });
+  });
+
+  const digestOf = (given: object) =>
+    parse(recordOf({ patch: { spec: { a: 1, b: [{ x: 1, y: null }] }, metadata: {} }, ...given })).mark.digest;
+
+  it.each<[string, object]>([
+    ['under another id', { id: 'b' }],
+    ['for another reason', { reason: 'again' }],
+    ['in another order', { patch: { metadata: {}, spec: { b: [{ y: null, x: 1 }], a: 1 } } }],
+  ])('makes the same digest of what is asked %s', (_title, given) => {
+    expect(digestOf(given)).toMatch(/^[\w-]{16}$/);
+    expect(digestOf(given)).toBe(digestOf({}));
+  });
+
+  it('makes another digest of everything else that is asked', () => {
+    const others = [
+      {},
+      { uid: 'u' },
+      { resourceVersion: '7' },
+      { sequence: 0 },
+      { sequence: 1 },
+      { kind: 'MXJob' },
+      { namespace: 'm' },
+      { name: 'k' },
+      { patch: { spec: { a: '1', b: [{ x: 1, y: null }] }, metadata: {} } },
+      { patch: { spec: { a: 1, b: [{ x: 1 }] }, metadata: {} } },
+      { patch: { spec: { a: 1, b: [{ x: 1, y: null }] } } },
+      { patch: { spec: { a: 1, b: [[{ x: 1, y: null }]] }, metadata: {} } },
+      { patch: { 'spec":{"a":1,"b': [], metadata: {} } },
+      { patch: undefined, object: { spec: { a: 1, b: [{ x: 1, y: null }] }, metadata: {} } },
+    ];
+    expect(new Set(others.map(digestOf)).size).toBe(others.length);
+  });
+
+  it('tells numbers apart that a double cannot hold, and reads what is nested without end', () => {
+    const digestOfText = (patch: string) =>
+      parse({ ...recordOf({}), body: recordOf({}).body.replace('"patch":{}', `"patch":${patch}`) }).mark.digest;
+    expect(digestOfText('{"a":9007199254740993}')).not.toBe(digestOfText('{"a":9007199254740992}'));
+    expect(digestOfText('{"__proto__":1}')).not.toBe(digestOfText('{}'));
+    expect(digestOfText(`{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`)).toMatch(/^[\w-]{16}$/);
   });
 });
 

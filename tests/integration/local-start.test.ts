@@ -1,0 +1,145 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventsPath } from '../../local/events.ts';
+import { alsoSearched } from '../credentials.ts';
+
+const project = fileURLToPath(new URL('../..', import.meta.url));
+const read = (file: string): string => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
+
+let child: ChildProcess;
+let printed = '';
+let gateway: string;
+
+beforeAll(async () => {
+  const { POWERTOOLS_METRICS_DISABLED: _, POWERTOOLS_LOG_LEVEL: __, ...env } = process.env;
+  const port = await freePort();
+  child = spawn(process.execPath, ['local/start.ts'], {
+    cwd: project,
+    env: { ...env, PORT: String(port) },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  await new Promise<void>((resolve, reject) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        alsoSearched(text);
+        printed += text;
+        if (printed.includes('Ctrl-C')) resolve();
+      });
+    }
+    child.once('exit', () => reject(new Error(printed)));
+  });
+  gateway = `http://127.0.0.1:${port}`;
+});
+afterAll(async () => {
+  child.kill();
+  await once(child, 'exit');
+});
+
+/** The words of a line as a shell reads it; of quotes there are only single ones. */
+function words(line: string): string[] {
+  expect(line).not.toMatch(/["\\$`|;&*?<>](?=(?:[^']*'[^']*')*[^']*$)/);
+  return [...line.matchAll(/(?:[^\s']|'[^']*')+/g)].map(([word]) => word.replaceAll("'", ''));
+}
+
+/** What a printed line asks for, as a request. */
+function requestOf(line: string): { url: string; method: string; headers: Record<string, string>; body?: string } {
+  const [program, ...args] = words(line);
+  if (program === 'npm') {
+    expect(args.slice(0, 3)).toEqual(['run', 'event', '--']);
+    return { url: `${gateway}${eventsPath}`, method: 'POST', headers: {}, body: read(args[3] ?? '') };
+  }
+  const after = (...names: string[]) => args.find((_, index) => names.includes(args[index - 1] ?? ''));
+  if (program === 'kubectl') return kubectl(args, after);
+  expect(program).toBe('curl');
+  const data = after('-d', '--data-binary');
+  const body = data?.startsWith('@') ? read(data.slice(1)) : data;
+  const [name, value] = (after('-H') ?? 'accept: */*').split(': ') as [string, string];
+  const url = args.find((word) => word.startsWith('http')) ?? '';
+  return { url, method: after('-X') ?? (body ? 'POST' : 'GET'), headers: { [name]: value }, ...(body && { body }) };
+}
+
+/** The request that kubectl makes of a line: get, annotate and patch are all that is documented. */
+function kubectl(args: string[], after: (...names: string[]) => string | undefined): ReturnType<typeof requestOf> {
+  const [verb, , name] = args.slice(2);
+  const url = `${after('--server')}/apis/kubeflow.org/v1/namespaces/${after('-n')}/tfjobs`;
+  if (verb === 'get') return { url, method: 'GET', headers: {} };
+  const [key = '', value] = args.find((word) => /^\w+=/.test(word))?.split('=') ?? [];
+  const body = verb === 'annotate' ? JSON.stringify({ metadata: { annotations: { [key]: value } } }) : after('-p');
+  expect(['annotate', 'patch']).toContain(verb);
+  return { url: `${url}/${name}`, method: 'PATCH', headers: { 'content-type': 'application/merge-patch+json' }, body: body ?? '' };
+}
+
+/** Does what a line says, and returns what is answered in a word or two. */
+async function run(line: string): Promise<string> {
+  const { url, ...init } = requestOf(line);
+  const response = await fetch(url, init);
+  const answer = (await response.json()) as { results: { 'detail-type': string }[] };
+  return url.endsWith(eventsPath) ? answer.results.map((result) => result['detail-type']).join() : String(response.status);
+}
+
+const expected = (line: string) => {
+  if (line.startsWith('npm run event')) return 'Job Update Succeeded';
+  return line.includes('two-forbidden-changes') ? '403' : '200';
+};
+/** Every line to paste that is printed, or stands in the documents, for this machine. */
+function lines(): string[] {
+  const here = (text: string) => text.replaceAll('http://127.0.0.1:3000', gateway);
+  const begins = /^(?:curl|kubectl|npm run event) .*$/gm;
+  const inline = /`((?:curl|npm run event) [^`]+)`/g;
+  const documented = ['README.md', 'events/README.md', 'docs/events.md'].flatMap((file) => {
+    const text = here(read(file));
+    return [...[...text.matchAll(begins)].map(([line]) => line), ...[...text.matchAll(inline)].map(([, line = '']) => line)];
+  });
+  const local = documented.filter((line) => line.startsWith('npm') || line.includes(gateway));
+  return [...new Set([...(printed.match(begins) ?? []), ...local])];
+}
+
+describe('the lines that npm start prints, and those of the documents', () => {
+  it('are found', () => {
+    const found = lines();
+    const count = (pattern: RegExp) => found.filter((line) => pattern.test(line)).length;
+    expect([count(/^curl/), count(/^kubectl/), count(/^npm run event/)]).toEqual([4, 3, 1]);
+  });
+
+  it('do what is said of them at any time: each after each other, and twice', async () => {
+    for (const first of lines()) {
+      for (const second of lines()) {
+        expect([first, await run(first)]).toEqual([first, expected(first)]);
+        expect([`${second}\nafter ${first}`, await run(second)]).toEqual([`${second}\nafter ${first}`, expected(second)]);
+      }
+    }
+  });
+
+  it('let the fault that is printed befall the request that is printed after it', async () => {
+    const [fault = '', request = ''] = lines().filter((line) => line.includes('_simulator') || line.includes('-X PATCH'));
+    const admin = requestOf(fault).url.replace(/faults$/, '');
+    const state = async () => JSON.parse(await (await fetch(`${admin}state`)).text());
+    await fetch(`${admin}faults`, { method: 'DELETE' });
+    const before = (await state()).misbehaved['drop after'] ?? 0;
+    await run(fault);
+    expect(await run(request)).toBe('200');
+    expect((await state()).misbehaved['drop after']).toBe(before + 1);
+    expect((await state()).faults).toEqual([]);
+  });
+});
+
+describe('what npm start prints about requests and events', () => {
+  it('is a line of the log for each, and no metrics, of either', () => {
+    const records = printed.split('\n').filter((line) => line.startsWith('{'));
+    expect(records.filter((line) => line.includes('"message":"event"')).length).toBeGreaterThan(5);
+    expect(records.filter((line) => line.includes('"message":"request"')).length).toBeGreaterThan(5);
+    expect(records.filter((line) => line.includes('_aws'))).toEqual([]);
+  });
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  return port;
+}
