@@ -74,6 +74,7 @@ function proxyResult(request: StepRequest, statusCode: number, json: string, ext
   const headers: Record<string, string> = {
     'Content-Type': 'application/json',
     'Cache-Control': 'no-cache, private',
+    'X-Content-Type-Options': 'nosniff',
     ...(event.requestId !== undefined && { 'X-Request-Id': headerValue(event.requestId) }),
     ...(upstreamId !== undefined && { 'X-Upstream-Request-Id': headerValue(upstreamId) }),
     ...extra,
