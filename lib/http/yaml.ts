@@ -1,8 +1,6 @@
 import {
-  DUMP_SCHEMA,
   defineMappingTag,
   defineScalarTag,
-  dump,
   EVENT_DOCUMENT,
   FAILSAFE_SCHEMA,
   type LoadOptions,
@@ -10,10 +8,9 @@ import {
   mergeTag,
   NOT_RESOLVED,
   parseEvents,
-  type ScalarTagDefinition,
   YAMLException,
 } from 'js-yaml';
-import { isObject, type Json, type JsonObject, numberText, rawInteger, setOwn } from '../job/json.ts';
+import { isObject, type Json, type JsonObject, rawInteger, setOwn } from '../job/json.ts';
 
 /** What is wrong with a YAML text, with the line where it is known; never quotes the text. */
 export class YamlError extends Error {
@@ -42,8 +39,9 @@ function integer(text: string): unknown {
   return rawInteger(BigInt(prefixed) * (sign === '-' ? -1n : 1n));
 }
 
-const wholeNumber = /^[-+]?(?:0[xX]_*[0-9a-fA-F][0-9a-fA-F_]*|0[bB]_*[01][01_]*|0[oO]_*[0-7][0-7_]*|0[0-7_]*|[1-9][0-9_]*)$/;
-const fraction = /^[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?$/;
+/** What YAML 1.1 reads as an integer, and as another number. */
+export const wholeNumber = /^[-+]?(?:0[xX]_*[0-9a-fA-F][0-9a-fA-F_]*|0[bB]_*[01][01_]*|0[oO]_*[0-7][0-7_]*|0[0-7_]*|[1-9][0-9_]*)$/;
+export const fraction = /^[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?$/;
 const infinite = /^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
 const isTrue = /^(?:y|Y|yes|Yes|YES|true|True|TRUE|on|On|ON)$/;
 const isFalse = /^(?:n|N|no|No|NO|false|False|FALSE|off|Off|OFF)$/;
@@ -140,22 +138,4 @@ function countValues(root: Json): void {
     if (Array.isArray(value)) for (const element of value) open.push(element);
     else if (isObject(value)) for (const key in value) open.push(value[key] as Json);
   }
-}
-
-/** A tag that writes the numbers of one form as they came, also one that a double cannot hold; a text of that form is quoted. */
-function numberTag(name: 'int' | 'float', form: RegExp, read: RegExp): ScalarTagDefinition {
-  const tag = DUMP_SCHEMA.lookupScalarTag(`tag:yaml.org,2002:${name}`) as ScalarTagDefinition;
-  return {
-    ...tag,
-    resolve: (text, ...rest) => (read.test(text) ? text : tag.resolve(text, ...rest)),
-    identify: (value) => form.test(numberText(value) ?? ''),
-    represent: (value) => numberText(value) ?? '',
-  };
-}
-
-const numberTags = [numberTag('int', /^-?\d+$/, wholeNumber), numberTag('float', /[.e]/i, fraction)];
-
-/** A JSON value as YAML that both YAML 1.1 and 1.2 readers take for the same. */
-export function dumpYaml(value: Json): string {
-  return dump(value, { schema: DUMP_SCHEMA.withTags(...numberTags), noRefs: true, lineWidth: -1 });
 }

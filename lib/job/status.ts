@@ -131,6 +131,13 @@ export function answerTooLarge(): StatusError {
   return new StatusError({ code: 413, reason: 'RequestEntityTooLarge', message });
 }
 
+/** 413 RequestEntityTooLarge for what would have to be made here of more than the function's memory allows (4 MiB of JSON). */
+export function tooLargeToBeMade(): StatusError {
+  const message =
+    'the answer is too large to be written as YAML or indented: ask for JSON without pretty, or use limit and continue to read it in parts';
+  return new StatusError({ code: 413, reason: 'RequestEntityTooLarge', message });
+}
+
 /** 415 UnsupportedMediaType for a content type that is not read here. */
 export function unsupportedMediaType(accepted: readonly string[]): StatusError {
   const message = `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`;
