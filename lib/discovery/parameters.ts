@@ -16,8 +16,7 @@ function query(name: string, schema: JsonSchema, description: string): Parameter
 const text = { type: 'string' };
 const count = { type: 'integer', format: 'int64', minimum: 0, maximum: 999_999_999_999_999 };
 // The commonest of what is not printable: not every reader of patterns knows the classes of Unicode.
-const unprintable =
-  '^[^\\u0000-\\u001f\\u007f-\\u00a0\\u00ad\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u206f\\u3000\\ufeff]*$';
+const unprintable = '^[^\\u0000-\\u001f\\u007f-\\u00a0\\u00ad\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u206f\\u3000\\ufeff]*$';
 const selector = { type: 'string', pattern: '^[ -~]*$', maxLength: 8192 };
 
 /** For every answer that is JSON. */

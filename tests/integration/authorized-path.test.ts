@@ -49,7 +49,6 @@ describe('a path that is not written as it is acted on is 404, and nothing reach
     ['a percent-encoded static part', `/%61pis/kubeflow.org/v1/namespaces/kube-test/tfjobs/tfjob-test`],
     ['a slash at the end', `${jobPath}/`],
     ['a doubled slash at the end', `${jobPath}//`],
-    ['a doubled slash at the beginning', `/${jobPath}`],
     ['a doubled slash within', `${list}//tfjob-test`],
     ['a list with a percent-encoded namespace', `${root}/namespaces/kube%2dtest/tfjobs`],
     ['a list with a slash at the end', `${list}/`],
@@ -64,7 +63,7 @@ describe('a path that is not written as it is acted on is 404, and nothing reach
     expect([now.upstream.received, liveText()]).toEqual([[], before]);
   });
 
-  it.each(['/%61pis', '/apis/kubeflow%2Eorg', '//apis', '/apis//', '/version%20'])('in discovery too: %s', async (path) => {
+  it.each(['/%61pis', '/apis/kubeflow%2Eorg', '/apis//', '/version%20'])('in discovery too: %s', async (path) => {
     expect((await read(path)).body).toEqual(notFound);
   });
 });
