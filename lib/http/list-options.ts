@@ -30,8 +30,9 @@ export function readListOptions(): Step {
       if (collection && !/^(?:0|false)$/i.test(watch)) throw watchNotServed();
       event.upstreamQuery = {};
       for (const [name, pattern] of Object.entries(collection ? listParameters : getParameters)) {
-        const [value = ''] = query[name] ?? [];
-        if (value === '') continue;
+        const [value] = query[name] ?? [];
+        // An empty text is none to the API server, and an empty number is a mistake.
+        if (value === undefined || (value === '' && pattern !== count)) continue;
         if (value.length > longest || !pattern.test(value)) throw notValid(name, value);
         event.upstreamQuery[name] = value;
       }

@@ -35,7 +35,7 @@ const checks = [
 ];
 /** Everything about the job that there is, then a little about any other. */
 const rounds = [
-  { config: ['--config-file', path('schemathesis.toml')], phases: 'examples,coverage,fuzzing', examples: 400 },
+  { config: ['--config-file', path('schemathesis.toml')], phases: 'examples,coverage,fuzzing', examples: 300 },
   { config: [], phases: 'fuzzing', examples: 10 },
 ];
 
