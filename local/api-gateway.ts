@@ -11,7 +11,7 @@ import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import { dist, loadHandler, withoutMetrics } from './bundle.ts';
 import { buildContext, buildEvent } from './event.ts';
 import { close, createAsyncServer, listen, readBody } from './http.ts';
-import { type Answer, answerOf, gatewayAnswer } from './result.ts';
+import { type Answer, answerOf, gatewayAnswer, jsonHeaders } from './result.ts';
 import { type LambdaFunction, matchRoute, type Route, readRoutes } from './routes.ts';
 
 /** A Lambda handler: takes event and context, resolves to an API Gateway result. */
@@ -107,7 +107,7 @@ async function answerBeside(request: IncomingMessage, query: string, beside: Non
   const answered = await beside.answer(body.toString('utf8'), new URLSearchParams(query));
   return {
     status: 200,
-    headers: [['Content-Type', ['application/json']]],
+    headers: jsonHeaders(),
     body: Buffer.from(`${JSON.stringify(answered, undefined, 2)}\n`),
   };
 }

@@ -32,9 +32,18 @@ export function answerOf(returned: unknown): Answer | undefined {
   };
 }
 
-/** An answer that API Gateway makes itself. */
+/** An answer that API Gateway makes itself, with the headers that serverless.yml gives to all of these. */
 export function gatewayAnswer(status: number, message: string): Answer {
-  return { status, headers: [['Content-Type', ['application/json']]], body: Buffer.from(JSON.stringify({ message })) };
+  return { status, headers: jsonHeaders(), body: Buffer.from(JSON.stringify({ message })) };
+}
+
+/** The headers of JSON that no function has made. */
+export function jsonHeaders(): Answer['headers'] {
+  return [
+    ['Content-Type', ['application/json']],
+    ['Cache-Control', ['no-cache, private']],
+    ['X-Content-Type-Options', ['nosniff']],
+  ];
 }
 
 function mergeHeaders(single: Record<string, unknown>, multi: Record<string, unknown[]>): Answer['headers'] {

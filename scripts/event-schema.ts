@@ -1,17 +1,19 @@
 /** Writes docs/job-update-event.schema.json; with --check it writes nothing, and fails where the file is not what would be written. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { toJsonSchema } from '@valibot/to-json-schema';
-import type { GenericSchema } from 'valibot';
-import { Envelope, eventLimit, Patch, Replace } from '../lib/events/schema.ts';
+import { type GenericSchema, getMetadata } from 'valibot';
+import { Envelope, eventLimit, JsonNumber, Patch, Replace } from '../lib/events/schema.ts';
 
 const file = 'docs/job-update-event.schema.json';
 
-/** What JSON Schema cannot say (whole characters) is left out; what valibot checks by hand is an object. */
+/** What valibot checks by hand is said by its metadata; it is an object where it is no text and no number. */
 function schemaOf(schema: GenericSchema): object {
   const { $schema: _, ...converted } = toJsonSchema(schema, {
     target: 'draft-2020-12',
-    ignoreActions: ['check'],
+    ignoreActions: ['check', 'transform'],
     overrideSchema: ({ valibotSchema, jsonSchema }) => {
+      if (valibotSchema === JsonNumber) return { ...jsonSchema, type: 'integer' };
+      if (valibotSchema.type === 'string') return { ...(getMetadata(valibotSchema as GenericSchema) as object), ...jsonSchema };
       if (valibotSchema.type === 'custom') return { ...jsonSchema, type: 'object' };
       return valibotSchema.type === 'literal' ? { type: 'string', ...jsonSchema } : undefined;
     },

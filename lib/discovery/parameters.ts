@@ -14,11 +14,13 @@ function query(name: string, schema: JsonSchema, description: string): Parameter
 }
 
 const text = { type: 'string' };
-const count = { type: 'integer', format: 'int64', minimum: 0 };
+const count = { type: 'integer', format: 'int64', minimum: 0, maximum: 999_999_999_999_999 };
+// The commonest of what is not printable: not every reader of patterns knows the classes of Unicode.
+const unprintable = '^[^\\u0000-\\u001f\\u007f-\\u00a0\\u00ad\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u206f\\u3000\\ufeff]*$';
 const selector = { type: 'string', pattern: '^[ -~]*$', maxLength: 8192 };
 
 /** For every answer that is JSON. */
-export const pretty = query('pretty', text, 'If true or 1, the answer is indented.');
+export const pretty = query('pretty', text, 'If 1, t, T, true, True or TRUE, the answer is indented.');
 
 /** The query parameters of a write (lib/http/options.ts). */
 export const writeParameters: Parameter[] = [
@@ -28,10 +30,14 @@ export const writeParameters: Parameter[] = [
     { type: 'string', enum: ['All'] },
     'All: everything is checked, and the answer is the job as it would be; nothing is written.',
   ),
-  query('fieldManager', { type: 'string', maxLength: 128 }, 'Who makes the change, at most 128 printable characters.'),
+  query(
+    'fieldManager',
+    { type: 'string', maxLength: 128, pattern: unprintable },
+    'Who makes the change, at most 128 bytes of printable characters.',
+  ),
   query(
     'fieldValidation',
-    { type: 'string', enum: ['Ignore', 'Strict', 'Warn'] },
+    { type: 'string', enum: ['', 'Ignore', 'Strict', 'Warn'] },
     'Strict: fields that are unknown or stand twice are an error of their own. Otherwise an unknown field is a change that is forbidden.',
   ),
 ];
@@ -57,7 +63,7 @@ export const listParameters: Parameter[] = [
     'Where the list goes on: metadata.continue of the part before.',
   ),
   version,
-  query('resourceVersionMatch', { type: 'string', enum: ['Exact', 'NotOlderThan'] }, 'How resourceVersion is meant.'),
+  query('resourceVersionMatch', { type: 'string', enum: ['', 'Exact', 'NotOlderThan'] }, 'How resourceVersion is meant.'),
   query('timeoutSeconds', count, 'How many seconds the upstream may take.'),
 ];
 

@@ -1,7 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
 import * as v from 'valibot';
 import type { Mark } from '../job/applied-events.ts';
-import { isObject, type Json, type JsonObject, own, parseExactJson } from '../job/json.ts';
+import { isObject, type Json, type JsonObject, numberText, own, parseExactJson } from '../job/json.ts';
 import { isJobName, isNamespace, type JobKind, jobKinds, type Layout } from '../job/kinds.ts';
 import { badRequest, type JobRef, pathNotFound, tooLarge } from '../job/status.ts';
 import { contentHash, shortHash } from './digest.ts';
@@ -50,8 +50,8 @@ export function claimsOf(message: Json | undefined): Claims {
   };
   read(detail, ['id', 'kind', 'namespace', 'name', 'reason']);
   read(message, ['source', 'account']);
-  const sequence = own(detail, 'sequence');
-  return typeof sequence === 'number' ? { ...claims, sequence } : claims;
+  const sequence = Number(numberText(own(detail, 'sequence')));
+  return Number.isFinite(sequence) ? { ...claims, sequence } : claims;
 }
 
 /**

@@ -1,21 +1,25 @@
 import * as v from 'valibot';
-import { isObject, type JsonObject } from '../job/json.ts';
+import { isObject, type Json, type JsonObject, numberText } from '../job/json.ts';
 
 /** What the rule on the bus matches. */
 export const detailType = 'Job Update Requested';
 /** Bytes of an event: SQS takes 1 MiB with all attributes, and what goes to the dead-letter queue gets some. */
 export const eventLimit = 1_000_000;
 
+/** A text as JSON Schema counts it, in whole characters; what valibot cannot say of it in JSON Schema is its metadata. */
 const text = (most: number) =>
   v.pipe(
     v.string('must be a string'),
     v.minLength(1, 'may not be empty'),
-    v.maxLength(most, `may have ${most} characters`),
+    v.check((value) => value.length <= most || [...value].length <= most, `may have ${most} characters`),
     // Two ids that differ in a half of a character would be one where they are hashed.
     v.check((value) => value.isWellFormed(), 'must be well-formed Unicode'),
+    v.metadata({ maxLength: most, pattern: '^[^\\ud800-\\udfff]*$' }),
   );
 const object = v.custom<JsonObject>(isObject, 'must be an object');
 const integer = 'must be an integer from 0 to 2^53 - 1';
+/** A number however it is written: 6.0 is 6. */
+export const JsonNumber = v.custom<Json>((value) => numberText(value) !== undefined, integer);
 
 const common = {
   version: v.literal('1', 'must be "1"'),
@@ -25,11 +29,18 @@ const common = {
   name: v.pipe(text(253), v.description('The name of the job')),
   uid: v.optional(v.pipe(text(128), v.description('Only if the job has this uid'))),
   resourceVersion: v.optional(
-    v.pipe(text(128), v.regex(/^[1-9]\d*$/, 'must be a resourceVersion'), v.description('Only if the job has this resourceVersion')),
+    v.pipe(
+      v.string('must be a string'),
+      v.minLength(1, 'may not be empty'),
+      v.maxLength(128, 'may have 128 characters'),
+      v.regex(/^[1-9]\d*$/, 'must be a resourceVersion'),
+      v.description('Only if the job has this resourceVersion'),
+    ),
   ),
   sequence: v.optional(
     v.pipe(
-      v.number(integer),
+      JsonNumber,
+      v.transform((value) => Number(numberText(value)) + 0),
       v.integer(integer),
       v.minValue(0, integer),
       v.maxValue(Number.MAX_SAFE_INTEGER, integer),

@@ -1,3 +1,4 @@
+import { pathOf } from './path.ts';
 import type { HttpRequest, Step, StepRequest } from './request.ts';
 
 type Loose = { [key: string]: Loose | undefined } & { toString(): string };
@@ -18,7 +19,12 @@ const restForm: EventForm = {
   is: (event) => event.requestContext?.httpMethod !== undefined && event.requestContext.elb === undefined,
   read: (event) => ({
     method: text(event.httpMethod) ?? '',
-    path: resourcePath(text(event.resource), text(event.path)),
+    path: pathOf({
+      template: text(event.resource),
+      parameters: textsOf(event.pathParameters),
+      raw: [event.path, event.requestContext?.path].flatMap((path) => text(path) ?? []),
+      stage: text(event.requestContext?.stage),
+    }),
     query: listsOf(event.multiValueQueryStringParameters, event.queryStringParameters),
     headers: headersOf(event.multiValueHeaders, event.headers),
     caller:
@@ -35,7 +41,12 @@ const httpForm: EventForm = {
   is: (event) => text(event.version) === '2.0' && event.requestContext?.http !== undefined,
   read: (event) => ({
     method: text(event.requestContext?.http?.method) ?? '',
-    path: routedPath(event),
+    path: pathOf({
+      template: text(event.routeKey)?.replace(/^\S+ /, ''),
+      parameters: textsOf(event.pathParameters),
+      raw: [event.rawPath, event.requestContext?.http?.path].flatMap((path) => text(path) ?? []),
+      stage: text(event.requestContext?.stage),
+    }),
     query: fromQueryString(text(event.rawQueryString) ?? ''),
     headers: headersOf(undefined, event.headers),
     caller:
@@ -78,7 +89,6 @@ export function normalizeEvent(): Step {
         caller: undefined,
         acceptedAt: undefined,
         ...read,
-        pathParameters: textsOf(event.pathParameters),
         body: event.body ?? '',
         isBase64Encoded: (event.isBase64Encoded as unknown) === true,
         requestId: text(event.requestContext?.requestId) ?? text(request.context.awsRequestId) ?? '',
@@ -86,19 +96,6 @@ export function normalizeEvent(): Step {
       request.event = normalized as StepRequest['event'];
     },
   };
-}
-
-/** The resource's template where API Gateway matched one, so that decoded parameters stay whole; a greedy one says nothing. */
-function resourcePath(resource: string | undefined, path: string | undefined): string {
-  return resource === undefined || resource.includes('+}') ? (path ?? '') : resource;
-}
-
-function routedPath(event: Loose): string {
-  const route = text(event.routeKey);
-  if (route !== undefined && route !== '$default' && !route.includes('+}')) return route.slice(route.indexOf(' ') + 1);
-  const path = text(event.rawPath) ?? '';
-  const stage = `/${text(event.requestContext?.stage) ?? ''}`;
-  return path.startsWith(`${stage}/`) ? path.slice(stage.length) : path;
 }
 
 function headersOf(many: unknown, single: unknown): Record<string, string> {

@@ -5,16 +5,17 @@ import type { Step } from './request.ts';
 const longest = 8192;
 const printable = /^[\x20-\x7e]*$/;
 const whole = /^\d{1,18}$/;
+const count = /^\d{1,15}$/;
 
 /** The parameters of a LIST that go upstream, with what each may be; all others are ignored. */
 const listParameters: Record<string, RegExp> = {
   labelSelector: printable,
   fieldSelector: printable,
-  limit: whole,
+  limit: count,
   continue: /^[A-Za-z0-9_=-]*$/,
   resourceVersion: whole,
   resourceVersionMatch: /^(?:Exact|NotOlderThan)$/,
-  timeoutSeconds: whole,
+  timeoutSeconds: count,
   includeObject: /^(?:None|Metadata|Object)$/,
 };
 const getParameters = { resourceVersion: whole, includeObject: /^(?:None|Metadata|Object)$/ };
@@ -29,8 +30,9 @@ export function readListOptions(): Step {
       if (collection && !/^(?:0|false)$/i.test(watch)) throw watchNotServed();
       event.upstreamQuery = {};
       for (const [name, pattern] of Object.entries(collection ? listParameters : getParameters)) {
-        const [value = ''] = query[name] ?? [];
-        if (value === '') continue;
+        const [value] = query[name] ?? [];
+        // An empty text is none to the API server, and an empty number is a mistake.
+        if (value === undefined || (value === '' && pattern !== count)) continue;
         if (value.length > longest || !pattern.test(value)) throw notValid(name, value);
         event.upstreamQuery[name] = value;
       }

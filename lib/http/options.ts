@@ -36,7 +36,8 @@ export function readOptions(kind: 'UpdateOptions' | 'PatchOptions'): Step {
   };
 }
 
-const isYes = (value: string | undefined): boolean => value === 'true' || value === '1';
+// What Go's ParseBool takes for true; whatever it cannot read is false to the API server, and no mistake.
+const isYes = (value: string | undefined): boolean => /^(?:1|t|T|true|TRUE|True)$/.test(value ?? '');
 
 /** The options of a request that only reads: how its answer is written. */
 export function readerOptions({ query }: HttpRequest): UpdateOptions {

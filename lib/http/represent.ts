@@ -1,7 +1,9 @@
 import { parseExactJson } from '../job/json.ts';
-import { notAcceptable } from '../job/status.ts';
+import { notAcceptable, tooLargeToBeMade } from '../job/status.ts';
 import { acceptedType } from './accept.ts';
 import type { JobAnswer, Representation, Step } from './request.ts';
+
+const makingLimit = 4 * 1024 * 1024;
 
 /** What reads can be answered as. Tables and metadata alone are made by the upstream, so that a Table has its own columns. */
 function representations(ofList: boolean): Record<string, Representation> {
@@ -32,20 +34,23 @@ export function negotiateRead(): Step {
   };
 }
 
-/** Turns the upstream's text into the answer in the chosen representation. */
+/**
+ * Turns the upstream's text into the answer in the chosen representation. What is made here (YAML, and by respond what is indented) is
+ * made of at most 4 MiB, since it takes many times its memory: 413 above that, or where nesting would make too much YAML of less.
+ */
 export function represent(): Step {
   return {
     after: async (request) => {
       const { status, text } = request.response as { status: number; text: string };
       const { representation, options } = request.event;
-      const answer: JobAnswer = {
-        outcome: 'read',
-        answer: { status, job: options.pretty || representation === 'yaml' ? parseExactJson(text) : null, text },
-      };
+      if ((options.pretty || representation === 'yaml') && text.length > makingLimit) throw tooLargeToBeMade();
+      const answer: JobAnswer = { outcome: 'read', answer: { status, job: null, text } };
       if (representation === 'yaml') {
         // Few answers are YAML, so its writer is loaded by the first one.
-        const { dumpYaml } = await import('./yaml.ts');
-        answer.answer.text = dumpYaml(answer.answer.job);
+        const { dumpYaml } = await import('./yaml-writer.ts');
+        const yaml = dumpYaml(parseExactJson(text));
+        if (yaml === undefined) throw tooLargeToBeMade();
+        answer.answer.text = yaml;
         answer.answer.contentType = 'application/yaml';
       }
       request.response = answer;

@@ -8,9 +8,8 @@ import type { JobRef } from '../job/status.ts';
 /** A request in one form, whatever kind of event brought it. Header names are in lower case. */
 export interface HttpRequest {
   method: string;
-  /** The path, or where API Gateway routed, the resource's template with its decoded parameters beside it. */
+  /** The path as it was authorized, without a stage or base path; empty where it is not what API Gateway decoded (pathOf). */
   path: string;
-  pathParameters: Record<string, string | undefined>;
   query: Record<string, string[]>;
   headers: Record<string, string>;
   body: unknown;

@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import Negotiator from 'negotiator';
 import { answerTooLarge, internalError, notAcceptable, StatusError } from '../job/status.ts';
 import { acceptedType } from './accept.ts';
+import { indentJson } from './indent.ts';
 import type { JobAnswer, Step, StepRequest } from './request.ts';
 
 const served = ['application/json'];
@@ -50,7 +51,7 @@ export function respond(): Step {
       const text = answer.text ?? JSON.stringify(answer.job);
       const headers = { ...answer.headers, ...(answer.contentType && { 'Content-Type': answer.contentType }) };
       if (!pretty) return send(request, answer.status, text, headers);
-      return send(request, answer.status, JSON.stringify(answer.job, undefined, 2), headers, text);
+      return send(request, answer.status, indentJson(text) ?? text, headers, text);
     },
     onError: (request) => {
       const error = request.error instanceof StatusError ? request.error : surprise(request.error);
@@ -74,6 +75,7 @@ function proxyResult(request: StepRequest, statusCode: number, json: string, ext
   const headers: Record<string, string> = {
     'Content-Type': 'application/json',
     'Cache-Control': 'no-cache, private',
+    'X-Content-Type-Options': 'nosniff',
     ...(event.requestId !== undefined && { 'X-Request-Id': headerValue(event.requestId) }),
     ...(upstreamId !== undefined && { 'X-Upstream-Request-Id': headerValue(upstreamId) }),
     ...extra,

@@ -9,22 +9,16 @@ const collectionPath = new RegExp(`${root}(?:/namespaces/([^/]+))?/([^/]+)$`);
 // Of a job that is not there, kubectl asks whether its namespace is: told 404 of that, it would report it and not the job.
 const namespacePath = /^\/api\/v1\/namespaces\/[^/]+$/;
 
-/** The parts that a pattern finds in the path, each decoded by API Gateway at most once and never here. */
-function partsOf({ path, pathParameters }: HttpRequest, pattern: RegExp): (string | undefined)[] | undefined {
-  const parts = pattern.exec(path)?.slice(1) as (string | undefined)[] | undefined;
-  return parts?.map((part) => (part && /^\{\w+\}$/.test(part) ? (pathParameters[part.slice(1, -1)] ?? '') : part));
-}
-
-function jobOf(event: HttpRequest, layout: Layout) {
-  const [namespace = '', plural = '', name = ''] = partsOf(event, jobPath) ?? [];
+function jobOf({ path }: HttpRequest, layout: Layout) {
+  const [, namespace = '', plural = '', name = ''] = jobPath.exec(path) ?? [];
   const kind = jobKind(layout, plural);
   return kind && isNamespace(namespace) && isJobName(layout, name)
     ? { kind, ref: { kind, namespace, name }, allow: 'GET, PATCH, PUT' }
     : undefined;
 }
 
-function collectionOf(event: HttpRequest, layout: Layout) {
-  const [namespace, plural = ''] = partsOf(event, collectionPath) ?? [];
+function collectionOf({ path }: HttpRequest, layout: Layout) {
+  const [, namespace, plural = ''] = collectionPath.exec(path) ?? [];
   const kind = jobKind(layout, plural);
   return kind && (namespace === undefined || isNamespace(namespace)) ? { kind, collection: { kind, namespace }, allow: 'GET' } : undefined;
 }

@@ -1,17 +1,16 @@
 import {
-  DUMP_SCHEMA,
   defineMappingTag,
   defineScalarTag,
-  dump,
+  EVENT_DOCUMENT,
   FAILSAFE_SCHEMA,
   type LoadOptions,
-  load,
+  loadAll,
   mergeTag,
   NOT_RESOLVED,
-  type ScalarTagDefinition,
+  parseEvents,
   YAMLException,
 } from 'js-yaml';
-import { isObject, type Json, type JsonObject, numberText, rawInteger, setOwn } from '../job/json.ts';
+import { isObject, type Json, type JsonObject, rawInteger, setOwn } from '../job/json.ts';
 
 /** What is wrong with a YAML text, with the line where it is known; never quotes the text. */
 export class YamlError extends Error {
@@ -21,6 +20,9 @@ export class YamlError extends Error {
 const deepest = 500;
 // No JSON text within the body limit holds more values than this, so what aliases expand to beyond it is a bomb.
 const mostValues = 1_500_000;
+// Empty documents are passed over; a body of nothing else would cost more than any job.
+const mostMarkers = 100;
+const marker = /^(?:---|\.\.\.)(?=\s|$)/gm;
 
 const scalar = (tag: string, test: RegExp, read: (text: string) => unknown) =>
   defineScalarTag(`tag:yaml.org,2002:${tag}`, {
@@ -37,8 +39,9 @@ function integer(text: string): unknown {
   return rawInteger(BigInt(prefixed) * (sign === '-' ? -1n : 1n));
 }
 
-const wholeNumber = /^[-+]?(?:0[xX]_*[0-9a-fA-F][0-9a-fA-F_]*|0[bB]_*[01][01_]*|0[oO]_*[0-7][0-7_]*|0[0-7_]*|[1-9][0-9_]*)$/;
-const fraction = /^[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?$/;
+/** What YAML 1.1 reads as an integer, and as another number. */
+export const wholeNumber = /^[-+]?(?:0[xX]_*[0-9a-fA-F][0-9a-fA-F_]*|0[bB]_*[01][01_]*|0[oO]_*[0-7][0-7_]*|0[0-7_]*|[1-9][0-9_]*)$/;
+export const fraction = /^[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?$/;
 const infinite = /^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
 const isTrue = /^(?:y|Y|yes|Yes|YES|true|True|TRUE|on|On|ON)$/;
 const isFalse = /^(?:n|N|no|No|NO|false|False|FALSE|off|Off|OFF)$/;
@@ -85,10 +88,11 @@ function finite(number: number, text: string): unknown {
 
 /**
  * Reads one YAML document as Kubernetes reads it (sigs.k8s.io/yaml): of a duplicate key the last wins, and under `strict` it is told.
- * Throws YamlError for what is no YAML, for a second document (a meant difference: the API server ignores it), for nesting above
- * 500 levels and for aliases that expand beyond any body.
+ * Throws YamlError for what is no YAML, for a second document (a meant difference: the API server ignores it) unless it is empty, as
+ * after a `---` at the end, for nesting above 500 levels and for aliases that expand beyond any body.
  */
 export function parseYaml(text: string, strict: boolean): { value: Json; duplicates: string[] } {
+  if ((text.match(marker)?.length ?? 0) > mostMarkers) throw new YamlError('too many documents');
   const value = read(text, { json: true }) as Json;
   if (text.includes('*')) countValues(value);
   if (!strict) return { value, duplicates: [] };
@@ -103,13 +107,26 @@ export function parseYaml(text: string, strict: boolean): { value: Json; duplica
 
 function read(text: string, options: LoadOptions): unknown {
   try {
-    return load(text, { schema, maxDepth: deepest, maxTotalMergeKeys: 100_000, ...options });
+    const [document, ...others] = loadAll(text, { schema, maxDepth: deepest, maxTotalMergeKeys: 100_000, ...options });
+    if (document === undefined) throw new YamlError('expected a document, but the input is empty');
+    const second = others.findIndex((other) => other !== null) + 1;
+    if (second > 0) throw new YamlError(`line ${lineOf(text, second)}: expected a single document in the stream, but found more`);
+    return document;
   } catch (error) {
+    if (!(error instanceof YAMLException)) throw error;
     // The parser's message quotes the text. Its reason does so from the first quote, bracket or colon on.
-    if (error instanceof YAMLException)
-      throw new YamlError(`line ${(error.mark?.line ?? 0) + 1}: ${error.reason.split(/ (?:"|!<)|: /, 1)[0]}`);
-    throw error;
+    const [reason] = error.reason.split(/ (?:"|!<)|: /, 1);
+    throw new YamlError(error.mark ? `line ${error.mark.line + 1}: ${reason}` : reason);
   }
+}
+
+/** The line, from 1, at which the content of a document begins; the first document is number 0. */
+function lineOf(text: string, number: number): number {
+  const events = parseEvents(text, { maxDepth: deepest });
+  const documents = events.flatMap(({ type }, index) => (type === EVENT_DOCUMENT ? index : []));
+  const content = Object.entries(events[(documents[number] ?? 0) + 1] ?? {});
+  const starts = content.flatMap(([name, at]) => (/start$/i.test(name) && at >= 0 ? [at as number] : []));
+  return text.slice(0, Math.min(...starts)).split(/\r\n?|\n/).length;
 }
 
 /** Counts what aliases expand to; not on the stack, since they may lead as deep as they like, or round in a circle. */
@@ -121,22 +138,4 @@ function countValues(root: Json): void {
     if (Array.isArray(value)) for (const element of value) open.push(element);
     else if (isObject(value)) for (const key in value) open.push(value[key] as Json);
   }
-}
-
-/** A tag that writes the numbers of one form as they came, also one that a double cannot hold; a text of that form is quoted. */
-function numberTag(name: 'int' | 'float', form: RegExp, read: RegExp): ScalarTagDefinition {
-  const tag = DUMP_SCHEMA.lookupScalarTag(`tag:yaml.org,2002:${name}`) as ScalarTagDefinition;
-  return {
-    ...tag,
-    resolve: (text, ...rest) => (read.test(text) ? text : tag.resolve(text, ...rest)),
-    identify: (value) => form.test(numberText(value) ?? ''),
-    represent: (value) => numberText(value) ?? '',
-  };
-}
-
-const numberTags = [numberTag('int', /^-?\d+$/, wholeNumber), numberTag('float', /[.e]/i, fraction)];
-
-/** A JSON value as YAML that both YAML 1.1 and 1.2 readers take for the same. */
-export function dumpYaml(value: Json): string {
-  return dump(value, { schema: DUMP_SCHEMA.withTags(...numberTags), noRefs: true, lineWidth: -1 });
 }

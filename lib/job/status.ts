@@ -77,6 +77,21 @@ export function forbidden(ref: JobRef, causes: StatusCause[], total = causes.len
   });
 }
 
+/**
+ * 403 Forbidden for a caller who asks to act as `user` (empty where a request names a group or other and no user), in the API
+ * server's words. What both are called is cut at 253 characters.
+ */
+export function impersonationForbidden(caller: string, user: string): StatusError {
+  const [, namespace, account] = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(user) ?? [];
+  const kind = account === undefined ? 'users' : 'serviceaccounts';
+  const name = (account ?? user).slice(0, 253);
+  const where = namespace === undefined ? 'at the cluster scope' : `in the namespace ${JSON.stringify(namespace.slice(0, 253))}`;
+  const rule = `User ${JSON.stringify(caller.slice(0, 253))} cannot impersonate resource "${kind}" in API group "" ${where}`;
+  const message = `${kind}${name === '' ? '' : ` ${JSON.stringify(name)}`} is forbidden: ${rule}`;
+  const details = { ...(name !== '' && { name }), kind };
+  return new StatusError({ code: 403, reason: 'Forbidden', message, details }, { because: 'an Impersonate-* header' });
+}
+
 /** 404 NotFound for a path that is no resource, in the API server's words. */
 export function pathNotFound(): StatusError {
   return new StatusError({ code: 404, reason: 'NotFound', message: 'the server could not find the requested resource', details: {} });
@@ -113,6 +128,13 @@ export function tooLarge(limit: number): StatusError {
 /** 413 RequestEntityTooLarge for an answer that cannot pass Lambda (6 MB) or that the upstream makes too large (32 MiB). */
 export function answerTooLarge(): StatusError {
   const message = 'the answer is too large to be sent: use limit and continue to read it in parts';
+  return new StatusError({ code: 413, reason: 'RequestEntityTooLarge', message });
+}
+
+/** 413 RequestEntityTooLarge for what would have to be made here of more than the function's memory allows (4 MiB of JSON). */
+export function tooLargeToBeMade(): StatusError {
+  const message =
+    'the answer is too large to be written as YAML or indented: ask for JSON without pretty, or use limit and continue to read it in parts';
   return new StatusError({ code: 413, reason: 'RequestEntityTooLarge', message });
 }
 

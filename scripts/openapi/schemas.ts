@@ -18,6 +18,7 @@ export function schemaComponents(): Record<string, JsonSchema> {
     Job: oneOfKinds('A training job of one of the kinds.', (kind) => kind),
     JobList: oneOfKinds('A list of training jobs of one kind.', (kind) => `${kind}List`),
     ...converted,
+    ObjectMeta: named(converted.ObjectMeta as JsonSchema),
     MergePatch: {
       ...converted.MergePatch,
       description:
@@ -25,6 +26,11 @@ export function schemaComponents(): Record<string, JsonSchema> {
     },
     ...others,
   };
+}
+
+/** The name is checked with the URL's, and so is not in the schema that says which type each member has. */
+function named({ properties = {}, ...schema }: JsonSchema): JsonSchema {
+  return { ...schema, required: ['name'], properties: { ...properties, name: { ...properties.name, type: 'string', minLength: 1 } } };
 }
 
 function oneOfKinds(description: string, nameOf: (kind: string) => string): JsonSchema {
@@ -46,7 +52,9 @@ function schemasOf(kind: JobKind): Record<string, v.GenericSchema> {
 }
 
 function mergePatch(): v.GenericSchema {
-  const { labels, annotations, resourceVersion } = ObjectMeta.entries;
+  const { labels, annotations } = ObjectMeta.entries;
+  // On a patch, unlike a PUT, it can be neither emptied nor "0".
+  const resourceVersion = v.optional(v.pipe(v.string(), v.regex(/^[1-9]\d*$/)));
   const policy = Object.fromEntries(policyFields.map((field) => [field, v.nullish(RunPolicy.entries[field].wrapped)]));
   return v.looseObject({
     metadata: v.optional(v.looseObject({ labels, annotations, resourceVersion })),
@@ -54,19 +62,24 @@ function mergePatch(): v.GenericSchema {
   });
 }
 
+const pointer = '^(/[\\s\\S]*)?$';
 const others: Record<string, JsonSchema> = {
   JsonPatch: {
     description: 'At most 10000 operations on the job, one after the other (RFC 6902). If one fails, a test included, nothing is written.',
     type: 'array',
+    maxItems: 10_000,
     items: {
       type: 'object',
       required: ['op', 'path'],
       properties: {
         op: { type: 'string', enum: ['add', 'remove', 'replace', 'move', 'copy', 'test'] },
-        path: { type: 'string', description: 'A JSON pointer.' },
-        from: { type: 'string', description: 'A JSON pointer, for move and copy.' },
-        value: { description: 'For add, replace and test.' },
+        path: { type: 'string', pattern: pointer, description: 'A JSON pointer.' },
+        from: { type: 'string', pattern: pointer, description: 'A JSON pointer, for move and copy.' },
+        value: { description: 'For add, replace and test. Left out, it is null.' },
       },
+      if: { properties: { op: { enum: ['move', 'copy'] } } },
+      // biome-ignore lint/suspicious/noThenProperty: JSON Schema's own word
+      then: { required: ['from'] },
     },
   },
   Table: {

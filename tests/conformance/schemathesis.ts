@@ -35,7 +35,7 @@ const checks = [
 ];
 /** Everything about the job that there is, then a little about any other. */
 const rounds = [
-  { config: ['--config-file', path('schemathesis.toml')], phases: 'examples,coverage,fuzzing', examples: 30 },
+  { config: ['--config-file', path('schemathesis.toml')], phases: 'examples,coverage,fuzzing', examples: 300 },
   { config: [], phases: 'fuzzing', examples: 10 },
 ];
 
@@ -47,7 +47,7 @@ interface Report {
   errors: { count: number }[];
 }
 
-/** Sends some thousand generated requests to a gateway that knows the job kube-test/tfjob-test, and prints what is not as documented. */
+/** Sends some ten thousand generated requests to a gateway that knows the job kube-test/tfjob-test, and prints what is not as documented. */
 export async function runSchemathesis(baseUrl: string): Promise<Counts> {
   const python = await schemathesis();
   const folder = await mkdtemp(join(tmpdir(), 'tfjob-gateway-schemathesis-'));
@@ -71,7 +71,7 @@ async function runRound(python: string, baseUrl: string, round: (typeof rounds)[
   const bounds = ['--max-examples', String(examples), '--seed', process.env.SCHEMATHESIS_SEED ?? '1', '--workers', '1'];
   const output = ['--no-color', '--continue-on-failure', '--generation-database', 'none', '--report', 'json', '--report-json-path', file];
   // In a folder of its own, where it leaves what it remembers.
-  const options = { cwd: dirname(file), timeout: 5 * minute };
+  const options = { cwd: dirname(file), timeout: 8 * minute };
   const { code, stdout, stderr } = await run(python, [...args, ...bounds, ...output, '--checks', checks.join()], options);
   const report = await readFile(file, 'utf8').then(
     (text) => JSON.parse(text) as Report,

@@ -24,6 +24,14 @@ describe('Accept', () => {
     ['application/json;charset=utf-8'],
     ['application/json; pretty=1; stream=watch'],
     ['APPLICATION/JSON'],
+    ['application/yaml; q=0.1, application/json'],
+    ['application/yaml ; Q = 0.1 , application/json ; q = 0.2'],
+    ['application/yaml;q="0.1", application/json'],
+    ['application/json; charset="a,b;q=0", application/yaml'],
+    ['application/yaml; q=0, */*'],
+    ['application/*; q=0.3, application/yaml; q=0.2'],
+    ['text/html, image/gif, *; q=.2'],
+    ['*'],
     [''],
   ])('%s is answered as JSON', async (accept) => {
     const answer = await read(jobPath, { accept });
@@ -37,6 +45,9 @@ describe('Accept', () => {
     'application/json;q=0.1,application/yaml;q=0.2',
     'application/json;q=0,*/*',
     'application/yaml; charset=utf-8',
+    'application/json; q=0.1, application/yaml; q=0.9',
+    'application/json; q=0, application/yaml',
+    ' application/yaml ',
   ])('%s is answered as YAML', async (accept) => {
     const answer = await read(jobPath, { accept });
     expect([answer.status, answer.type]).toEqual([200, 'application/yaml']);
@@ -75,6 +86,10 @@ describe('Accept', () => {
     [jobPath, 'text/html'],
     [jobPath, 'application/vnd.kubernetes.protobuf'],
     [jobPath, 'application/json;q=0'],
+    [jobPath, 'application/json; q=0'],
+    [jobPath, 'application/json ; Q = 0.0'],
+    [jobPath, '*/*; q=0'],
+    [jobPath, `${as('Table')}; q=0`],
     [jobPath, as('Table', 'v1beta1')],
     [jobPath, as('PartialObjectMetadataList')],
     [list, as('PartialObjectMetadata')],
@@ -96,13 +111,31 @@ describe('Accept', () => {
     const answered = async (accept: string) => (await patch({ metadata: { labels: { a: 'b' } } }, { headers: { accept } })).status;
     expect(await answered('application/json; charset=utf-8')).toBe(200);
     expect(await answered('application/vnd.kubernetes.protobuf,application/json')).toBe(200);
-    expect(await answered('application/xml')).toBe(406);
-    expect(asked()).toHaveLength(2);
+    expect(await answered('application/yaml; q=0.9, application/json; q=0.1')).toBe(200);
+    for (const none of ['application/xml', 'application/json; q=0', '*/* ; q=0']) expect(await answered(none)).toBe(406);
+    expect(asked()).toHaveLength(3);
   });
 
   it('makes no difference to a Status, which is JSON', async () => {
     const { type, body } = await read(`${list}/nope`, yaml);
     expect([type, body.code]).toEqual(['application/json', 404]);
+  });
+});
+
+describe('pretty', () => {
+  // As Go's ParseBool reads it; what it cannot read is false to the API server.
+  it.each(['1', 't', 'T', 'true', 'TRUE', 'True'])('=%s indents a job, a list, a document and a Status', async (value) => {
+    for (const path of [jobPath, list, '/version', `${list}/nope`]) {
+      const { text, body } = await read(`${path}?pretty=${value}`);
+      expect(text).toBe(`${JSON.stringify(body, undefined, 2)}\n`);
+    }
+  });
+
+  it.each(['0', 'f', 'F', 'false', 'FALSE', 'False', '', 'foo', 'tRue', 'yes', 'true%20'])('=%s does not', async (value) => {
+    for (const path of [jobPath, list, '/version', `${list}/nope`]) {
+      const { text, body } = await read(`${path}?pretty=${value}`);
+      expect(text).toBe(`${JSON.stringify(body)}\n`);
+    }
   });
 });
 

@@ -116,6 +116,10 @@ describe('a LIST', () => {
     ['limit=0x10', 'limit'],
     ['limit=%2B1', 'limit'],
     ['timeoutSeconds=-5', 'timeoutSeconds'],
+    ['timeoutSeconds=1000000000000000', 'timeoutSeconds'],
+    ['limit=1000000000000000', 'limit'],
+    ['limit=', 'limit'],
+    ['timeoutSeconds=', 'timeoutSeconds'],
     ['resourceVersion=abc', 'resourceVersion'],
     ['includeObject=All', 'includeObject'],
     ['continue=%00', 'continue'],
@@ -247,9 +251,9 @@ it('the caller’s own Authorization, cookies and headers do not reach the upstr
     authorization: `Bearer ${credential('caller')}`,
     cookie: credential('cookie'),
     'x-project-id': 'other',
-    'impersonate-user': 'admin',
+    'x-remote-user': 'admin',
   });
   const { headers } = now.upstream.received[0] as { headers: Record<string, string> };
   expect(headers.authorization).toMatch(/^SDK-HMAC-SHA256 /);
-  expect(['cookie', 'x-project-id', 'impersonate-user'].filter((name) => name in headers)).toEqual([]);
+  expect(['cookie', 'x-project-id', 'x-remote-user'].filter((name) => name in headers)).toEqual([]);
 });

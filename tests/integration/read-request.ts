@@ -19,7 +19,7 @@ export async function read(path: string, headers: Record<string, string> = {}, m
   const chunks: Buffer[] = [];
   const response = await new Promise<import('node:http').IncomingMessage>((resolve, reject) => {
     const length = body === '' ? {} : { 'content-length': Buffer.byteLength(body) };
-    request(new URL(path, now.gateway.url), { method, headers: { ...headers, ...length } }, resolve)
+    request(`${now.gateway.url}${path}`, { method, headers: { ...headers, ...length } }, resolve)
       .on('error', reject)
       .end(body);
   });

@@ -86,3 +86,23 @@ describe('another verb is 405, and nothing reaches the upstream', () => {
     expect([answer.status, answer.text, asked()]).toEqual([405, '', []]);
   });
 });
+
+it.each([
+  ['a job', 'GET', jobPath, 200],
+  ['a list', 'GET', list, 200],
+  ['a document', 'GET', '/openapi/v3/apis/kubeflow.org/v1', 200],
+  ['a refusal', 'GET', `${list}/nope`, 404],
+  ['what is not served', 'DELETE', jobPath, 405],
+  ['an unknown path', 'GET', '/nowhere', 404],
+  ['a path that API Gateway does not take', 'GET', '/%zz', 400],
+  ['a write', 'PATCH', jobPath, 200],
+  ['YAML', 'GET', `${jobPath}?yaml`, 200],
+])('%s is taken for nothing but what it says it is', async (_title, verb, path, code) => {
+  const headers = { 'content-type': 'application/merge-patch+json', ...(path.endsWith('?yaml') && { accept: 'application/yaml' }) };
+  const answer = await read(path, headers, verb, verb === 'PATCH' ? '{"metadata":{"labels":{"a":"b"}}}' : '');
+  expect([answer.status, answer.headers['x-content-type-options'], answer.headers['cache-control']]).toEqual([
+    code,
+    'nosniff',
+    'no-cache, private',
+  ]);
+});

@@ -92,6 +92,7 @@ describe('the request ids', () => {
     expect(headers).toEqual({
       'Content-Type': 'application/json',
       'Cache-Control': 'no-cache, private',
+      'X-Content-Type-Options': 'nosniff',
       'X-Request-Id': `aX: y${'b'.repeat(251)}`,
       'X-Upstream-Request-Id': 'i'.repeat(256),
       'X-Upstream-Error-Code': `CCISet-Cookie: a=b${'c'.repeat(238)}`,

@@ -85,7 +85,7 @@ describe('the caller’s own headers', () => {
     'X-Domain-Id': 'of-the-caller',
     'X-Sdk-Date': '20000101T000000Z',
     'X-Sdk-Content-Sha256': 'of-the-caller',
-    'Impersonate-User': 'of-the-caller',
+    'X-Remote-Group': 'of-the-caller',
     'X-Remote-User': 'of-the-caller',
     'X-Forwarded-Host': 'of-the-caller',
     'X-Request-Id': 'of-the-caller',

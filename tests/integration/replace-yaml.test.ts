@@ -205,6 +205,12 @@ describe('a YAML document', () => {
     ['after a marker', (text) => `---\n${text}`],
     ['after a directive', (text) => `%YAML 1.1\n---\n${text}`],
     ['before an end marker', (text) => `${text}...\n`],
+    ['before a marker', (text) => `${text}---\n`],
+    ['before a marker without an end of line', (text) => `${text}---`],
+    ['before a marker and a comment', (text) => `${text}---\n# the end\n`],
+    ['before a comment on a marker', (text) => `${text}--- # the end\n`],
+    ['before an end marker and another', (text) => `${text}...\n---\n...\n`],
+    ['between markers', (text) => `# one\n---\n${text}---\n---\n`],
     ['with Windows line ends', (text) => text.replaceAll('\n', '\r\n')],
     ['with a byte order mark', (text) => `\ufeff${text}`],
     ['with comments', (text) => `# one\n${text}# two\n`],
@@ -213,11 +219,22 @@ describe('a YAML document', () => {
     expect([(await put1(edit(yamlOf(() => undefined)))).status, calls()]).toEqual([200, ['GET 200']]);
   });
 
-  it.each([
-    ['twice', (text: string) => `${text}---\n${text}`, 'expected a single document in the stream, but found more'],
-    ['before an empty one', (text: string) => `${text}---\n`, 'expected a single document in the stream, but found more'],
-  ])('is refused %s, though Kubernetes would read the first', async (_title, edit, why) => {
-    const answer = await put1(edit(yamlOf(() => undefined)));
+  const more = 'expected a single document in the stream, but found more';
+  it.each<[string, (text: string, lines: number) => [body: string, why: string]]>([
+    ['twice', (text, lines) => [`${text}---\n${text}`, `line ${lines + 2}: ${more}`]],
+    ['before another after a comment', (text, lines) => [`${text}---\n# two\n\nkind: TFJob\n`, `line ${lines + 4}: ${more}`]],
+    ['before another after an end marker', (text, lines) => [`${text}...\nkind: TFJob\n`, `line ${lines + 2}: ${more}`]],
+    ['before another on its marker', (text, lines) => [`${text}--- {}\n`, `line ${lines + 1}: ${more}`]],
+    ['before an empty text', (text, lines) => [`${text}---\n''\n`, `line ${lines + 2}: ${more}`]],
+    ['before another after empty ones', (text, lines) => [`${text}---\n---\n---\n- a\n`, `line ${lines + 4}: ${more}`]],
+    ['after an empty one', (text) => [`---\n---\n${text}`, `line 3: ${more}`]],
+    ['before what is no YAML', (text, lines) => [`${text}---\na: [\n`, `line ${lines + 3}: `]],
+    ['before more empty ones than anybody writes', (text) => [text + '---\n'.repeat(500_000), 'too many documents']],
+    ['with nothing in it', () => ['# nothing\n', 'expected a document, but the input is empty']],
+  ])('is refused %s, though Kubernetes would read the first', async (_title, edit) => {
+    const text = yamlOf(() => undefined);
+    const [body, why] = edit(text, text.split('\n').length - 1);
+    const answer = await put1(body);
     expect([answer.status, answer.body.message, calls()]).toEqual([400, expect.stringContaining(why), []]);
   });
 });

@@ -185,6 +185,15 @@ describe('what API Gateway answers in our place', () => {
     expect(jwt.challenge).toBe(`'Bearer realm="tfjob-gateway"'`);
   });
 
+  it('is not to be kept, nor taken for anything but JSON', () => {
+    for (const [type, { headers }] of answers) {
+      expect(headers, type).toMatchObject({
+        'gatewayresponse.header.Cache-Control': "'no-cache, private'",
+        'gatewayresponse.header.X-Content-Type-Options': "'nosniff'",
+      });
+    }
+  });
+
   it('invites to send again only what was throttled: nothing was written, and it is over in a second', () => {
     for (const [type, { headers }] of answers) {
       expect(headers['gatewayresponse.header.Retry-After'], type).toBe(type === 'THROTTLED' ? "'1'" : undefined);

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Validator } from '@seriousme/openapi-schema-validator';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import * as v from 'valibot';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -28,6 +29,38 @@ describe('docs/openapi.yaml', () => {
     expect(valid).toBe(true);
     expect(document.openapi).toBe('3.1.0');
     expect(danglingReferences(document)).toEqual([]);
+  });
+
+  it('says of parameters and bodies what the server takes and refuses', () => {
+    const found: Loose[] = [...objectsOf(document.paths)].map(([, object]) => object).filter((object) => object.in === 'query');
+    const schemaOf = (name: string) => found.find((parameter) => parameter.name === name)?.schema;
+    expect(schemaOf('fieldValidation').enum).toEqual(['', 'Ignore', 'Strict', 'Warn']);
+    expect(schemaOf('resourceVersionMatch').enum).toEqual(['', 'Exact', 'NotOlderThan']);
+    for (const name of ['limit', 'timeoutSeconds']) expect(schemaOf(name).maximum).toBe(999_999_999_999_999);
+    const manager = new RegExp(schemaOf('fieldManager').pattern, 'u');
+    expect(['kubectl-patch', 'é 你', 'a\nb', 'a\u0000', 'a\u200b'].map((text) => manager.test(text))).toEqual([
+      true,
+      true,
+      false,
+      false,
+      false,
+    ]);
+    const { ObjectMeta, MergePatch, JsonPatch } = document.components.schemas;
+    expect([ObjectMeta.required, ObjectMeta.properties.name]).toEqual([
+      ['name'],
+      expect.objectContaining({ type: 'string', minLength: 1 }),
+    ]);
+    expect(MergePatch.properties.metadata.properties.resourceVersion).toMatchObject({ type: 'string', pattern: '^[1-9]\\d*$' });
+    const operation = new Ajv2020({ strict: false }).compile(JsonPatch.items);
+    const path = '/metadata/labels/app';
+    for (const [value, valid] of [
+      [{ op: 'replace', path }, true],
+      [{ op: 'replace', path: 'metadata' }, false],
+      [{ op: 'move', path }, false],
+      [{ op: 'copy', path, from: '' }, true],
+      [{ op: 'other', path }, false],
+    ] as const)
+      expect([value, operation(value)]).toEqual([value, valid]);
   });
 
   it('describes every verb on jobs, and every path of discovery', () => {

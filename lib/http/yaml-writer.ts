@@ -1,0 +1,93 @@
+import { DUMP_SCHEMA, dump, type ScalarTagDefinition } from 'js-yaml';
+import { isObject, type Json, type JsonObject, numberText, setOwn } from '../job/json.ts';
+import { madeLimit } from './indent.ts';
+import { fraction, wholeNumber } from './yaml.ts';
+
+// The writer holds some hundred bytes for each value that it writes at once.
+const slice = 2000;
+// No job is nested like this; what is would not fit on the writer's stack.
+const deepest = 500;
+
+/** A tag that writes the numbers of one form as they came, also one that a double cannot hold; a text of that form is quoted. */
+function numberTag(name: 'int' | 'float', form: RegExp, read: RegExp): ScalarTagDefinition {
+  const tag = DUMP_SCHEMA.lookupScalarTag(`tag:yaml.org,2002:${name}`) as ScalarTagDefinition;
+  return {
+    ...tag,
+    resolve: (text, ...rest) => (read.test(text) ? text : tag.resolve(text, ...rest)),
+    identify: (value) => form.test(numberText(value) ?? ''),
+    represent: (value) => numberText(value) ?? '',
+  };
+}
+
+const numberTags = [numberTag('int', /^-?\d+$/, wholeNumber), numberTag('float', /[.e]/i, fraction)];
+
+const options = { schema: DUMP_SCHEMA.withTags(...numberTags), noRefs: true, lineWidth: -1 };
+
+/**
+ * A JSON value as YAML that both YAML 1.1 and 1.2 readers take for the same. Undefined where it would become longer than `madeLimit`,
+ * or is nested deeper than 500 levels. Written a slice at a time: at once, 4 MiB of JSON took half a gigabyte.
+ */
+export function dumpYaml(value: Json): string | undefined {
+  if (sizeOf(value) <= slice) return dump(value, options);
+  let made = '';
+  for (const text of slicesOf(value as Json[] | JsonObject, '')) {
+    if (text === undefined || made.length + text.length > madeLimit) return undefined;
+    made += text;
+  }
+  return made;
+}
+
+/** The lines of an array or object: its small members by the slice, and a large one slice by slice under its name or hyphen. */
+function* slicesOf(holder: Json[] | JsonObject, indent: string): Generator<string | undefined> {
+  const isArray = Array.isArray(holder);
+  let small: Json[] | JsonObject = isArray ? [] : {};
+  let size = 0;
+  const written = (): string => {
+    const text = size === 0 ? '' : indented(dump(small, options), indent);
+    small = isArray ? [] : {};
+    size = 0;
+    return text;
+  };
+  if (indent.length > deepest * 2) yield undefined;
+  else
+    for (const key of isArray ? holder.keys() : Object.keys(holder)) {
+      const member = (holder as JsonObject)[key] as Json;
+      const more = sizeOf(member);
+      if (size + more > slice) yield written();
+      if (more > slice) yield* largeMember(key, member as Json[] | JsonObject, indent);
+      else {
+        if (Array.isArray(small)) small.push(member);
+        else setOwn(small, key as string, member);
+        size += more;
+      }
+    }
+  yield written();
+}
+
+function* largeMember(key: string | number, member: Json[] | JsonObject, indent: string): Generator<string | undefined> {
+  const within = `${indent}  `;
+  if (typeof key === 'string') yield indented(dump({ [key]: null }, options), indent).replace(/ null\n$/, '\n');
+  let hyphen = typeof key === 'number';
+  for (const text of slicesOf(member, within)) {
+    yield hyphen && text ? `${indent}- ${text.slice(within.length)}` : text;
+    if (text) hyphen = false;
+  }
+}
+
+// After a text that ends in empty lines the writer ends the document, which it is not.
+function indented(text: string, indent: string): string {
+  return text.replace(/\n\.\.\.\n$/, '\n').replace(/(^|\n)(?=[^\n])/g, `$1${indent}`);
+}
+
+/** How many values are in a value, counted up to one more than a slice may hold. */
+function sizeOf(value: Json): number {
+  const open = [value];
+  let size = 0;
+  for (let next = open.pop(); next !== undefined && size <= slice; next = open.pop()) {
+    const members = Array.isArray(next) ? next : isObject(next) ? Object.values(next) : [];
+    size += 1;
+    if (members.length > slice) return members.length;
+    open.push(...members);
+  }
+  return size;
+}
