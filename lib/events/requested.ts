@@ -27,7 +27,7 @@ export function eventUpdate({ kind, ref, detail, mark }: JobUpdate, protectedKey
     },
     // Even where the event insists on a version it may have met itself, carried out unheard: its mark on the live job tells.
     fenced: false,
-    rules: { protectedKeys },
+    rules: { protectedKeys, patch: !whole },
     dryRun: false,
     query: { fieldManager: 'tfjob-gateway-events' },
     mark,

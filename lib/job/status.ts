@@ -63,16 +63,16 @@ export function unauthorized(): StatusError {
 
 /**
  * 403 Forbidden in Kubernetes' form; kubectl prints only the message, so it names the first five causes itself.
- * `total` is how many there are where not all are listed.
+ * `total` is how many there are where not all are listed; `wayOut` is a command that does what of the request is permitted.
  */
-export function forbidden(ref: JobRef, causes: StatusCause[], total = causes.length): StatusError {
+export function forbidden(ref: JobRef, causes: StatusCause[], total = causes.length, wayOut?: string): StatusError {
   const { group, plural } = ref.kind;
   const first = causes.slice(0, 5).map((cause) => (cause.field ? `${cause.field} ${cause.message}` : cause.message));
   const more = total > 5 ? ` and ${total - 5} more` : '';
   return new StatusError({
     code: 403,
     reason: 'Forbidden',
-    message: `${plural}.${group} "${ref.name}" is forbidden: ${first.join(', ')}${more}`,
+    message: `${plural}.${group} "${ref.name}" is forbidden: ${first.join(', ')}${more}${wayOut ? `\nyou may change: ${wayOut}` : ''}`,
     details: { name: ref.name, group, kind: plural, causes },
   });
 }

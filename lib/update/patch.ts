@@ -15,7 +15,6 @@ export type PatchRequest = Pick<Update, 'kind' | 'ref' | 'rules' | 'dryRun' | 'q
  */
 export function patchUpdate({ type, patch, ...request }: PatchRequest): Update {
   const { kind, ref, rules, dryRun } = request;
-  const strict = rules.strict && { ...rules.strict, patch: true };
   const isMerge = type === 'application/merge-patch+json';
   if (isMerge && (typeof patch !== 'object' || patch === null || Array.isArray(patch))) throw badRequest('a merge patch must be an object');
   if (!isMerge) operationsOf(patch);
@@ -25,9 +24,9 @@ export function patchUpdate({ type, patch, ...request }: PatchRequest): Update {
   };
   return {
     ...request,
-    rules: { ...rules, ...(strict && { strict }) },
+    rules: { ...rules, patch: true },
     requested,
     fenced: isMerge && at(patch, ['metadata', 'resourceVersion']) !== undefined,
-    direct: isMerge && !dryRun && !strict ? directPatch(kind, ref, patch, rules.protectedKeys ?? []) : undefined,
+    direct: isMerge && !dryRun && !rules.strict ? directPatch(kind, ref, patch, rules.protectedKeys ?? []) : undefined,
   };
 }
