@@ -43,7 +43,7 @@ export interface JobRequest extends HttpRequest {
   body: Json;
   requested: JsonObject;
   /** What the log says of a success. */
-  said: { outcome: Said; changed?: string[] };
+  said: { outcome: Said; changed?: string[]; warnings?: string[] };
 }
 /** What the log calls a success. */
 export type Said = 'changed' | 'unchanged' | 'dry-run' | 'read' | 'document';
@@ -61,6 +61,8 @@ export interface JobAnswer {
   outcome: Said;
   answer: { status: number; job: Json; text?: string; contentType?: string; headers?: Record<string, string> };
   changed?: string[];
+  /** What of the request was passed over, for the caller. */
+  warnings?: string[] | undefined;
 }
 /** A step of a chain. */
 export type Step = MiddlewareObj<JobRequest, unknown>;

@@ -12,6 +12,7 @@ import {
   YAMLException,
 } from 'js-yaml';
 import { isObject, type Json, type JsonObject, numberText, rawInteger, setOwn } from '../job/json.ts';
+import { tooDeep } from '../job/status.ts';
 
 /** What is wrong with a YAML text, with the line where it is known; never quotes the text. */
 export class YamlError extends Error {
@@ -136,7 +137,12 @@ function numberTag(name: 'int' | 'float', form: RegExp, read: RegExp): ScalarTag
 
 const numberTags = [numberTag('int', /^-?\d+$/, wholeNumber), numberTag('float', /[.e]/i, fraction)];
 
-/** A JSON value as YAML that both YAML 1.1 and 1.2 readers take for the same. */
+/** A JSON value as YAML that both YAML 1.1 and 1.2 readers take for the same. Throws 500 for what is nested too deeply to be written. */
 export function dumpYaml(value: Json): string {
-  return dump(value, { schema: DUMP_SCHEMA.withTags(...numberTags), noRefs: true, lineWidth: -1 });
+  try {
+    return dump(value, { schema: DUMP_SCHEMA.withTags(...numberTags), noRefs: true, lineWidth: -1 });
+  } catch (error) {
+    if (error instanceof RangeError) throw tooDeep();
+    throw error;
+  }
 }

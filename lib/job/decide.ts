@@ -1,10 +1,10 @@
 import { Causes } from './causes.ts';
 import { compare, type Difference, sameMoment, sameValue } from './compare.ts';
-import { at, isObject, type Json, type JsonObject, own, setOwn } from './json.ts';
+import { at, isObject, type Json, type JsonObject, own } from './json.ts';
 import { type JobKind, policyFields } from './kinds.ts';
 import { lastAppliedCauses } from './last-applied.ts';
 import { applyMergePatch } from './merge-patch.ts';
-import { permittedLine, permittedPatch } from './permitted.ts';
+import { Permitted } from './permitted.ts';
 import { describeDifference, helpFor, shown, shownPath } from './refusal.ts';
 import {
   canonicalValue,
@@ -48,6 +48,7 @@ interface Proposal {
   changed: string[];
   forbidden: Causes;
   invalid: Causes;
+  permitted: Permitted;
   warnings: string[];
 }
 
@@ -59,12 +60,9 @@ export function decide(kind: JobKind, ref: JobRef, live: JsonObject, requested: 
   const early = precondition(kind, ref, live, requested) ?? strictError(kind, live, requested, rules);
   if (early) return { outcome: 'refused', error: early };
   const proposal = propose(kind, ref, live, requested, rules);
-  if (proposal.forbidden.total > 0) {
-    const causes = proposal.forbidden.told('FieldValueForbidden', 'fields may not be changed');
-    const wayOut = permitted(kind, ref, live, requested, rules);
-    return { outcome: 'refused', error: forbidden(ref, causes, proposal.forbidden.total, wayOut) };
-  }
-  return settled(kind, ref, proposal);
+  if (proposal.forbidden.total === 0) return settled(kind, ref, proposal);
+  const causes = proposal.forbidden.told('FieldValueForbidden', 'fields may not be changed');
+  return { outcome: 'refused', error: forbidden(ref, causes, proposal.forbidden.total, wayOut(kind, ref, live, proposal, rules)) };
 }
 
 /** What becomes of a proposal that nothing forbids. */
@@ -76,12 +74,11 @@ function settled(kind: JobKind, ref: JobRef, { object, changed, invalid: problem
   return changed.length === 0 ? { outcome: 'unchanged', ...warned } : { outcome: 'change', object, changed, ...warned };
 }
 
-/** What a refused caller may have of the request, as a line to paste. Decided like any other request, so that it is no false promise. */
-function permitted(kind: JobKind, ref: JobRef, live: JsonObject, requested: JsonObject, rules: Rules): string | undefined {
-  const patch = permittedPatch(kind, live, requested, rules.protectedKeys ?? []);
-  const line = patch && permittedLine(ref, patch);
-  if (!line) return undefined;
-  const again = propose(kind, ref, live, applyMergePatch(live, patch) as JsonObject, rules);
+/** What a refused caller may have of the request, as a line to paste; decided as any other request, so that it is no false promise. */
+function wayOut(kind: JobKind, ref: JobRef, live: JsonObject, { permitted }: Proposal, rules: Rules): string | undefined {
+  const line = permitted.line(ref);
+  if (line === undefined) return undefined;
+  const again = propose(kind, ref, live, applyMergePatch(live, permitted.patch) as JsonObject, rules);
   return again.forbidden.total === 0 && settled(kind, ref, again).outcome === 'change' ? line : undefined;
 }
 
@@ -140,13 +137,14 @@ function judgeDeletion(live: JsonObject, requested: JsonObject, causes: Causes):
 }
 
 function propose(kind: JobKind, ref: JobRef, live: JsonObject, requested: JsonObject, rules: Rules): Proposal {
-  const proposal: Proposal = { object: live, changed: [], forbidden: new Causes(), invalid: new Causes(), warnings: [] };
+  const [refused, problems] = [new Causes(), new Causes()];
+  const proposal: Proposal = { object: live, changed: [], forbidden: refused, invalid: problems, permitted: new Permitted(), warnings: [] };
   const differences = compare(live, requested, kind.shape);
-  proposal.forbidden.addAll(
+  refused.addAll(
     differences.found.map((difference) => forbiddenCause(kind, difference)),
     differences.total,
   );
-  judgeDeletion(live, requested, proposal.invalid);
+  judgeDeletion(live, requested, problems);
   for (const name of ['labels', 'annotations'] as const) proposeMap(name, kind, ref, live, requested, rules, proposal);
   for (const name of policyFields) {
     const path = [...kind.policyIn, name];
@@ -156,7 +154,9 @@ function propose(kind: JobKind, ref: JobRef, live: JsonObject, requested: JsonOb
     const next = theirs === undefined ? undefined : canonicalValue(theirs);
     if (next === mine) continue;
     const field = path.join('.');
-    if (next !== undefined) proposal.invalid.addAll(policyCauses(name, field, next));
+    const causes = next === undefined ? [] : policyCauses(name, field, next);
+    problems.addAll(causes);
+    if (causes.length === 0) proposal.permitted.add(path, next ?? null);
     proposal.object = withMember(proposal.object, path, next);
     proposal.changed.push(field);
   }
@@ -180,21 +180,33 @@ function proposeMap(
   if (keys.length === 0) return;
   for (const key of keys) {
     const value = own(next, key);
+    const problems = proposal.invalid.total;
     if (isProtected(key, protectedKeys)) {
       const message = 'is protected and may not be changed';
       proposal.forbidden.add(() => ({ reason: 'FieldValueForbidden', message, field: shownPath(`metadata.${name}[${key}]`) }));
-    } else if (value !== undefined) {
-      judgeMember(name, key, value, proposal.invalid);
-      if (name === 'annotations' && key === lastApplied && typeof value === 'string') {
-        const causes = lastAppliedCauses(kind, ref, own(mine, key), value, protectedKeys);
-        proposal.forbidden.addAll(causes.refused, causes.refused.length + causes.unlisted);
-        proposal.invalid.addAll(causes.invalid);
-      }
+      continue;
     }
+    if (value !== undefined) judgeMember(name, key, value, proposal.invalid);
+    if (name === 'annotations' && key === lastApplied) {
+      if (typeof value === 'string') judgeLastApplied(kind, ref, own(mine, key), value, protectedKeys, proposal);
+    } else if (proposal.invalid.total === problems) proposal.permitted.add(['metadata', name, key], value ?? null);
   }
   if (isTooLarge(mine, next)) proposal.invalid.add(() => tooLongCause(name));
   proposal.object = withMember(proposal.object, ['metadata', name], Object.keys(next).length > 0 ? next : undefined);
   proposal.changed.push(`metadata.${name}`);
+}
+
+function judgeLastApplied(
+  kind: JobKind,
+  ref: JobRef,
+  live: Json | undefined,
+  next: string,
+  protectedKeys: readonly string[],
+  proposal: Proposal,
+): void {
+  const causes = lastAppliedCauses(kind, ref, live, next, protectedKeys);
+  proposal.forbidden.addAll(causes.refused, causes.refused.length + causes.unlisted);
+  proposal.invalid.addAll(causes.invalid);
 }
 
 /** Tells of the gateway's own annotations that the request would have changed: it is carried out without them. */

@@ -49,14 +49,16 @@ const valueRules: Rule[] = [
   { broken: (value) => bytes(value) > 63, says: 'must be no more than 63 bytes' },
   { broken: (value) => !labelValueOnly.test(value), says: labelValueRule },
 ];
-const messagesOf = (rules: readonly Rule[], text: string): string[] => rules.filter(({ broken }) => broken(text)).map(({ says }) => says);
+const messagesOf = (rules: readonly Rule[], text: string): string[] => rules.filter((rule) => rule.broken(text)).map((rule) => rule.says);
 
 /** What Kubernetes says against a label or annotation key (IsQualifiedName); empty if nothing. */
 function keyMessages(key: string): string[] {
-  const parts = key.split('/', 3);
-  if (parts.length > 2) return [`a valid label key ${nameRule} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
-  const [name = '', prefix] = parts.reverse();
-  return [...(prefix === undefined ? [] : messagesOf(prefixRules, prefix)), ...messagesOf(nameRules, name)];
+  const slash = key.indexOf('/');
+  if (slash === -1) return messagesOf(nameRules, key);
+  const name = key.slice(slash + 1);
+  if (name.includes('/'))
+    return [`a valid label key ${nameRule} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
+  return [...messagesOf(prefixRules, key.slice(0, slash)), ...messagesOf(nameRules, name)];
 }
 
 const quoted = (text: string): string => JSON.stringify(text.length > 256 ? `${text.slice(0, 256)}…` : text);

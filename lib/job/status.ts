@@ -44,6 +44,20 @@ export class StatusError extends Error {
   }
 }
 
+/** Characters of what the log names of one refusal. */
+const mostNamed = 2048;
+
+/** The fields that a refusal names, for the log: never a value or a message, and no more of them than 2 KB hold. */
+export function refusedFields({ details }: Status): string[] | undefined {
+  const fields = details?.causes?.flatMap(({ field }) => (field ? [field] : []));
+  let room = mostNamed;
+  const named = fields?.filter((field) => {
+    room -= field.length;
+    return room >= 0;
+  });
+  return fields && named && named.length < fields.length ? [...named, `and ${fields.length - named.length} more`] : named;
+}
+
 /** What names a job: the resource of its kind, its namespace and its name. */
 export interface JobRef {
   kind: { group: string; kind: string; plural: string };
@@ -162,6 +176,11 @@ function retryDetails(retryAfterSeconds: number | undefined): StatusDetails {
 export function internalError(note: LogNote): StatusError {
   const message = 'Internal error occurred: the gateway could not complete the request; its log has the reason under the request id';
   return new StatusError({ code: 500, reason: 'InternalError', message, details: {} }, note);
+}
+
+/** 500 InternalError for a job that was read and is nested too deeply to be written as JSON. */
+export function tooDeep(): StatusError {
+  return internalError({ because: 'the job is nested too deeply to be written as JSON' });
 }
 
 /** 503 ServiceUnavailable: CCI cannot be reached and nothing was written. */

@@ -30,11 +30,14 @@ export interface Updated {
   outcome: 'changed' | 'unchanged' | 'dry-run' | 'applied' | 'superseded';
   answer: { status: number; job: JsonObject; text?: string };
   changed: string[];
+  /** What of the request was passed over, for the caller. */
+  warnings?: string[] | undefined;
 }
 /** The object to write, and the paths of the replaceable fields that it changes. */
 interface Proposal {
   object: JsonObject;
   changed: string[];
+  warnings: string[] | undefined;
 }
 const mostRounds = 5;
 const firstPause = 50;
@@ -89,9 +92,9 @@ async function updateCached(cci: Cci, asked: Update, trace: Trace, cache: LiveCa
   }
 }
 
-async function put(cci: Cci, asked: Update, { object, changed }: Proposal, trace: Trace): Promise<Updated> {
+async function put(cci: Cci, asked: Update, { object, changed, warnings }: Proposal, trace: Trace): Promise<Updated> {
   const answer = await write(cci, asked, { method: 'PUT', object, fenced: true }, () => object, trace);
-  return { outcome: changed.length > 0 ? 'changed' : 'unchanged', answer, changed };
+  return { outcome: changed.length > 0 ? 'changed' : 'unchanged', answer, changed, warnings };
 }
 
 /** What is to be written over the live job, or what is answered since nothing is. */
@@ -101,10 +104,11 @@ function propose({ kind, ref, requested, rules, dryRun, mark }: Update, live: An
   const decision = decide(kind, ref, live.job, requested(live), rules);
   if (decision.outcome === 'refused') throw decision.error;
   // An event leaves its mark even where it changes nothing: when it comes again it may not undo what others wrote meanwhile.
-  if (decision.outcome === 'unchanged' && !mark) return { outcome: 'unchanged', answer: live, changed: [] };
+  const { warnings } = decision;
+  if (decision.outcome === 'unchanged' && !mark) return { outcome: 'unchanged', answer: live, changed: [], warnings };
   const { object: decided, changed } = decision.outcome === 'change' ? decision : { object: live.job, changed: [] };
   const object = mark ? withMark(decided, mark) : decided;
-  return dryRun ? { outcome: 'dry-run', answer: { status: 200, job: object }, changed } : { object, changed };
+  return dryRun ? { outcome: 'dry-run', answer: { status: 200, job: object }, changed, warnings } : { object, changed, warnings };
 }
 
 /** One round trip. Undefined where another writer came between, so that the patch is decided on the live job instead. */

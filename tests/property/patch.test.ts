@@ -289,7 +289,7 @@ describe('parsePatched', () => {
         const kind = kindOf(where);
         const given = isObject(patched) ? { ...job, ...patched } : patched;
         const slow = decided(kind, job, () => given, []);
-        if (slow) expect(() => decide(kind, refOf(kind), job, slow.requested, { strict: { duplicates: [], patch: true } })).not.toThrow();
+        if (slow) expect(() => decide(kind, refOf(kind), job, slow.requested, { strict: { duplicates: [] }, patch: true })).not.toThrow();
       }),
       share(0.25),
     );
