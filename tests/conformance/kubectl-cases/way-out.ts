@@ -11,7 +11,7 @@ const annotations = {
   'end.example.com/of-it': "'; exit 3; #\\ \\\\ \\n",
   lines: 'one\ntwo\r\n\tthree',
   scripts: '训练 — é 😀',
-  hidden: '\u001b[2J\u202e\u2028\u0085\u007f',
+  hidden: '\u001b[2J\u202e\u2028\u0085\u007f\u{e0041}',
 };
 
 /** A stale manifest, or a patch of more than may be had: refused, and made a change by pasting what the refusal ends with. */
@@ -38,9 +38,11 @@ export function wayOutCases(layout: Layout): KubectlCase[] {
   };
   const policy = { ttlSecondsAfterFinished: 5, backoffLimit: 9 };
   const patch = JSON.stringify({ metadata: { annotations }, spec: layout === 'cci' ? policy : { runPolicy: policy } });
+  // Of a list kubectl thinks that it is YAML, where what is hidden would be no text.
+  const { hidden: _, ...shown } = annotations;
   const operations = JSON.stringify([
     { op: 'replace', path: `/spec/${layout === 'cci' ? '' : 'runPolicy/'}ttlSecondsAfterFinished`, value: 5 },
-    ...Object.entries(annotations).map(([key, value]) => ({ op: 'add', path: `/metadata/annotations/${key.replace('/', '~1')}`, value })),
+    ...Object.entries(shown).map(([key, value]) => ({ op: 'add', path: `/metadata/annotations/${key.replace('/', '~1')}`, value })),
     { op: 'remove', path: '/spec/tfReplicaSpecs/Evaluator' },
   ]);
   const refused = { code: 1, says: ['(Forbidden)', 'may not be changed', 'you may change: kubectl patch tfjob tfjob-test -n kube-test'] };
@@ -49,7 +51,15 @@ export function wayOutCases(layout: Layout): KubectlCase[] {
     { args: ['replace', '-f', 'FILE'], file: withoutLabel, ...refused, pastes: true, changes: replaced },
     { args: ['apply', '-f', 'FILE'], file: stale, ...refused, pastes: true, changes },
     { args: ['patch', 'tfjob', 'tfjob-test', '--type=merge', '-p', patch], ...refused, pastes: true, changes },
-    { args: ['patch', 'tfjob', 'tfjob-test', '--type=json', '-p', operations], ...refused, pastes: true, changes },
+    {
+      args: ['patch', 'tfjob', 'tfjob-test', '--type=json', '-p', operations],
+      ...refused,
+      pastes: true,
+      changes: (job) => {
+        changes(job);
+        delete job.metadata.annotations.hidden;
+      },
+    },
     {
       args: ['edit', 'tfjob', 'tfjob-test'],
       editor: expression,
