@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isObject, type Json, type JsonObject, own, parseExactJson } from '../job/json.ts';
-import { answerTooLarge, internalError, type JobRef, StatusError, timeout } from '../job/status.ts';
+import { isObject, type Json, type JsonObject, own, parseExactJson, stringifyJson } from '../job/json.ts';
+import { answerTooLarge, internalError, type JobRef, StatusError, timeout, tooDeep } from '../job/status.ts';
 import type { Credential, Credentials } from './credentials.ts';
 import { excerpt } from './errors.ts';
 import { judge, type Outcome } from './judge.ts';
@@ -151,7 +151,9 @@ export function createCci({ endpoint, projectId, credentials, transport }: CciOp
       return { status: outcome.status, text: readText(of, outcome) };
     },
     async write(ref, { method, object, fenced }, query, trace) {
-      const outcome = await call({ method, path: pathOf(ref), query, body: JSON.stringify(object), repeatable: fenced }, trace);
+      const body = stringifyJson(object);
+      if (body === undefined) throw tooDeep();
+      const outcome = await call({ method, path: pathOf(ref), query, body, repeatable: fenced }, trace);
       if (outcome.verdict) {
         if (!outcome.maybeApplied) throw outcome.verdict;
         return { known: false, error: outcome.verdict };

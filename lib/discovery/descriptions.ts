@@ -51,7 +51,7 @@ const shared: Record<string, Descriptions> = {
     creationTimestamp: 'When the job was created. Set by the system.',
     deletionTimestamp: 'When the job will be deleted. Set by the system.',
     deletionGracePeriodSeconds: 'How many seconds the job has to end before it is deleted. Set by the system.',
-    labels: `Keys and values by which objects are selected. ${changeable}`,
+    labels: `Keys and values by which objects are selected, 256 KiB in total. ${changeable}`,
     annotations: `Keys and values of any purpose, 256 KiB in total. ${changeable}`,
     ownerReferences: 'The objects that this one depends on. May not be changed.',
     finalizers: 'What must be done before the job is deleted. May not be changed.',

@@ -1,6 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { createTrace } from '../cci/trace.ts';
-import { StatusError, timeout } from '../job/status.ts';
+import { refusedFields, StatusError, timeout } from '../job/status.ts';
 import { recordMetrics } from '../metrics.ts';
 import type { EventStep, EventStepRequest } from './request.ts';
 
@@ -52,7 +52,7 @@ export function traceAndLogEvent(): EventStep {
     onError: (request) => {
       const { status, note } =
         request.error instanceof StatusError ? request.error : { status: undefined, note: { name: request.error?.name } };
-      const refused = status?.details?.causes?.flatMap(({ field }) => (field ? [field] : []));
+      const refused = status && refusedFields(status);
       const { settled = { outcome: 'Returned' as const }, attempts } = request.event;
       return write(request, { ...settled, code: status?.code, reason: status?.reason, refused, note, attempts });
     },

@@ -15,7 +15,7 @@ export interface EventRequest extends SQSRecord {
   /** How often this message has failed, this time included; 0 where nobody counted. */
   attempts: number;
   /** Undefined where the message goes back to its queue. */
-  settled: { outcome: EventOutcome; changed?: string[] } | undefined;
+  settled: { outcome: EventOutcome; changed?: string[]; warnings?: string[] } | undefined;
 }
 
 /** A step of the chain; the handler under it returns what became of the update. */

@@ -19,6 +19,8 @@ export interface Result {
   sequence: number | undefined;
   /** The replaceable fields that were changed, by name; empty where the event had been applied before. */
   changed?: string[];
+  /** What of the event was passed over. */
+  warnings?: string[];
   resourceVersion?: string;
   /** Why it was refused or failed. */
   status?: Status;
@@ -41,7 +43,8 @@ const sendTimeout = 2000;
 const attemptTimeout = 900;
 /** Bytes of a result: a bus takes 256 KB, in some regions 1 MB. */
 const mostResult = 250_000;
-const longestMessage = 4096;
+// Longer than any refusal of ours, since half of the command at its end would be worse than none.
+const longestMessage = 8192;
 
 /** Ways out by EventBridge and SQS (region and endpoint by the SDK's own variables). */
 export function createOutbox({ busName, deadLetterUrl, deadLetterFifoUrl }: EventConfig): Outbox {

@@ -28,8 +28,8 @@ export function readEvent(layout: Layout): EventStep {
  */
 export function settleEvent({ publish, bury }: Outbox): EventStep {
   const messages = createAttempts();
-  const done = (request: EventStepRequest, outcome: EventOutcome, changed?: string[]): void => {
-    request.event.settled = { outcome, ...(changed && { changed }) };
+  const done = (request: EventStepRequest, outcome: EventOutcome, { changed, warnings }: Partial<Result> = {}): void => {
+    request.event.settled = { outcome, ...(changed && { changed }), ...(warnings && { warnings }) };
     request.response = true;
   };
   const settle = async (request: EventStepRequest, outcome: EventOutcome, result: Partial<Result>): Promise<void> => {
@@ -37,7 +37,7 @@ export function settleEvent({ publish, bury }: Outbox): EventStep {
     const { id, kind, namespace, name, sequence } = claims;
     // What is undefined is left out as JSON.
     await publish(outcome, { version: '1', id, messageId, kind, namespace, name, sequence, ...result });
-    done(request, outcome, result.changed);
+    done(request, outcome, result);
   };
   /** Counts a failure, and gives the message up after the last. */
   const fail = async (request: EventStepRequest, { status }: StatusError): Promise<void> => {
@@ -55,9 +55,9 @@ export function settleEvent({ publish, bury }: Outbox): EventStep {
 
   return {
     after: async (request) => {
-      const { outcome, answer, changed = [] } = request.response as Updated;
+      const { outcome, answer, changed = [], warnings } = request.response as Updated;
       const version = at(answer.job, ['metadata', 'resourceVersion']);
-      const result = { changed, ...(typeof version === 'string' && { resourceVersion: version }) };
+      const result = { changed, ...(warnings && { warnings }), ...(typeof version === 'string' && { resourceVersion: version }) };
       await settle(request, outcome === 'superseded' ? 'Superseded' : 'Succeeded', result);
     },
     onError: async (request) => {

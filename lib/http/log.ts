@@ -1,6 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { createTrace } from '../cci/trace.ts';
-import { StatusError } from '../job/status.ts';
+import { refusedFields, StatusError } from '../job/status.ts';
 import { type Outcome, recordMetrics } from '../metrics.ts';
 import type { Said, Step, StepRequest } from './request.ts';
 
@@ -70,9 +70,13 @@ export function traceAndLog(): Step {
     onError: (request) => {
       if (!(request.error instanceof StatusError)) return;
       const { status, note } = request.error;
-      const refused = status.details?.causes?.flatMap(({ field }) => (field ? [field] : []));
       const { code, reason } = status;
-      write(request, failure(code), { outcome: reason, code, refused, ...(Object.keys(note).length > 0 && { note }) });
+      write(request, failure(code), {
+        outcome: reason,
+        code,
+        refused: refusedFields(status),
+        ...(Object.keys(note).length > 0 && { note }),
+      });
     },
   };
 }

@@ -42,7 +42,7 @@ export interface JobRequest extends HttpRequest {
   body: Json;
   requested: JsonObject;
   /** What the log says of a success. */
-  said: { outcome: Said; changed?: string[]; sent?: string[] };
+  said: { outcome: Said; changed?: string[]; sent?: string[]; warnings?: string[] };
 }
 /** What the log calls a success. */
 export type Said = 'changed' | 'written' | 'unchanged' | 'dry-run' | 'read' | 'document';
@@ -61,6 +61,8 @@ export interface JobAnswer {
   answer: { status: number; job: Json; text?: string; contentType?: string; headers?: Record<string, string> };
   changed?: string[];
   sent?: string[];
+  /** What of the request was passed over, for the caller. */
+  warnings?: string[] | undefined;
 }
 /** A step of a chain. */
 export type Step = MiddlewareObj<JobRequest, unknown>;

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import Negotiator from 'negotiator';
-import { answerTooLarge, internalError, notAcceptable, StatusError } from '../job/status.ts';
+import { stringifyJson } from '../job/json.ts';
+import { answerTooLarge, internalError, notAcceptable, StatusError, tooDeep } from '../job/status.ts';
 import { acceptedType } from './accept.ts';
 import { indentJson } from './indent.ts';
 import type { JobAnswer, Step, StepRequest } from './request.ts';
@@ -9,6 +10,8 @@ const served = ['application/json'];
 // Lambda's answer limit is 6 MB as serialised; a little is kept for what the runtime adds.
 const answerLimit = 6 * 1024 * 1024 - 4096;
 const gzipAbove = 1024 * 1024;
+const longestHeader = 256;
+const mostWarnings = 8;
 
 /** What API Gateway, a Function URL and a load balancer take as an answer. */
 interface ProxyResult {
@@ -45,11 +48,16 @@ export function respond(): Step {
   };
   return {
     after: (request) => {
-      const { answer, outcome, changed, sent } = request.response as JobAnswer;
-      request.event.said = { outcome, ...(changed && { changed }), ...(sent && { sent }) };
+      const { answer, outcome, changed, sent, warnings } = request.response as JobAnswer;
+      request.event.said = { outcome, ...(changed && { changed }), ...(sent && { sent }), ...(warnings && { warnings }) };
       const pretty = request.event.options?.pretty && answer.contentType === undefined;
-      const text = answer.text ?? JSON.stringify(answer.job);
-      const headers = { ...answer.headers, ...(answer.contentType && { 'Content-Type': answer.contentType }) };
+      const text = answer.text ?? stringifyJson(answer.job);
+      if (text === undefined) throw tooDeep();
+      const headers = {
+        ...answer.headers,
+        ...(answer.contentType && { 'Content-Type': answer.contentType }),
+        ...(warnings && { Warning: warnings.slice(0, mostWarnings).map(warningValue).join(', ') }),
+      };
       if (!pretty) return send(request, answer.status, text, headers);
       return send(request, answer.status, indentJson(text) ?? text, headers, text);
     },
@@ -101,7 +109,18 @@ function acceptsGzip(headers: Record<string, string>): boolean {
 function headerValue(value: unknown): string {
   return String(value)
     .replace(/[^\x20-\x7e]/g, '')
-    .slice(0, 256);
+    .slice(0, longestHeader);
+}
+
+/** A warning as the API server writes one and kubectl prints it: code 299, no agent, the text quoted; cut where no escape is broken. */
+function warningValue(text: string): string {
+  let value = '299 - "';
+  for (const character of headerValue(text)) {
+    const quoted = character === '"' || character === '\\' ? `\\${character}` : character;
+    if (value.length + quoted.length >= longestHeader) break;
+    value += quoted;
+  }
+  return `${value}"`;
 }
 
 /** The log gets the name, the code and where it happened; an error's own message may quote the request. */

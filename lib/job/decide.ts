@@ -1,10 +1,25 @@
+import { Causes } from './causes.ts';
 import { compare, type Difference, sameMoment, sameValue } from './compare.ts';
-import { at, isObject, type Json, type JsonObject, own, setOwn, withMember } from './json.ts';
+import { at, isObject, type Json, type JsonObject, own, withMember } from './json.ts';
 import { type JobKind, policyFields } from './kinds.ts';
-import { proposeLastApplied } from './last-applied.ts';
+import { type JudgedRecord, proposeLastApplied } from './last-applied.ts';
+import { applyMergePatch } from './merge-patch.ts';
+import { Permitted } from './permitted.ts';
 import { isProtected } from './protected-keys.ts';
 import { describeDifference, helpFor, shown, shownPath } from './refusal.ts';
-import { annotationsSizeCauses, canonicalValue, lastApplied, memberCauses, ownPrefix, policyCauses, stringMap } from './replaceable.ts';
+import {
+  canonicalValue,
+  changedKeys,
+  isTooLarge,
+  judgeMember,
+  keepOwn,
+  lastApplied,
+  type MapField,
+  ownPrefix,
+  policyCauses,
+  stringMap,
+  tooLongCause,
+} from './replaceable.ts';
 import { badRequest, conflict, forbidden, invalid, invalidPatch, type JobRef, type StatusCause, type StatusError } from './status.ts';
 import { unknownFields } from './strict.ts';
 
@@ -18,18 +33,23 @@ export interface Rules {
   strict?: { duplicates: readonly string[] };
 }
 
-/** What becomes of a request. `object` is the live object with nothing but the replaceable fields taken from the request. */
+/**
+ * What becomes of a request. `object` is the live object with nothing but the replaceable fields taken from the request; `warnings` say
+ * what of the request was passed over, and are for the caller.
+ */
 export type Decision =
-  | { outcome: 'unchanged' }
-  | { outcome: 'change'; object: JsonObject; changed: string[] }
+  | { outcome: 'unchanged'; warnings?: string[] }
+  | { outcome: 'change'; object: JsonObject; changed: string[]; warnings?: string[] }
   | { outcome: 'refused'; error: StatusError };
 
 /** What the replaceable fields become, and what speaks against it. */
 interface Proposal {
   object: JsonObject;
   changed: string[];
-  forbidden: StatusCause[];
-  invalid: StatusCause[];
+  forbidden: Causes;
+  invalid: Causes;
+  permitted: Permitted;
+  warnings: string[];
 }
 
 /**
@@ -37,28 +57,29 @@ interface Proposal {
  * cause (design 3). Pure; neither argument is changed. `requested` has passed parseRequested. Never throws on any input.
  */
 export function decide(kind: JobKind, ref: JobRef, live: JsonObject, requested: JsonObject, rules: Rules = {}): Decision {
-  const refuse = (error: StatusError): Decision => ({ outcome: 'refused', error });
   const early = precondition(kind, ref, live, requested) ?? strictError(kind, live, requested, rules);
-  if (early) return refuse(early);
-
-  const differences = compare(live, requested, kind.shape);
+  if (early) return { outcome: 'refused', error: early };
   const proposal = propose(kind, ref, live, requested, rules);
-  const causes = [...differences.found.map((difference) => forbiddenCause(kind, difference)), ...proposal.forbidden];
-  if (causes.length > 0) {
-    const total = differences.total + proposal.forbidden.length;
-    const listed = atMost100(causes, 'FieldValueForbidden', 'fields may not be changed', total);
-    return refuse(forbidden(ref, listed, total));
-  }
-  const problems = [...deletionCauses(live, requested), ...proposal.invalid];
-  if (problems.length > 0) return refuse(invalid(kind, ref.name, atMost100(problems, 'FieldValueInvalid', 'values are invalid')));
-  if (proposal.changed.length === 0) return { outcome: 'unchanged' };
-  return { outcome: 'change', object: proposal.object, changed: proposal.changed };
+  if (proposal.forbidden.total === 0) return settled(kind, ref, proposal);
+  const causes = proposal.forbidden.told('FieldValueForbidden', 'fields may not be changed');
+  return { outcome: 'refused', error: forbidden(ref, causes, proposal.forbidden.total, wayOut(kind, ref, live, proposal, rules)) };
 }
 
-/** The first 100 causes, then how many more there are: an answer must not outgrow its request by much. */
-function atMost100(causes: StatusCause[], reason: string, what: string, total = causes.length): StatusCause[] {
-  const listed = causes.slice(0, 100);
-  return total > listed.length ? [...listed, { reason, message: `and ${total - listed.length} more ${what}` }] : listed;
+/** What becomes of a proposal that nothing forbids. */
+function settled(kind: JobKind, ref: JobRef, { object, changed, invalid: problems, warnings }: Proposal): Decision {
+  if (problems.total > 0) {
+    return { outcome: 'refused', error: invalid(kind, ref.name, problems.told('FieldValueInvalid', 'values are invalid')) };
+  }
+  const warned = warnings.length > 0 && { warnings };
+  return changed.length === 0 ? { outcome: 'unchanged', ...warned } : { outcome: 'change', object, changed, ...warned };
+}
+
+/** What a refused caller may have of the request, as a line to paste; decided as any other request, so that it is no false promise. */
+function wayOut(kind: JobKind, ref: JobRef, live: JsonObject, { permitted }: Proposal, rules: Rules): string | undefined {
+  const line = permitted.line(ref);
+  if (line === undefined) return undefined;
+  const again = propose(kind, ref, live, applyMergePatch(live, permitted.patch) as JsonObject, rules);
+  return again.forbidden.total === 0 && settled(kind, ref, again).outcome === 'change' ? line : undefined;
 }
 
 /** The resourceVersion that a PUT insists on; `""` and `"0"` count as absent (design 3.6). */
@@ -104,18 +125,26 @@ function forbiddenCause(kind: JobKind, difference: Difference): StatusCause {
   return { reason: 'FieldValueForbidden', message: describeDifference(kind, difference), field: shownPath(difference.path) };
 }
 
-function deletionCauses(live: JsonObject, requested: JsonObject): StatusCause[] {
-  return (['deletionTimestamp', 'deletionGracePeriodSeconds'] as const).flatMap((name) => {
+function judgeDeletion(live: JsonObject, requested: JsonObject, causes: Causes): void {
+  for (const name of ['deletionTimestamp', 'deletionGracePeriodSeconds']) {
     const mine = at(live, ['metadata', name]) ?? undefined;
     const theirs = at(requested, ['metadata', name]) ?? undefined;
-    if (theirs === undefined || (mine !== undefined && sameValue(canonicalValue(mine), canonicalValue(theirs)))) return [];
-    if (typeof mine === 'string' && typeof theirs === 'string' && sameMoment(mine, theirs)) return [];
-    return [{ reason: 'FieldValueInvalid', message: `Invalid value: ${shown(theirs)}: field is immutable`, field: `metadata.${name}` }];
-  });
+    if (theirs === undefined || (mine !== undefined && sameValue(canonicalValue(mine), canonicalValue(theirs)))) continue;
+    if (typeof mine === 'string' && typeof theirs === 'string' && sameMoment(mine, theirs)) continue;
+    const message = `Invalid value: ${shown(theirs)}: field is immutable`;
+    causes.add(() => ({ reason: 'FieldValueInvalid', message, field: `metadata.${name}` }));
+  }
 }
 
 function propose(kind: JobKind, ref: JobRef, live: JsonObject, requested: JsonObject, rules: Rules): Proposal {
-  const proposal: Proposal = { object: live, changed: [], forbidden: [], invalid: [] };
+  const [refused, problems] = [new Causes(), new Causes()];
+  const proposal: Proposal = { object: live, changed: [], forbidden: refused, invalid: problems, permitted: new Permitted(), warnings: [] };
+  const differences = compare(live, requested, kind.shape);
+  refused.addAll(
+    differences.found.map((difference) => forbiddenCause(kind, difference)),
+    differences.total,
+  );
+  judgeDeletion(live, requested, problems);
   for (const name of ['labels', 'annotations'] as const) proposeMap(name, kind, ref, live, requested, rules, proposal);
   for (const name of policyFields) {
     const path = [...kind.policyIn, name];
@@ -125,7 +154,9 @@ function propose(kind: JobKind, ref: JobRef, live: JsonObject, requested: JsonOb
     const next = theirs === undefined ? undefined : canonicalValue(theirs);
     if (next === mine) continue;
     const field = path.join('.');
-    if (next !== undefined) proposal.invalid.push(...policyCauses(name, field, next));
+    const causes = next === undefined ? [] : policyCauses(name, field, next);
+    problems.addAll(causes);
+    if (causes.length === 0) proposal.permitted.add(path, next ?? null);
     proposal.object = withMember(proposal.object, path, next);
     proposal.changed.push(field);
   }
@@ -133,7 +164,7 @@ function propose(kind: JobKind, ref: JobRef, live: JsonObject, requested: JsonOb
 }
 
 function proposeMap(
-  name: 'labels' | 'annotations',
+  name: MapField,
   kind: JobKind,
   ref: JobRef,
   live: JsonObject,
@@ -145,38 +176,41 @@ function proposeMap(
   const mine = isObject(liveValue) ? liveValue : {};
   const next = stringMap(at(requested, ['metadata', name]), mine);
   if (name === 'annotations') {
-    keepOwn(mine, next);
-    if (!isProtected(lastApplied, protectedKeys)) {
-      const { value, forbidden = [], invalid = [] } = proposeLastApplied({ kind, ref, live, protectedKeys, patch }, own(next, lastApplied));
-      if (value === undefined) delete next[lastApplied];
-      else next[lastApplied] = value;
-      proposal.forbidden.push(...forbidden);
-      proposal.invalid.push(...invalid);
-    }
+    warnOf(keepOwn(mine, next, patch), proposal);
+    if (!isProtected(lastApplied, protectedKeys)) judgeLastApplied({ kind, ref, live, protectedKeys, patch }, next, proposal);
   }
   const keys = changedKeys(mine, next);
   if (keys.length === 0) return;
   for (const key of keys) {
     const value = own(next, key);
+    const problems = proposal.invalid.total;
     if (isProtected(key, protectedKeys)) {
-      const field = shownPath(`metadata.${name}[${key}]`);
-      proposal.forbidden.push({ reason: 'FieldValueForbidden', message: 'is protected and may not be changed', field });
-    } else if (value !== undefined) proposal.invalid.push(...memberCauses(name, key, value));
+      const message = 'is protected and may not be changed';
+      proposal.forbidden.add(() => ({ reason: 'FieldValueForbidden', message, field: shownPath(`metadata.${name}[${key}]`) }));
+      continue;
+    }
+    if (value !== undefined) judgeMember(name, key, value, proposal.invalid);
+    const isRecord = name === 'annotations' && key === lastApplied;
+    if (!isRecord && proposal.invalid.total === problems) proposal.permitted.add(['metadata', name, key], value ?? null);
   }
-  if (name === 'annotations') proposal.invalid.push(...annotationsSizeCauses(mine, next));
+  if (isTooLarge(mine, next)) proposal.invalid.add(() => tooLongCause(name));
   proposal.object = withMember(proposal.object, ['metadata', name], Object.keys(next).length > 0 ? next : undefined);
   proposal.changed.push(`metadata.${name}`);
 }
 
-/** Annotations of the gateway itself stay as they are in the live object. */
-function keepOwn(live: JsonObject, next: JsonObject): void {
-  for (const key of Object.keys(next)) if (key.startsWith(ownPrefix)) delete next[key];
-  for (const key of Object.keys(live)) if (key.startsWith(ownPrefix)) setOwn(next, key, live[key] as Json);
+/** Puts the record of the last `kubectl apply` in its place among the requested annotations, as the rules have it. */
+function judgeLastApplied(judged: JudgedRecord, next: JsonObject, proposal: Proposal): void {
+  const { value, forbidden = [], invalid = [] } = proposeLastApplied(judged, own(next, lastApplied));
+  if (value === undefined) delete next[lastApplied];
+  else next[lastApplied] = value;
+  proposal.forbidden.addAll(forbidden);
+  proposal.invalid.addAll(invalid);
 }
 
-function changedKeys(live: JsonObject, next: JsonObject): string[] {
-  const keys: string[] = [];
-  for (const key in live) if (own(next, key) !== live[key]) keys.push(key);
-  for (const key in next) if (!Object.hasOwn(live, key)) keys.push(key);
-  return keys;
+/** Tells of the gateway's own annotations that the request would have changed: it is carried out without them. */
+function warnOf(kept: readonly string[], { warnings }: Proposal): void {
+  if (kept.length === 0) return;
+  const more = kept.length > 2 ? ` and ${kept.length - 2} more` : '';
+  const names = kept.slice(0, 2).map((key) => (key.length > 64 ? `${key.slice(0, 64)}...` : key));
+  warnings.push(`annotations under ${ownPrefix} are the gateway's own and stay as they are: ${names.join(', ')}${more}`);
 }

@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject, numberText, own, parseExactJson, setOwn } from './json.ts';
+import { isObject, type Json, type JsonObject, numberText, own, parseExactJson, setOwn, stringifyJson } from './json.ts';
 import { badRequest, StatusError, tooLarge, unprocessablePatch } from './status.ts';
 
 const mostOperations = 10_000;
@@ -144,12 +144,9 @@ function copyOf(progress: Progress, tokens: readonly string[]): Json {
 }
 
 function stringify(value: Json): string {
-  try {
-    return JSON.stringify(value);
-  } catch (error) {
-    if (error instanceof RangeError) throw unprocessablePatch();
-    throw error;
-  }
+  const text = stringifyJson(value);
+  if (text === undefined) throw unprocessablePatch();
+  return text;
 }
 
 function shift(progress: Progress, array: Json[]): void {

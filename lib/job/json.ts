@@ -37,6 +37,19 @@ export function parseExactJson(text: string): Json {
   return isExact ? value : readTokens(text);
 }
 
+/**
+ * JSON.stringify, or undefined for what is nested deeper than it can write. That is some thousand levels, as the stack has room; any text
+ * can be read, so whoever writes what others sent must expect it.
+ */
+export function stringifyJson(value: Json, indent?: number): string | undefined {
+  try {
+    return JSON.stringify(value, undefined, indent);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
 /** The value of a text that JSON.parse accepts, by a walk over its tokens. */
 function readTokens(text: string): Json {
   const token = /[{}[\]"]|[^\s{}[\]",:]+/g;

@@ -20,7 +20,7 @@ export interface ProposedRecord {
  * record with nothing but labels, annotations and the three scalars taken from the requested one (docs/last-applied.md). One that is
  * left out stays; a `patch` that removes or empties it is 403; what is no JSON of this job is 422.
  */
-export function proposeLastApplied({ kind, ref, live, protectedKeys, patch }: Judged, requested: Json | undefined): ProposedRecord {
+export function proposeLastApplied({ kind, ref, live, protectedKeys, patch }: JudgedRecord, requested: Json | undefined): ProposedRecord {
   const mine = at(live, annotation);
   if (mine !== undefined && patch && (requested === undefined || (requested === '' && mine !== ''))) {
     return { value: mine, forbidden: [{ reason: 'FieldValueForbidden', message: 'may not be removed', field }] };
@@ -36,7 +36,7 @@ export function proposeLastApplied({ kind, ref, live, protectedKeys, patch }: Ju
 }
 
 /** A request that is judged, with the live job. */
-interface Judged {
+export interface JudgedRecord {
   kind: JobKind;
   ref: JobRef;
   live: JsonObject;

@@ -1,10 +1,15 @@
 import { isObject, type Json, type JsonObject, own, setOwn } from './json.ts';
 import { type JobKind, policyFields } from './kinds.ts';
 import { isProtected } from './protected-keys.ts';
-import { annotationCauses, annotationsLimit, canonicalValue, labelCauses, lastApplied, ownPrefix, policyCauses } from './replaceable.ts';
+import { annotationCauses, canonicalValue, labelCauses, lastApplied, type MapField, mapLimit, ownPrefix, policyCauses } from './replaceable.ts';
 import { invalidPatch, type JobRef } from './status.ts';
 
 const deepest = 500;
+/**
+ * What may go without a read, in bytes. The API server bounds annotations in total, but labels it does not, and one patch cannot know of
+ * the others: so it may bring no more labels than a person types, and with more of them the live job is read.
+ */
+const mostDirect: Record<MapField, number> = { labels: 1024, annotations: mapLimit };
 
 /** Applies a merge patch (RFC 7386): null removes, objects merge, all else replaces. Neither argument is changed. */
 export function applyMergePatch(target: Json | undefined, patch: Json, depth = 0): Json {
@@ -58,7 +63,7 @@ function directMetadata(ref: JobRef, metadata: JsonObject, protectedKeys: readon
 }
 
 /** Null removes the whole map, and with it what is protected or the gateway's own: only labels without protected keys may go so. */
-function directMap(name: 'labels' | 'annotations', value: Json, protectedKeys: readonly string[]): JsonObject | null | undefined {
+function directMap(name: MapField, value: Json, protectedKeys: readonly string[]): JsonObject | null | undefined {
   if (value === null) return name === 'labels' && protectedKeys.length === 0 ? null : undefined;
   if (!isObject(value)) return undefined;
   const sent: JsonObject = {};
@@ -75,7 +80,7 @@ function directMap(name: 'labels' | 'annotations', value: Json, protectedKeys: r
     }
     const causes = name === 'labels' ? labelCauses(key, text ?? '') : annotationCauses(key);
     size += Buffer.byteLength(key) + Buffer.byteLength(text ?? '');
-    if (causes.length > 0 || size > annotationsLimit) return undefined;
+    if (causes.length > 0 || size > mostDirect[name]) return undefined;
     setOwn(sent, key, text === null ? null : text.toWellFormed());
   }
   return sent;

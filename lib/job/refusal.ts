@@ -14,7 +14,7 @@ export function shown(value: Json | undefined): string {
   if (value === undefined || value === null) return 'absent';
   if (Array.isArray(value)) return value.length === 0 ? '[]' : `an array of ${value.length}`;
   if (isObject(value)) return 'an object';
-  const text = numberText(value) ?? JSON.stringify(value);
+  const text = numberText(value) ?? printable(JSON.stringify(value));
   return text.length > mostShown ? `${text.slice(0, mostShown)}…` : text;
 }
 
@@ -35,7 +35,20 @@ const leaveOut = ' (the live job does not have it: leave it out of the manifest)
 
 /** A path as it is told: names are callers' own, and an answer must not grow with the depth of what they sent. */
 export function shownPath(path: string): string {
-  return path.length > longestPath ? `${path.slice(0, longestPath)}…` : path;
+  const shown = printable(path.slice(0, longestPath + 1));
+  return shown.length > longestPath ? `${shown.slice(0, longestPath)}…` : shown;
+}
+
+// Controls, formats (which turn the direction of what follows), lone surrogates, and every space but the plain one.
+const unprintable = /[\p{C}\p{Z}]/gu;
+
+/** A text with JSON's escapes for what a terminal would act on or not show: whoever reads a refusal sees what it says. */
+export function printable(text: string): string {
+  return text.replace(unprintable, (character) => (character === ' ' ? character : escaped(character)));
+}
+
+function escaped(character: string): string {
+  return Array.from({ length: character.length }, (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`).join('');
 }
 
 /** Names the field that a path at root, metadata, spec or runPolicy level was probably meant to be. */

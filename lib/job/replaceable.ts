@@ -1,4 +1,4 @@
-import * as v from 'valibot';
+import { Causes } from './causes.ts';
 import { childPath, sameValue } from './compare.ts';
 import { isObject, type Json, type JsonObject, numberText, own, setOwn } from './json.ts';
 import type { PolicyField } from './kinds.ts';
@@ -7,10 +7,12 @@ import type { StatusCause } from './status.ts';
 
 /** The annotations under this prefix are the gateway's own: kept as live, whatever the request says (design 3.5). */
 export const ownPrefix = 'tfjob-gateway/';
+/** The two replaceable fields that are maps of metadata. */
+export type MapField = 'labels' | 'annotations';
 export const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
-/** What the keys and values of all annotations may add up to, in bytes (ValidateAnnotationsSize). */
-export const annotationsLimit = 256 * 1024;
+/** What the keys and values of all annotations may add up to, in bytes (ValidateAnnotationsSize), and those of all labels as well. */
+export const mapLimit = 256 * 1024;
 const bytes = (text: string): number => Buffer.byteLength(text);
 
 const labelName = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]';
@@ -29,32 +31,34 @@ const labelValueRule =
 const labelNameOnly = new RegExp(`^${labelName}$`);
 const subdomainOnly = new RegExp(`^${subdomain}$`);
 const labelValueOnly = new RegExp(`^(${labelName})?$`);
-const LabelName = v.pipe(
-  v.string(),
-  v.check((name) => name !== '', 'name part must be non-empty'),
-  v.check((name) => bytes(name) <= 63, 'name part must be no more than 63 bytes'),
-  v.regex(labelNameOnly, `name part ${nameRule}`),
-);
-const Prefix = v.pipe(
-  v.string(),
-  v.check((prefix) => prefix === '' || bytes(prefix) <= 253, 'prefix part must be no more than 253 bytes'),
-  v.check((prefix) => prefix !== '', 'prefix part must be non-empty'),
-  v.check((prefix) => prefix === '' || subdomainOnly.test(prefix), `prefix part ${subdomainRule}`),
-);
-const LabelValue = v.pipe(
-  v.string(),
-  v.check((value) => bytes(value) <= 63, 'must be no more than 63 bytes'),
-  v.regex(labelValueOnly, labelValueRule),
-);
-const messagesOf = (schema: v.GenericSchema<string>, text: string): string[] =>
-  v.safeParse(schema, text).issues?.map((issue) => issue.message) ?? [];
+interface Rule {
+  broken: (text: string) => boolean;
+  says: string;
+}
+const nameRules: Rule[] = [
+  { broken: (name) => name === '', says: 'name part must be non-empty' },
+  { broken: (name) => bytes(name) > 63, says: 'name part must be no more than 63 bytes' },
+  { broken: (name) => !labelNameOnly.test(name), says: `name part ${nameRule}` },
+];
+const prefixRules: Rule[] = [
+  { broken: (prefix) => bytes(prefix) > 253, says: 'prefix part must be no more than 253 bytes' },
+  { broken: (prefix) => prefix === '', says: 'prefix part must be non-empty' },
+  { broken: (prefix) => prefix !== '' && !subdomainOnly.test(prefix), says: `prefix part ${subdomainRule}` },
+];
+const valueRules: Rule[] = [
+  { broken: (value) => bytes(value) > 63, says: 'must be no more than 63 bytes' },
+  { broken: (value) => !labelValueOnly.test(value), says: labelValueRule },
+];
+const messagesOf = (rules: readonly Rule[], text: string): string[] => rules.filter((rule) => rule.broken(text)).map((rule) => rule.says);
 
 /** What Kubernetes says against a label or annotation key (IsQualifiedName); empty if nothing. */
 function keyMessages(key: string): string[] {
-  const parts = key.split('/', 3);
-  if (parts.length > 2) return [`a valid label key ${nameRule} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
-  const [name = '', prefix] = parts.reverse();
-  return [...(prefix === undefined ? [] : messagesOf(Prefix, prefix)), ...messagesOf(LabelName, name)];
+  const slash = key.indexOf('/');
+  if (slash === -1) return messagesOf(nameRules, key);
+  const name = key.slice(slash + 1);
+  if (name.includes('/'))
+    return [`a valid label key ${nameRule} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
+  return [...messagesOf(prefixRules, key.slice(0, slash)), ...messagesOf(nameRules, name)];
 }
 
 const quoted = (text: string): string => JSON.stringify(text.length > 256 ? `${text.slice(0, 256)}…` : text);
@@ -65,27 +69,37 @@ function invalidValue(field: string, value: string, rule: string): StatusCause {
 
 /** The causes against one label, in Kubernetes' words (ValidateLabels). */
 export function labelCauses(key: string, value: string): StatusCause[] {
-  const field = 'metadata.labels';
-  return [
-    ...keyMessages(key).map((rule) => invalidValue(field, key, rule)),
-    ...messagesOf(LabelValue, value).map((rule) => invalidValue(field, value, rule)),
-  ];
+  const causes = new Causes();
+  judgeMember('labels', key, value, causes);
+  return causes.listed;
 }
 
 /** The causes against one annotation's key: case does not matter there (ValidateAnnotations). */
 export function annotationCauses(key: string): StatusCause[] {
-  return keyMessages(key.toLowerCase()).map((rule) => invalidValue('metadata.annotations', key, rule));
+  const causes = new Causes();
+  judgeMember('annotations', key, '', causes);
+  return causes.listed;
 }
 
-/** The cause against annotations above 256 KiB in total, unless the live ones were as large: a live job must stay updatable. */
-export function annotationsSizeCauses(live: JsonObject, next: JsonObject): StatusCause[] {
-  const size = (map: JsonObject): number =>
-    Object.entries(map).reduce((sum, [key, value]) => sum + bytes(key) + (typeof value === 'string' ? bytes(value) : 0), 0);
-  const total = size(next);
-  if (total <= annotationsLimit || total <= size(live)) return [];
-  return [
-    { reason: 'FieldValueTooLong', message: `Too long: may not be more than ${annotationsLimit} bytes`, field: 'metadata.annotations' },
-  ];
+/** The bytes of all keys and values of a map. */
+function sizeOf(map: JsonObject): number {
+  let size = 0;
+  for (const key in map) {
+    const value = map[key];
+    size += bytes(key) + (typeof value === 'string' ? bytes(value) : 0);
+  }
+  return size;
+}
+
+/** Whether labels or annotations are above 256 KiB in total and more than the live ones: a live job must stay updatable. */
+export function isTooLarge(live: JsonObject, next: JsonObject): boolean {
+  const total = sizeOf(next);
+  return total > mapLimit && total > sizeOf(live);
+}
+
+/** The cause against such labels or annotations, in the words of ValidateAnnotationsSize. */
+export function tooLongCause(name: MapField): StatusCause {
+  return { reason: 'FieldValueTooLong', message: `Too long: may not be more than ${mapLimit} bytes`, field: `metadata.${name}` };
 }
 
 /**
@@ -110,10 +124,16 @@ function typeCause(field: string, value: Json, wanted: string): StatusCause {
   return { reason: 'FieldValueTypeInvalid', message: `Invalid value: "${given}": ${rule}`, field };
 }
 
-/** The causes against one label or annotation that is new or changed: a text under a key that Kubernetes accepts. */
-export function memberCauses(name: 'labels' | 'annotations', key: string, value: Json): StatusCause[] {
-  if (typeof value !== 'string') return [typeCause(childPath(`metadata.${name}`, key), value, 'string')];
-  return name === 'labels' ? labelCauses(key, value) : annotationCauses(key);
+/** Adds what speaks against one label or annotation that is new or changed: it must be a text under a key that Kubernetes accepts. */
+export function judgeMember(name: MapField, key: string, value: Json, causes: Causes): void {
+  const field = `metadata.${name}`;
+  if (typeof value !== 'string') {
+    causes.add(() => typeCause(childPath(field, key), value, 'string'));
+    return;
+  }
+  const isLabel = name === 'labels';
+  for (const rule of keyMessages(isLabel ? key : key.toLowerCase())) causes.add(() => invalidValue(field, key, rule));
+  if (isLabel) for (const rule of messagesOf(valueRules, value)) causes.add(() => invalidValue(field, value, rule));
 }
 
 const cleanPodPolicies = ['All', 'Running', 'None'];
@@ -153,4 +173,27 @@ function typeOf(value: Json): string {
   if (numberText(value) !== undefined) return isInteger(value) ? 'integer' : 'number';
   if (value === null) return 'null';
   return Array.isArray(value) ? 'array' : typeof value;
+}
+
+/** The keys of a map that a request adds, changes or removes. */
+export function changedKeys(live: JsonObject, next: JsonObject): string[] {
+  const keys: string[] = [];
+  for (const key in live) if (own(next, key) !== live[key]) keys.push(key);
+  for (const key in next) if (!Object.hasOwn(live, key)) keys.push(key);
+  return keys;
+}
+
+/**
+ * Keeps the annotations of the gateway itself as they are in the live object. Returns the keys of those that the request would have
+ * changed; one that it leaves out only counts where a patch took it away.
+ */
+export function keepOwn(live: JsonObject, next: JsonObject, patched: boolean): string[] {
+  const isKept = (key: string) => key.startsWith(ownPrefix);
+  const mine = Object.keys(live).filter(isKept);
+  const theirs = Object.keys(next).filter(isKept);
+  const kept = theirs.filter((key) => own(live, key) !== next[key]);
+  if (patched) kept.push(...mine.filter((key) => !Object.hasOwn(next, key)));
+  for (const key of theirs) delete next[key];
+  for (const key of mine) setOwn(next, key, live[key] as Json);
+  return kept;
 }

@@ -6,10 +6,11 @@ import { badRequest, invalid, invalidPatch, type JobRef, type StatusError } from
 
 /** Labels and annotations. valibot's record drops members named constructor or __proto__ without a word, so maps are checked by hand. */
 export const StringMap = v.nullish(
-  v.custom<Record<string, string | null>>(
-    (value) => isObject(value) && Object.values(value).every((member) => typeof member === 'string' || member === null),
-    'must be a map of strings',
-  ),
+  v.custom<Record<string, string | null>>((value) => {
+    if (!isObject(value)) return false;
+    for (const key in value) if (typeof value[key] !== 'string' && value[key] !== null) return false;
+    return true;
+  }, 'must be a map of strings'),
 );
 const text = v.nullish(v.string('must be a string'));
 /** An integer of any size, in any spelling. */

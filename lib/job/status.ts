@@ -44,6 +44,20 @@ export class StatusError extends Error {
   }
 }
 
+/** Characters of what the log names of one refusal. */
+const mostNamed = 2048;
+
+/** The fields that a refusal names, for the log: never a value or a message, and no more of them than 2 KB hold. */
+export function refusedFields({ details }: Status): string[] | undefined {
+  const fields = details?.causes?.flatMap(({ field }) => (field ? [field] : []));
+  let room = mostNamed;
+  const named = fields?.filter((field) => {
+    room -= field.length;
+    return room >= 0;
+  });
+  return fields && named && named.length < fields.length ? [...named, `and ${fields.length - named.length} more`] : named;
+}
+
 /** What names a job: the resource of its kind, its namespace and its name. */
 export interface JobRef {
   kind: { group: string; kind: string; plural: string };
@@ -63,16 +77,16 @@ export function unauthorized(): StatusError {
 
 /**
  * 403 Forbidden in Kubernetes' form; kubectl prints only the message, so it names the first five causes itself.
- * `total` is how many there are where not all are listed.
+ * `total` is how many there are where not all are listed; `wayOut` is a command that does what of the request is permitted.
  */
-export function forbidden(ref: JobRef, causes: StatusCause[], total = causes.length): StatusError {
+export function forbidden(ref: JobRef, causes: StatusCause[], total = causes.length, wayOut?: string): StatusError {
   const { group, plural } = ref.kind;
   const first = causes.slice(0, 5).map((cause) => (cause.field ? `${cause.field} ${cause.message}` : cause.message));
   const more = total > 5 ? ` and ${total - 5} more` : '';
   return new StatusError({
     code: 403,
     reason: 'Forbidden',
-    message: `${plural}.${group} "${ref.name}" is forbidden: ${first.join(', ')}${more}`,
+    message: `${plural}.${group} "${ref.name}" is forbidden: ${first.join(', ')}${more}${wayOut ? `\nyou may change: ${wayOut}` : ''}`,
     details: { name: ref.name, group, kind: plural, causes },
   });
 }
@@ -184,6 +198,11 @@ function retryDetails(retryAfterSeconds: number | undefined): StatusDetails {
 export function internalError(note: LogNote): StatusError {
   const message = 'Internal error occurred: the gateway could not complete the request; its log has the reason under the request id';
   return new StatusError({ code: 500, reason: 'InternalError', message, details: {} }, note);
+}
+
+/** 500 InternalError for a job that was read and is nested too deeply to be written as JSON. */
+export function tooDeep(): StatusError {
+  return internalError({ because: 'the job is nested too deeply to be written as JSON' });
 }
 
 /** 503 ServiceUnavailable: CCI cannot be reached and nothing was written. */

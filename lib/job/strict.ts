@@ -3,29 +3,33 @@ import { at, endOfString, isObject, type Json, type JsonObject, own } from './js
 import type { JobKind } from './kinds.ts';
 import { knownFields, ReplicaSpec } from './schema.ts';
 
+const mostListed = 100;
+
 /**
  * Paths of the requested fields that neither the schema nor the live object knows, at root, metadata, spec, runPolicy and
- * replica-spec level (design 3.12). Nothing below a template is ever unknown, as on the API server.
+ * replica-spec level (design 3.12), the first 100. Nothing below a template is ever unknown, as on the API server.
  */
 export function unknownFields(kind: JobKind, live: JsonObject, requested: JsonObject): string[] {
-  const unknownIn = (path: string[], fields: object, liveObject: Json | undefined): string[] => {
+  const found: string[] = [];
+  const findIn = (path: string[], fields: object, liveObject: Json | undefined): void => {
     const object = at(requested, path);
-    if (!isObject(object)) return [];
-    return Object.keys(object)
-      .filter((key) => !Object.hasOwn(fields, key) && own(liveObject, key) === undefined)
-      .map((key) => childPath(path.reduce(childPath, ''), key));
+    if (!isObject(object)) return;
+    for (const key in object) {
+      if (found.length === mostListed) return;
+      const isKnown = Object.hasOwn(fields, key) || own(liveObject, key) !== undefined;
+      if (!isKnown) found.push(childPath(path.reduce(childPath, ''), key));
+    }
   };
   const replicas = at(requested, ['spec', kind.replicaSpecs]);
   const liveReplicas = at(live, ['spec', kind.replicaSpecs]);
   // The live job may spell a replica type in another case.
   const spelling = new Map(isObject(liveReplicas) ? Object.keys(liveReplicas).map((name) => [name.toLowerCase(), name]) : []);
-  return [
-    ...knownFields(kind).map(([path, fields]) => unknownIn(path, fields, at(live, path))),
-    ...(isObject(replicas) ? Object.keys(replicas) : []).map((name) => {
-      const liveName = spelling.get(name.toLowerCase()) ?? name;
-      return unknownIn(['spec', kind.replicaSpecs, name], ReplicaSpec.entries, own(liveReplicas, liveName));
-    }),
-  ].flat();
+  for (const [path, fields] of knownFields(kind)) findIn(path, fields, at(live, path));
+  for (const name of isObject(replicas) ? Object.keys(replicas) : []) {
+    const liveName = spelling.get(name.toLowerCase()) ?? name;
+    findIn(['spec', kind.replicaSpecs, name], ReplicaSpec.entries, own(liveReplicas, liveName));
+  }
+  return found;
 }
 
 /** An object or array that is open while a text is scanned; `keys` only for an object: whether each was told to be repeated. */
@@ -35,7 +39,6 @@ interface Open {
   index: number;
 }
 
-const mostListed = 100;
 // Many duplicates may have one path, and a path may be long: this bounds how many are made.
 const mostPaths = 1000;
 

@@ -36,12 +36,15 @@ export interface Updated {
   /** The replaceable fields that are not as before. Left out where that is not known: then `sent` names those that were sent. */
   changed?: string[];
   sent?: string[];
+  /** What of the request was passed over, for the caller. */
+  warnings?: string[] | undefined;
 }
 /** The object to write over a live one, and the replaceable fields that it changes. */
 interface Proposal {
   live: JsonObject;
   object: JsonObject;
   changed: string[];
+  warnings: string[] | undefined;
 }
 const mostRounds = 5;
 const firstPause = 50;
@@ -98,13 +101,13 @@ async function updateCached(cci: Cci, asked: Update, trace: Trace, cache: LiveCa
   }
 }
 
-async function put(cci: Cci, asked: Update, { live, object, changed: proposed }: Proposal, trace: Trace): Promise<Updated> {
+async function put(cci: Cci, asked: Update, { live, object, changed: proposed, warnings }: Proposal, trace: Trace): Promise<Updated> {
   const manager = lastAppliedManager(live, object);
   const query = manager === undefined ? asked.query : { ...asked.query, fieldManager: manager };
   const answer = await write(cci, { ...asked, query }, { method: 'PUT', object, fenced: true }, () => object, trace);
   // What the upstream takes for the same it does not store: then nothing changed, although it was written.
   const changed = versionOf(answer.job) === versionOf(live) ? [] : differingFields(proposed, live, answer.job);
-  return { outcome: changed.length > 0 ? 'changed' : 'unchanged', answer, changed };
+  return { outcome: changed.length > 0 ? 'changed' : 'unchanged', answer, changed, warnings };
 }
 
 /** What is to be written over the live job, or what is answered since nothing is. */
@@ -115,10 +118,12 @@ function propose({ kind, ref, requested, rules, dryRun, mark }: Update, live: An
   const decision = decide(kind, ref, live.job, requested(live), rules);
   if (decision.outcome === 'refused') throw decision.error;
   // An event leaves its mark even where it changes nothing: when it comes again it may not undo what others wrote meanwhile.
-  if (decision.outcome === 'unchanged' && !mark) return { outcome: 'unchanged', answer: live, changed: [] };
+  const { warnings } = decision;
+  if (decision.outcome === 'unchanged' && !mark) return { outcome: 'unchanged', answer: live, changed: [], warnings };
   const { object: decided, changed } = decision.outcome === 'change' ? decision : { object: live.job, changed: [] };
   const object = mark ? withMark(decided, mark) : decided;
-  return dryRun ? { outcome: 'dry-run', answer: { status: 200, job: object }, changed } : { live: live.job, object, changed };
+  if (dryRun) return { outcome: 'dry-run', answer: { status: 200, job: object }, changed, warnings };
+  return { live: live.job, object, changed, warnings };
 }
 
 /** One round trip. Undefined where another writer came between, so that the patch is decided on the live job instead. */

@@ -47,10 +47,13 @@ const refusals: Record<number, Refusal> = {
   403: {
     name: 'Forbidden',
     description:
-      'Something else than the five fields would change: nothing is written, and there is one cause for each field that differs.',
-    example: forbidden(ref, [
-      { reason: 'FieldValueForbidden', field: 'spec.tfReplicaSpecs.Worker.replicas', message: 'may not be changed: 1 → 2' },
-    ]),
+      'Something else than the five fields would change: nothing is written, and there is one cause for each field that differs. A cause shows the value of the live job beside the requested one, but never of env, args, command or anything of a secret; that there is a cause at all still tells that the two differ. So whoever may send requests can learn what the job holds. Where part of the request is permitted, the last line of the message is a kubectl command that does that part.',
+    example: forbidden(
+      ref,
+      [{ reason: 'FieldValueForbidden', field: 'spec.tfReplicaSpecs.Worker.replicas', message: 'may not be changed: 1 → 2' }],
+      1,
+      `kubectl patch tfjob tfjob-test -n kube-test --type merge -p '{"spec":{"ttlSecondsAfterFinished":600}}'`,
+    ),
   },
   404: {
     name: 'NotFound',
@@ -143,6 +146,6 @@ export function refusalComponents(): Record<string, object> {
 }
 
 /** An answer of 200 or 201, with its headers. */
-export function success(description: string, content: object): object {
-  return { description, headers: requestId, content };
+export function success(description: string, content: object, headers: object = {}): object {
+  return { description, headers: { ...requestId, ...headers }, content };
 }

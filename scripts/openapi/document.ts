@@ -51,6 +51,10 @@ export async function openApiDocument(): Promise<string> {
       },
       headers: {
         'X-Request-Id': { description: 'Names the request in the gateway’s log.', schema: text },
+        Warning: {
+          description: 'What of the request was passed over: annotations under tfjob-gateway/ are the gateway’s own and stay as they are.',
+          schema: text,
+        },
         'Retry-After': { description: 'After how many seconds it may be sent again.', schema: { type: 'string', pattern: '^[0-9]+$' } },
         'WWW-Authenticate': { description: 'How to authenticate. API Gateway may rename it.', schema: text },
       },

@@ -48,11 +48,14 @@ function readAnswer(description: string, job: string, metadata: string): object 
   });
 }
 
+const warning = { Warning: { $ref: '#/components/headers/Warning' } };
 const writeAnswers = {
-  '200': success('Done, or there was nothing to do: the job as it is now, or under dryRun as it would be.', {
-    'application/json': { schema: reference('Job'), ...example('Job') },
-  }),
-  '201': success('As 200, where the upstream says so.', { 'application/json': { schema: reference('Job') } }),
+  '200': success(
+    'Done, or there was nothing to do: the job as it is now, or under dryRun as it would be.',
+    { 'application/json': { schema: reference('Job'), ...example('Job') } },
+    warning,
+  ),
+  '201': success('As 200, where the upstream says so.', { 'application/json': { schema: reference('Job') } }, warning),
   ...refusalsOf(upstream),
 };
 
@@ -83,7 +86,8 @@ const oneJob = {
     tags: ['jobs'],
     operationId: 'patchJob',
     summary: 'Patch the five fields of a job',
-    description: 'What the patch makes of the job is judged as if it had been put.',
+    description:
+      'What the patch makes of the job is judged as if it had been put. A merge patch of nothing but the five fields may be sent on without a read of the job. It may then bring up to 1 KiB of labels, and nobody adds them to those that are there: many such patches can take the labels above 256 KiB. Labels can always be taken away again.',
     parameters: writeParameters,
     requestBody: {
       required: true,

@@ -8,6 +8,7 @@ import { applySuite } from './kubectl-apply.ts';
 import type { KubectlCase } from './kubectl-cases/case.ts';
 import { changeCases } from './kubectl-cases/changes.ts';
 import { kindCases, plainCases } from './kubectl-cases/plain.ts';
+import { ownAnnotationCases, wayOutCases } from './kubectl-cases/way-out.ts';
 import { giveBackSequence } from './kubectl-sequence.ts';
 import { type Output, run } from './processes.ts';
 import { checked, say } from './report.ts';
@@ -27,7 +28,8 @@ export async function kubectlSuite(tools: Tools, stages: Stage[]): Promise<void>
       await mkdir(home);
       for (const [index, kind] of kinds[layout].entries()) {
         const own = kindCases(layout, kind.plural, ['spec', kind.replicaSpecs, kind.replicaType, 'replicas']);
-        const cases = index === 0 ? [...plainCases(layout), ...changeCases(layout), ...own] : own;
+        const cases =
+          index === 0 ? [...plainCases(layout), ...changeCases(layout), ...wayOutCases(layout), ...ownAnnotationCases(), ...own] : own;
         for (const one of cases) await runCase(kubectl, stage, kind, home, one);
       }
       await giveBackSequence(kubectl, stage);
@@ -55,6 +57,9 @@ async function runCase(kubectl: string, stage: Stage, kind: Kind, home: string, 
     const mistake = mistakeOf(one, output);
     if (mistake) throw new Error(`${mistake}\nexit code ${output.code}\nstdout: ${output.stdout}\nstderr: ${output.stderr}`);
 
+    if (one.pastes)
+      await paste(output.stderr, { PATH: `${await wrapper(kubectl, global.slice(0, 4), home)}:${env.PATH}`, HOME: home }, home);
+
     const expected = structuredClone(before);
     one.changes?.(expected);
     const stored = await sendOk(endpoint, { path });
@@ -75,6 +80,23 @@ async function withFile({ args, file }: KubectlCase, stored: Loose, home: string
   const name = join(home, 'job.json');
   await writeFile(name, JSON.stringify(job));
   return args.map((arg) => (arg === 'FILE' ? name : arg));
+}
+
+/** Runs the line that a refusal ends with in bash, as it stands. */
+async function paste(said: string, env: NodeJS.ProcessEnv, cwd: string): Promise<void> {
+  const [, line] = /^you may change: (.*)$/m.exec(said) ?? [];
+  if (line === undefined) throw new Error(`the refusal has no line to paste:\n${said}`);
+  const { code, stdout, stderr } = await run('bash', ['--norc', '-c', line], { env, cwd, timeout: 60_000 });
+  if (code !== 0 || !stdout.includes('tfjob-test patched')) throw new Error(`pasting ended with ${code}: ${line}\n${stdout}${stderr}`);
+}
+
+/** A folder with a `kubectl` that talks to the gateway, as a person's would by their kubeconfig. */
+async function wrapper(kubectl: string, global: string[], home: string): Promise<string> {
+  const folder = join(home, 'bin');
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'kubectl'), `#!/bin/sh\nexec '${kubectl}' ${global.map((arg) => `'${arg}'`).join(' ')} "$@"\n`);
+  await chmod(join(folder, 'kubectl'), 0o755);
+  return folder;
 }
 
 async function editor({ editor: expression }: KubectlCase, home: string): Promise<string> {

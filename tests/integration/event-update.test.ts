@@ -129,6 +129,45 @@ describe('an event among other writers', () => {
   });
 });
 
+describe('an event that would change the gateway’s own annotations', () => {
+  const own = 'tfjob-gateway/x';
+  const warnings = [`annotations under tfjob-gateway/ are the gateway's own and stay as they are: ${own}`];
+
+  it.each<[string, () => object]>([
+    ['by a patch', () => ({ patch: { metadata: { annotations: { [own]: 'mine' } } } })],
+    ['by taking it away', () => ({ patch: { metadata: { annotations: { [own]: null } } } })],
+    ['by an object', () => ({ object: objectOf((job) => Object.assign(job.metadata, { annotations: { [own]: 'mine' } })) })],
+  ])('(%s) succeeds without that, and its result says so', async (_, detail) => {
+    edit((job) => Object.assign(job.metadata, { annotations: { [own]: 'live' } }));
+    expect(await deliver([messageOf('bus', detailOf(detail()))])).toEqual([]);
+    expect(results()).toMatchObject([{ outcome: 'Succeeded', changed: [], warnings }]);
+    expect(liveJob().metadata.annotations[own]).toBe('live');
+  });
+
+  it('is told nothing where it leaves them out', async () => {
+    edit((job) => Object.assign(job.metadata, { annotations: { [own]: 'live' } }));
+    const object = objectOf((job) => Object.assign(job, { metadata: { ...job.metadata, annotations: {} } }));
+    expect(await deliver([messageOf('bus', detailOf({ object })), messageOf('bus', detailOf())])).toEqual([]);
+    expect(results().map(({ outcome, warnings }) => [outcome, warnings])).toEqual([
+      ['Succeeded', undefined],
+      ['Succeeded', undefined],
+    ]);
+  });
+});
+
+describe('an event that is refused', () => {
+  it('is told what of it may be had', async () => {
+    const patch = { metadata: { annotations: { note: "it's" } }, spec: { ttlSecondsAfterFinished: 5, backoffLimit: 9 } };
+    expect(await deliver([messageOf('fifo', detailOf({ patch }))])).toEqual([]);
+    const [{ outcome, status }] = results() as [{ outcome: string; status: { message: string } }];
+    const json = '{"metadata":{"annotations":{"note":"it\\u0027s"}},"spec":{"ttlSecondsAfterFinished":5}}';
+    expect([outcome, status.message.split('\n')[1]]).toEqual([
+      'Refused',
+      `you may change: kubectl patch tfjob tfjob-test -n kube-test --type merge -p '${json}'`,
+    ]);
+  });
+});
+
 describe('the log', () => {
   it('tells of each event in one line who sent it and what became of it, and no value of it', async () => {
     const lines: string[] = [];

@@ -125,23 +125,31 @@ describe('a merge patch that would change more than the five fields is refused',
     expect([liveText(), trips().split(' ').length]).toEqual([before, 1]);
   });
 
-  it.each([
-    'null',
-    '[]',
-    '5',
-    '"x"',
-    'true',
-    '',
-    ' ',
-    '{',
-    '{"a":01}',
-    '\ufeff{}',
-    '{"metadata":{"labels":{"__proto__":"x"}}}',
-    '{"\\u005f_proto__":1}',
-    '{"constructor":{"prototype":{}}}',
-  ])('with 400 and without a call where it is no patch: %s', async (body) => {
-    expect((await refused(body)).body).toMatchObject({ code: 400, reason: 'BadRequest' });
-    expect(trips()).toBe('');
+  it.each(['null', '[]', '5', '"x"', 'true', '', ' ', '{', '{"a":01}', '\ufeff{}'])(
+    'with 400 and without a call where it is no patch: %s',
+    async (body) => {
+      expect((await refused(body)).body).toMatchObject({ code: 400, reason: 'BadRequest' });
+      expect(trips()).toBe('');
+    },
+  );
+
+  it.each<[number, string]>([
+    [422, '{"metadata":{"labels":{"__proto__":"x"}}}'],
+    [422, '{"metadata":{"annotations":{"__proto__":"x"}}}'],
+    [422, '{"metadata":{"annotations":{"\\u005f_proto__":"x"}}}'],
+    [422, '{"metadata":{"labels":{"__proto__":{"a":"x"}}}}'],
+    [422, '{"metadata":{"labels":{"constructor":{"prototype":{"a":"x"}}}}}'],
+    [403, '{"\\u005f_proto__":1}'],
+    [403, '{"spec":{"__proto__":{"backoffLimit":7}}}'],
+    [403, '{"constructor":{"prototype":{"a":1}}}'],
+  ])('with %i as any other name: %s', async (code, body) => {
+    const before = liveText();
+    expect((await refused(body)).body).toMatchObject({ code });
+    expect([liveText(), ({} as { a?: unknown; backoffLimit?: unknown }).a, ({} as { backoffLimit?: unknown }).backoffLimit]).toEqual([
+      before,
+      undefined,
+      undefined,
+    ]);
   });
 
   it.each([

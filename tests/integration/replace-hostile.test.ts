@@ -104,7 +104,11 @@ describe('names that mean something to JavaScript', () => {
     const before = liveText();
     const puts = { labels: inLabels, annotations: inAnnotations, spec: inSpec } as const;
     const body = puts[place](place === 'spec' ? '"__proto__":{"backoffLimit":7}' : '"__proto__":"x"');
-    for (const text of [body, body.replace('"replicas":1', '"replicas":1.0')]) expect((await put(text)).status).toBeOneOf([400, 403, 422]);
+    const code = place === 'spec' ? 403 : 422;
+    for (const text of [body, body.replace('__proto__', '\\u005f_proto__'), body.replace('"replicas":1', '"replicas":1.0')]) {
+      const { status, body: answer } = await put(text);
+      expect([status, answer.details.causes[0].field]).toEqual([code, place === 'spec' ? 'spec.__proto__' : `metadata.${place}`]);
+    }
     expect(liveText()).toBe(before);
     expect(Object.hasOwn(Object.prototype, 'backoffLimit')).toBe(false);
   });

@@ -111,7 +111,8 @@ describe('a refusal', () => {
       spec.ttlSecondsAfterFinished = 5;
     });
     const [limit, other] = ['may not be changed: 6 → 7', 'may not be changed: "*.*.*.215:20202/cci/tf-benchmarks-cpu:v1" → "other:v1"'];
-    const message = `tfjobs.kubeflow.org "tfjob-test" is forbidden: spec.backoffLimit ${limit}, ${image} ${other}`;
+    const wayOut = `you may change: kubectl patch tfjob tfjob-test -n kube-test --type merge -p '{"spec":{"ttlSecondsAfterFinished":5}}'`;
+    const message = `tfjobs.kubeflow.org "tfjob-test" is forbidden: spec.backoffLimit ${limit}, ${image} ${other}\n${wayOut}`;
     const causes = [
       { reason: 'FieldValueForbidden', message: limit, field: 'spec.backoffLimit' },
       { reason: 'FieldValueForbidden', message: other, field: image },

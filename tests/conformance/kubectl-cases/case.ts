@@ -15,6 +15,8 @@ export interface KubectlCase {
   file?: (job: Loose) => void;
   /** What the administrator did to the job before. */
   before?: (job: Loose) => void;
+  /** The refusal's last line is then pasted into a shell: it must succeed, and make `changes`. */
+  pastes?: boolean;
   /** What must have become of tfjob-test; nothing at all where this is missing. */
   changes?: (job: Loose) => void;
 }

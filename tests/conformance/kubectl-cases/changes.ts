@@ -6,7 +6,7 @@ import type { KubectlCase } from './case.ts';
 const firstContainer = (job: Loose): Loose =>
   (Object.values(job.spec[Object.keys(job.spec).find((key) => key.endsWith('ReplicaSpecs')) ?? '']) as Loose)[0].template.spec
     .containers[0];
-const changeImage = (job: Loose): void => {
+export const changeImage = (job: Loose): void => {
   firstContainer(job).image = 'registry.example.com/miner:latest';
 };
 const forbidden = [/"tfjob-test" is forbidden: spec\.tfReplicaSpecs\./, 'image may not be changed'];
@@ -14,7 +14,7 @@ const notServed = 'the server does not allow this method on the requested resour
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
 /** A manifest as people keep it: nothing that the server wrote. */
-function manifest(job: Loose): void {
+export function manifest(job: Loose): void {
   delete job.status;
   for (const name of ['uid', 'resourceVersion', 'creationTimestamp', 'generation', 'managedFields']) delete job.metadata[name];
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type JsonObject, parseExactJson } from '../../../lib/job/json.ts';
+import { at, type JsonObject, parseExactJson } from '../../../lib/job/json.ts';
 import { annotationCauses, labelCauses } from '../../../lib/job/replaceable.ts';
 import { causes, changed, cpuTime, job, judge, sent } from './jobs.ts';
 
@@ -194,6 +194,24 @@ describe('a map that no API server would hold', () => {
   });
 });
 
+describe('labels', () => {
+  it('may be 256 KiB in total, as annotations may; a live job with more stays updatable, but does not grow', () => {
+    const tooLong = { reason: 'FieldValueTooLong', message: 'Too long: may not be more than 262144 bytes', field: labels };
+    const to = (map: Record<string, string>, before = live) => changed(before, { [labels]: map });
+    // 1,024 labels of 256 bytes each.
+    const full = Object.fromEntries(
+      Array.from({ length: 1024 }, (_, n) => [`${'p'.repeat(188)}/${String(n).padStart(4, '0')}`, 'v'.repeat(63)]),
+    );
+    expect(sent(live, to(full)).changed).toEqual([labels]);
+    expect(causes(live, to({ ...full, a: '' }))).toEqual([422, tooLong]);
+    const above = to({ ...full, a: 'x', b: 'y' });
+    expect(sent(above, changed(above, { [annotations]: { a: 'new' } })).changed).toEqual([annotations]);
+    expect(sent(above, to({ ...full, a: 'z', b: 'y' }, above)).changed).toEqual([labels]);
+    expect(sent(above, to({ ...full, a: 'x' }, above)).changed).toEqual([labels]);
+    expect(causes(above, to({ ...full, a: 'xx', b: 'y' }, above))).toEqual([422, tooLong]);
+  });
+});
+
 describe('annotations', () => {
   const limit = 256 * 1024;
   const tooLong = { reason: 'FieldValueTooLong', message: 'Too long: may not be more than 262144 bytes', field: annotations };
@@ -220,14 +238,44 @@ describe('annotations', () => {
   it('of the gateway itself stay as they are in the live job, whatever the request says', () => {
     const own = { 'tfjob-gateway/a': '1', 'tfjob-gateway/b': '2' };
     const before = job({ [annotations]: { ...own, mine: 'x' } });
-    for (const map of [{ mine: 'x' }, { mine: 'x', 'tfjob-gateway/a': 'other', 'tfjob-gateway/c': 'new', 'tfjob-gateway/': 'n' }]) {
-      expect(judge(before, changed(before, { [annotations]: map }))).toEqual({ outcome: 'unchanged' });
-    }
+    expect(judge(before, changed(before, { [annotations]: { mine: 'x' } }))).toEqual({ outcome: 'unchanged' });
+    const odd = { mine: 'x', 'tfjob-gateway/a': 'other', 'tfjob-gateway/c': 'new', 'tfjob-gateway/': 'n' };
+    expect(judge(before, changed(before, { [annotations]: odd }))).toMatchObject({ outcome: 'unchanged' });
     expect(sent(before, changed(before, { [annotations]: undefined }))).toEqual({
       object: changed(before, { [annotations]: own }),
       changed: [annotations],
     });
-    expect(judge(live, changed(live, { [annotations]: { 'tfjob-gateway/a b': 'planted' } }))).toEqual({ outcome: 'unchanged' });
+    expect(judge(live, changed(live, { [annotations]: { 'tfjob-gateway/a b': 'planted' } }))).toMatchObject({ outcome: 'unchanged' });
     expect(sent(live, changed(live, { [labels]: { 'tfjob-gateway/a': '1' } })).changed).toEqual([labels]);
+  });
+
+  const kept = "annotations under tfjob-gateway/ are the gateway's own and stay as they are: ";
+  it.each<[string, object | undefined, boolean, string | undefined]>([
+    ['as they are', { 'tfjob-gateway/a': '1', 'tfjob-gateway/b': '2' }, false, undefined],
+    ['left out', { mine: 'x' }, false, undefined],
+    ['left out with all others', undefined, false, undefined],
+    ['changed', { 'tfjob-gateway/a': '9' }, false, 'tfjob-gateway/a'],
+    ['added', { 'tfjob-gateway/c': '1' }, false, 'tfjob-gateway/c'],
+    ['as they are, by a patch', { 'tfjob-gateway/a': '1', 'tfjob-gateway/b': '2' }, true, undefined],
+    ['changed by a patch', { 'tfjob-gateway/a': '9', 'tfjob-gateway/b': '2' }, true, 'tfjob-gateway/a'],
+    ['taken away by a patch', { 'tfjob-gateway/b': '2' }, true, 'tfjob-gateway/a'],
+    ['taken away with all others by a patch', undefined, true, 'tfjob-gateway/a, tfjob-gateway/b'],
+    [
+      'changed and added by the hundred',
+      Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`tfjob-gateway/${'x'.repeat(300)}${n}`, ''])),
+      false,
+      `tfjob-gateway/${'x'.repeat(50)}..., tfjob-gateway/${'x'.repeat(50)}... and 98 more`,
+    ],
+  ])('of the gateway that are %s', (_title, map, patch, warned) => {
+    const before = job({ [annotations]: { 'tfjob-gateway/a': '1', 'tfjob-gateway/b': '2' } });
+    const requested = changed(before, { [annotations]: map });
+    const warnings = warned === undefined ? undefined : [kept + warned];
+    expect(judge(before, requested, { patch })).toMatchObject({ outcome: expect.stringMatching(/^(?:un)?change/) });
+    const decisions = [judge(before, requested, { patch }), judge(before, changed(requested, { 'spec.cleanPodPolicy': 'All' }), { patch })];
+    expect(decisions.map((decision) => (decision as { warnings?: string[] }).warnings)).toEqual([warnings, warnings]);
+    for (const decision of decisions) {
+      if (decision.outcome === 'change')
+        expect(decision.object.metadata).toMatchObject({ annotations: before.metadata && at(before, ['metadata', 'annotations']) });
+    }
   });
 });

@@ -53,7 +53,7 @@ describe('a protected key (design 3.11)', () => {
 
   it('may be the gateway’s own, which never changes', () => {
     const own = { protectedKeys: ['tfjob-gateway/*'] };
-    expect(judge(live, changed(live, { 'metadata.annotations.tfjob-gateway/x': 'planted' }), own)).toEqual({ outcome: 'unchanged' });
+    expect(judge(live, changed(live, { 'metadata.annotations.tfjob-gateway/x': 'planted' }), own)).toMatchObject({ outcome: 'unchanged' });
   });
 
   it('is cut short where it is long, and 100 of many are listed', () => {

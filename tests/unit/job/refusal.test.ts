@@ -19,7 +19,8 @@ describe('a refusal with 403 (design 3.2)', () => {
       message:
         'tfjobs.kubeflow.org "tfjob-test" is forbidden: spec.backoffLimit may not be changed: 6 → 7, ' +
         'spec.tfReplicaSpecs.Worker.template.spec.containers[0].image may not be changed: ' +
-        '"*.*.*.215:20202/cci/tf-benchmarks-cpu:v1" → "evil:v2"',
+        '"*.*.*.215:20202/cci/tf-benchmarks-cpu:v1" → "evil:v2"\n' +
+        `you may change: kubectl patch tfjob tfjob-test -n kube-test --type merge -p '{"spec":{"ttlSecondsAfterFinished":5}}'`,
       details: {
         name: 'tfjob-test',
         group: 'kubeflow.org',
