@@ -130,7 +130,7 @@ export function attacks(layout: Layout): ApplyFlow[] {
       'live values, so that --server-side overwrites what another wrote',
       made,
       imageBy('other', 'x:1'),
-      forged((_record, live) => live),
+      forged((record, live) => ({ ...record, spec: live.spec })),
       serverSide(full),
     ),
     one(
