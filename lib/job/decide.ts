@@ -1,6 +1,6 @@
 import { Causes } from './causes.ts';
 import { compare, type Difference, sameMoment, sameValue } from './compare.ts';
-import { at, isObject, type Json, type JsonObject, own, withMember } from './json.ts';
+import { at, isObject, type JsonObject, own, withMember } from './json.ts';
 import { type JobKind, policyFields } from './kinds.ts';
 import { type JudgedRecord, proposeLastApplied } from './last-applied.ts';
 import { applyMergePatch } from './merge-patch.ts';

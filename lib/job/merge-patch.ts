@@ -1,7 +1,16 @@
 import { isObject, type Json, type JsonObject, own, setOwn } from './json.ts';
 import { type JobKind, policyFields } from './kinds.ts';
 import { isProtected } from './protected-keys.ts';
-import { annotationCauses, canonicalValue, labelCauses, lastApplied, type MapField, mapLimit, ownPrefix, policyCauses } from './replaceable.ts';
+import {
+  annotationCauses,
+  canonicalValue,
+  labelCauses,
+  lastApplied,
+  type MapField,
+  mapLimit,
+  ownPrefix,
+  policyCauses,
+} from './replaceable.ts';
 import { invalidPatch, type JobRef } from './status.ts';
 
 const deepest = 500;
