@@ -24,7 +24,7 @@ export interface Cci {
   read(ref: JobRef, trace: Trace): Promise<Answer>;
   /** Replaces or patches a job. Only what is fenced by a resourceVersion is repeated where it may have been carried out. */
   write(ref: JobRef, change: Change, query: Record<string, string>, trace: Trace): Promise<Written>;
-  /** Reads a job or a list in a form of the upstream's own, as text; a list may have 20 MiB. */
+  /** Reads a job or a list in a form of the upstream's own, as text; a list may have 24 MiB. */
   fetch(of: JobRef | Collection, query: Record<string, string>, accept: string, trace: Trace): Promise<{ status: number; text: string }>;
 }
 /** What a LIST is about: all jobs of a kind, or those in one namespace. */
@@ -46,8 +46,8 @@ export interface CciOptions {
 }
 
 const jobLimit = 3 * 1024 * 1024;
-/** Checked and packed, a list of this size takes 350 MB of the 512 that a function has by default. */
-const listLimit = 20 * 1024 * 1024;
+/** A list of this size is checked and packed in what a function of 512 MB has. */
+const listLimit = 24 * 1024 * 1024;
 const attemptTimeout = 10_000;
 /** No write is begun with less left, and a write leaves this much for settling it by a read (design 5). */
 const writeReserve = 3000;

@@ -139,7 +139,7 @@ export function tooLarge(limit: number): StatusError {
   return new StatusError({ code: 413, reason: 'RequestEntityTooLarge', message: `Request entity too large: limit is ${limit}` });
 }
 
-/** 413 RequestEntityTooLarge for an answer that cannot pass Lambda (6 MB) or that the upstream makes too large (20 MiB). */
+/** 413 RequestEntityTooLarge for an answer that cannot pass Lambda (6 MB) or that the upstream makes too large (24 MiB). */
 export function answerTooLarge(): StatusError {
   const message = 'the answer is too large to be sent: use limit and continue to read it in parts';
   return new StatusError({ code: 413, reason: 'RequestEntityTooLarge', message });

@@ -82,16 +82,16 @@ describe('an answer', () => {
 });
 
 describe('an upstream’s list', () => {
-  it('of 20 MiB is read', async () => {
-    answerWith(gzipSync(listOf(20 * MiB)), { 'content-encoding': 'gzip' });
+  it('of 24 MiB is read', async () => {
+    answerWith(gzipSync(listOf(24 * MiB)), { 'content-encoding': 'gzip' });
     expect((await read(list, gzip)).status).toBe(200);
   });
 
   it.each([
     ['as it is', (text: string) => Buffer.from(text), {}],
     ['compressed', (text: string) => gzipSync(text), { 'content-encoding': 'gzip' }],
-  ])('above 20 MiB is refused with a word about limit: %s', async (_title, pack, headers) => {
-    answerWith(pack(listOf(20 * MiB + 1)), headers as Record<string, string>);
+  ])('above 24 MiB is refused with a word about limit: %s', async (_title, pack, headers) => {
+    answerWith(pack(listOf(24 * MiB + 1)), headers as Record<string, string>);
     expect((await read(list, gzip)).body).toEqual(tooLarge);
   });
 
