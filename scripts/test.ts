@@ -1,9 +1,15 @@
-/** `npm test`: vitest with the arguments given, and what it prints is searched for credentials. A whole run must print logs. */
+/**
+ * `npm test`: vitest with the arguments given, and what it prints is searched for credentials. A whole run must print logs.
+ * `npm run test:slow`: the same of tests/slow.
+ */
 import { fileURLToPath } from 'node:url';
 import { runSearched } from './searched.ts';
 
 // Vitest prints to a pipe, and would leave the colours out.
 if (process.stdout.isTTY && !process.env.NO_COLOR) process.env.FORCE_COLOR ??= '1';
 const vitest = fileURLToPath(new URL('../node_modules/vitest/vitest.mjs', import.meta.url));
-const args = process.argv.slice(2);
-process.exitCode = await runSearched([vitest, 'run', ...args], args.length === 0);
+const [first, ...rest] = process.argv.slice(2);
+const isSlow = first === 'slow';
+if (isSlow) process.env.SLOW_TESTS = 'true';
+const args = isSlow ? rest : process.argv.slice(2);
+process.exitCode = await runSearched([vitest, 'run', ...args], args.length === 0 && !isSlow);

@@ -1,9 +1,9 @@
 import { fork } from 'node:child_process';
 import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
-import { environment, jobPath, liveText, now, reset, status, useGateway } from './gateway.ts';
+import { environment, jobPath, liveText, now, reset, status, useGateway } from '../integration/gateway.ts';
+import { answerWith, read } from '../integration/read-request.ts';
 import type { Asked, Measured } from './read-memory-run.ts';
-import { answerWith, read } from './read-request.ts';
 
 useGateway();
 
