@@ -5,7 +5,7 @@ import { decodeBody, jobTypes } from '../lib/http/body.ts';
 import { requireCaller } from '../lib/http/caller.ts';
 import { normalizeEvent } from '../lib/http/event.ts';
 import { traceAndLog } from '../lib/http/log.ts';
-import { readOptions, rulesOf, upstreamQuery } from '../lib/http/options.ts';
+import { readOptions, rulesOf } from '../lib/http/options.ts';
 import { parseJob } from '../lib/http/parse.ts';
 import type { JobRequest } from '../lib/http/request.ts';
 import { negotiate, respond } from '../lib/http/respond.ts';
@@ -38,7 +38,6 @@ export const handler = middy({ timeoutEarlyInMillis: 0 })
         fenced: requestedVersion(request.requested) !== undefined,
         rules: rulesOf(request, protectedKeys),
         dryRun: request.options.dryRun,
-        query: upstreamQuery(request),
       },
       request.trace,
       cache,

@@ -23,7 +23,7 @@ export type Written = ({ known: true } & Answer) | { known: false; error: Status
 export interface Cci {
   read(ref: JobRef, trace: Trace): Promise<Answer>;
   /** Replaces or patches a job. Only what is fenced by a resourceVersion is repeated where it may have been carried out. */
-  write(ref: JobRef, change: Change, query: Record<string, string>, trace: Trace): Promise<Written>;
+  write(ref: JobRef, change: Change, trace: Trace): Promise<Written>;
   /** Reads a job or a list in a form of the upstream's own, as text; a list may have 24 MiB. */
   fetch(of: JobRef | Collection, query: Record<string, string>, accept: string, trace: Trace): Promise<{ status: number; text: string }>;
 }
@@ -37,6 +37,8 @@ export interface Change {
   method: 'PUT' | 'PATCH';
   object: JsonObject;
   fenced: boolean;
+  /** In whose name the server is to note it; without one in the gateway's own, which it takes from the user agent. */
+  manager?: string | undefined;
 }
 export interface CciOptions {
   endpoint: string;
@@ -151,7 +153,8 @@ export function createCci({ endpoint, projectId, credentials, transport }: CciOp
       if (outcome.verdict) throw outcome.verdict;
       return { status: outcome.status, text: readText(of, outcome) };
     },
-    async write(ref, { method, object, fenced }, query, trace) {
+    async write(ref, { method, object, fenced, manager }, trace) {
+      const query: Record<string, string> = manager === undefined ? {} : { fieldManager: manager };
       const body = stringifyJson(object);
       if (body === undefined) throw tooDeep();
       const outcome = await call({ method, path: pathOf(ref), query, body, repeatable: fenced }, trace);

@@ -29,7 +29,6 @@ export function eventUpdate({ kind, ref, detail, mark }: JobUpdate, protectedKey
     fenced: false,
     rules: { protectedKeys, patch: !whole },
     dryRun: false,
-    query: { fieldManager: 'tfjob-gateway-events' },
     mark,
   };
 }

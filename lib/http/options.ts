@@ -30,7 +30,6 @@ export function readOptions(kind: 'UpdateOptions' | 'PatchOptions'): Step {
         pretty: isYes(pretty),
         dryRun: dryRun.length > 0,
         strict: fieldValidation === 'Strict',
-        fieldManager: fieldManager === '' ? undefined : fieldManager,
       };
     },
   };
@@ -41,17 +40,12 @@ const isYes = (value: string | undefined): boolean => /^(?:1|t|T|true|TRUE|True)
 
 /** The options of a request that only reads: how its answer is written. */
 export function readerOptions({ query }: HttpRequest): UpdateOptions {
-  return { pretty: isYes(query.pretty?.[0]), dryRun: false, strict: false, fieldManager: undefined };
+  return { pretty: isYes(query.pretty?.[0]), dryRun: false, strict: false };
 }
 
 /** How the decision judges a request: by the configured protected keys, and strictly if asked to. */
 export function rulesOf({ options, duplicates }: JobRequest, protectedKeys: readonly string[]): Rules {
   return { protectedKeys, ...(options.strict && { strict: { duplicates } }) };
-}
-
-/** What of a write's query goes upstream: dryRun is performed here, and nothing else is forwarded. */
-export function upstreamQuery({ options }: JobRequest): Record<string, string> {
-  return options.fieldManager === undefined ? {} : { fieldManager: options.fieldManager };
 }
 
 function managerCauses(manager: string): StatusCause[] {

@@ -53,7 +53,6 @@ export interface UpdateOptions {
   pretty: boolean;
   dryRun: boolean;
   strict: boolean;
-  fieldManager: string | undefined;
 }
 /** What a handler returns: a job, as an object or as the upstream's own text, and what to say of it in the log. */
 export interface JobAnswer {

@@ -3,6 +3,7 @@ import { compare, type Difference, sameMoment, sameValue } from './compare.ts';
 import { at, isObject, type JsonObject, own, withMember } from './json.ts';
 import { type JobKind, policyFields } from './kinds.ts';
 import { type JudgedRecord, proposeLastApplied } from './last-applied.ts';
+import { judgeSize } from './map-size.ts';
 import { applyMergePatch } from './merge-patch.ts';
 import { Permitted } from './permitted.ts';
 import { isProtected } from './protected-keys.ts';
@@ -10,7 +11,6 @@ import { describeDifference, helpFor, shown, shownPath } from './refusal.ts';
 import {
   canonicalValue,
   changedKeys,
-  isTooLarge,
   judgeMember,
   keepOwn,
   lastApplied,
@@ -18,7 +18,6 @@ import {
   ownPrefix,
   policyCauses,
   stringMap,
-  tooLongCause,
 } from './replaceable.ts';
 import { badRequest, conflict, forbidden, invalid, invalidPatch, type JobRef, type StatusCause, type StatusError } from './status.ts';
 import { unknownFields } from './strict.ts';
@@ -193,7 +192,7 @@ function proposeMap(
     const isRecord = name === 'annotations' && key === lastApplied;
     if (!isRecord && proposal.invalid.total === problems) proposal.permitted.add(['metadata', name, key], value ?? null);
   }
-  if (isTooLarge(mine, next)) proposal.invalid.add(() => tooLongCause(name));
+  judgeSize(name, mine, next, proposal.invalid);
   proposal.object = withMember(proposal.object, ['metadata', name], Object.keys(next).length > 0 ? next : undefined);
   proposal.changed.push(`metadata.${name}`);
 }

@@ -44,22 +44,33 @@ export interface JudgedRecord {
   patch: boolean;
 }
 
+/** The name under which the gateway writes, which an API server takes from its user agent. */
+const gatewayManager = 'tfjob-gateway';
+/** With one more the API server merges the oldest managers of a job into one. */
+const mostManagers = 10;
+
 /**
- * The field manager under which a job must be written: the record's own where the record changes. By who owns it kubectl finds the
- * fields that an `apply --server-side` takes over and drops, so nobody may come to own it. Undefined where the record stays.
+ * The field manager under which a job must be written; undefined for the gateway's own name. By who owns the record kubectl finds the
+ * fields that an `apply --server-side` takes over and drops. So nobody may come to own it: where it changes, its owner writes. And it may
+ * not be merged with those who own what is forbidden: where the gateway would be one manager too many, the record's owner writes as well.
  */
-export function lastAppliedManager(live: JsonObject, next: JsonObject): string | undefined {
-  return at(live, annotation) === at(next, annotation) ? undefined : ownerOf(live);
+export function managerOf(live: JsonObject, next: JsonObject): string | undefined {
+  if (at(live, annotation) !== at(next, annotation)) return ownerOf(live);
+  const updates = managedFields(live).filter(isUpdate);
+  const isOneTooMany = updates.length >= mostManagers && !updates.some((entry) => own(entry, 'manager') === gatewayManager);
+  const manager = isOneTooMany ? own(updates.find(ownsRecord), 'manager') : undefined;
+  return typeof manager === 'string' && manager !== '' ? manager : undefined;
 }
+
+const ownsRecord = (entry: Json): boolean => at(entry, ['fieldsV1', 'f:metadata', 'f:annotations', `f:${lastApplied}`]) !== undefined;
+const isUpdate = (entry: Json): boolean => own(entry, 'operation') === 'Update' && (own(entry, 'subresource') ?? '') === '';
 
 /** The one manager that owns the record, by an update of the whole job; undefined where there is none, or more. */
 function ownerOf(live: JsonObject): string | undefined {
-  const entries = managedFields(live);
-  const owners = entries.filter((entry) => at(entry, ['fieldsV1', 'f:metadata', 'f:annotations', `f:${lastApplied}`]) !== undefined);
+  const owners = managedFields(live).filter(ownsRecord);
   const [owner] = owners;
-  const isUpdate = own(owner, 'operation') === 'Update' && (own(owner, 'subresource') ?? '') === '';
+  const isOne = owners.length === 1 && owner !== undefined && isUpdate(owner) && own(owner, 'apiVersion') === live.apiVersion;
   const manager = own(owner, 'manager');
-  const isOne = owners.length === 1 && isUpdate && own(owner, 'apiVersion') === live.apiVersion;
   return isOne && typeof manager === 'string' && manager !== '' ? manager : undefined;
 }
 

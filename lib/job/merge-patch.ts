@@ -1,24 +1,15 @@
 import { isObject, type Json, type JsonObject, own, setOwn } from './json.ts';
 import { type JobKind, policyFields } from './kinds.ts';
 import { isProtected } from './protected-keys.ts';
-import {
-  annotationCauses,
-  canonicalValue,
-  labelCauses,
-  lastApplied,
-  type MapField,
-  mapLimit,
-  ownPrefix,
-  policyCauses,
-} from './replaceable.ts';
+import { annotationCauses, canonicalValue, labelCauses, lastApplied, type MapField, ownPrefix, policyCauses } from './replaceable.ts';
 import { invalidPatch, type JobRef } from './status.ts';
 
 const deepest = 500;
 /**
- * What may go without a read, in bytes. The API server bounds annotations in total, but labels it does not, and one patch cannot know of
- * the others: so it may bring no more labels than a person types, and with more of them the live job is read.
+ * What may go without a read, in bytes of labels and of annotations. One patch cannot know of the others: so it may bring no more than a
+ * person types, and with more of it the live job is read.
  */
-const mostDirect: Record<MapField, number> = { labels: 1024, annotations: mapLimit };
+const mostDirect = 1024;
 
 /** Applies a merge patch (RFC 7386): null removes, objects merge, all else replaces. Neither argument is changed. */
 export function applyMergePatch(target: Json | undefined, patch: Json, depth = 0): Json {
@@ -89,7 +80,7 @@ function directMap(name: MapField, value: Json, protectedKeys: readonly string[]
     }
     const causes = name === 'labels' ? labelCauses(key, text ?? '') : annotationCauses(key);
     size += Buffer.byteLength(key) + Buffer.byteLength(text ?? '');
-    if (causes.length > 0 || size > mostDirect[name]) return undefined;
+    if (causes.length > 0 || size > mostDirect) return undefined;
     setOwn(sent, key, text === null ? null : text.toWellFormed());
   }
   return sent;

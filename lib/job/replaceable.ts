@@ -11,8 +11,6 @@ export const ownPrefix = 'tfjob-gateway/';
 export type MapField = 'labels' | 'annotations';
 export const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
-/** What the keys and values of all annotations may add up to, in bytes (ValidateAnnotationsSize), and those of all labels as well. */
-export const mapLimit = 256 * 1024;
 const bytes = (text: string): number => Buffer.byteLength(text);
 
 const labelName = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]';
@@ -79,27 +77,6 @@ export function annotationCauses(key: string): StatusCause[] {
   const causes = new Causes();
   judgeMember('annotations', key, '', causes);
   return causes.listed;
-}
-
-/** The bytes of all keys and values of a map. */
-function sizeOf(map: JsonObject): number {
-  let size = 0;
-  for (const key in map) {
-    const value = map[key];
-    size += bytes(key) + (typeof value === 'string' ? bytes(value) : 0);
-  }
-  return size;
-}
-
-/** Whether labels or annotations are above 256 KiB in total and more than the live ones: a live job must stay updatable. */
-export function isTooLarge(live: JsonObject, next: JsonObject): boolean {
-  const total = sizeOf(next);
-  return total > mapLimit && total > sizeOf(live);
-}
-
-/** The cause against such labels or annotations, in the words of ValidateAnnotationsSize. */
-export function tooLongCause(name: MapField): StatusCause {
-  return { reason: 'FieldValueTooLong', message: `Too long: may not be more than ${mapLimit} bytes`, field: `metadata.${name}` };
 }
 
 /**

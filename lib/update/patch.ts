@@ -7,7 +7,7 @@ import { badRequest } from '../job/status.ts';
 import type { Update } from './update.ts';
 
 /** A request to patch one job; `type` is the patch's media type. */
-export type PatchRequest = Pick<Update, 'kind' | 'ref' | 'rules' | 'dryRun' | 'query'> & { type: string; patch: Json };
+export type PatchRequest = Pick<Update, 'kind' | 'ref' | 'rules' | 'dryRun'> & { type: string; patch: Json };
 
 /**
  * Makes an update of a patch: the requested object is what the patch makes of the live job. A merge patch of nothing but replaceable

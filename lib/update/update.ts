@@ -5,13 +5,14 @@ import { type Mark, seen, withMark } from '../job/applied-events.ts';
 import { decide, type Rules } from '../job/decide.ts';
 import type { JsonObject } from '../job/json.ts';
 import type { JobKind } from '../job/kinds.ts';
-import { lastAppliedManager } from '../job/last-applied.ts';
+import { managerOf } from '../job/last-applied.ts';
+import { isCrowded } from '../job/map-size.ts';
 import { applyMergePatch } from '../job/merge-patch.ts';
 import { conflict, type JobRef, StatusError, timeout } from '../job/status.ts';
 import { differingFields, fieldsIn, holdsSame, versionOf } from './fields.ts';
 import { createLiveCache, type LiveCache } from './live-cache.ts';
 
-/** A request to update one job. `query` goes upstream with the write. */
+/** A request to update one job. */
 export interface Update {
   kind: JobKind;
   ref: JobRef;
@@ -23,7 +24,6 @@ export interface Update {
   direct?: JsonObject | undefined;
   rules: Rules;
   dryRun: boolean;
-  query: Record<string, string>;
   /** The mark of an event, which is applied once: it is written together with what the event changes. */
   mark?: Mark | undefined;
 }
@@ -58,7 +58,9 @@ const noCache = createLiveCache(false);
  * Throws StatusError for what the decision, the upstream or the deadline refuses.
  */
 export async function update(cci: Cci, asked: Update, trace: Trace, cache: LiveCache = noCache): Promise<Updated> {
-  const { ref, direct, fenced } = asked;
+  const { ref, fenced } = asked;
+  const known = cache.get(ref);
+  const direct = known && isCrowded(known.job) ? undefined : asked.direct;
   const short = direct ? await patchDirectly(cci, asked, direct, trace, cache) : await updateCached(cci, asked, trace, cache);
   if (short) return keep(short);
   for (let round = 1; ; round++) {
@@ -102,9 +104,8 @@ async function updateCached(cci: Cci, asked: Update, trace: Trace, cache: LiveCa
 }
 
 async function put(cci: Cci, asked: Update, { live, object, changed: proposed, warnings }: Proposal, trace: Trace): Promise<Updated> {
-  const manager = lastAppliedManager(live, object);
-  const query = manager === undefined ? asked.query : { ...asked.query, fieldManager: manager };
-  const answer = await write(cci, { ...asked, query }, { method: 'PUT', object, fenced: true }, () => object, trace);
+  const manager = managerOf(live, object);
+  const answer = await write(cci, asked, { method: 'PUT', object, fenced: true, manager }, () => object, trace);
   // What the upstream takes for the same it does not store: then nothing changed, although it was written.
   const changed = versionOf(answer.job) === versionOf(live) ? [] : differingFields(proposed, live, answer.job);
   return { outcome: changed.length > 0 ? 'changed' : 'unchanged', answer, changed, warnings };
@@ -157,12 +158,12 @@ function patched({ kind, fenced }: Update, patch: JsonObject, known: JsonObject 
  */
 async function write(
   cci: Cci,
-  { kind, ref, query, mark }: Update,
+  { kind, ref, mark }: Update,
   change: Change,
   after: (now: JsonObject) => JsonObject,
   trace: Trace,
 ): Promise<Answer> {
-  const written = await cci.write(ref, change, query, trace);
+  const written = await cci.write(ref, change, trace);
   if (written.known) return written;
   const verdict = written.error;
   const now = await cci.read(ref, trace).catch(() => undefined);

@@ -124,6 +124,6 @@ describe('the record of a job', () => {
 
     await reset(({ metadata }) => Object.assign(withRecord(metadata), { managedFields: [{ ...owner, operation: 'Apply' }] }));
     expect((await patch({ metadata: { annotations: { ...applied(allowed), other: 'x' } } }, { query })).status).toBe(200);
-    expect([record(), queries().at(-1)]).toEqual([old, 'fieldManager=kueue']);
+    expect([record(), queries().at(-1)]).toEqual([old, undefined]);
   });
 });

@@ -63,7 +63,7 @@ describe('a JSON patch', () => {
     expect(unknown.body).toMatchObject({ code: 422, reason: 'Invalid', message: expect.stringContaining('unknown field "spec.nope"') });
     expect([trips(), liveText()]).toEqual(['GET GET', before]);
     await send([label], { query: '?fieldManager=kubectl-patch' });
-    expect(now.upstream.received.at(-1)?.url).toBe(`${jobPath}?fieldManager=kubectl-patch`);
+    expect(now.upstream.received.at(-1)?.url).toBe(jobPath);
   });
 
   it('is applied anew after a conflict, as if for the first time', async () => {

@@ -39,20 +39,15 @@ describe('the query', () => {
     expect([liveText(), urls()]).toEqual([before, []]);
   });
 
+  // A caller's name, among those that own what is forbidden, would decide what a later server-side apply takes over.
   it.each([
-    ['fieldManager=kubectl-replace', 'PUT fieldManager=kubectl-replace'],
-    [`fieldManager=${'m'.repeat(128)}`, `PUT fieldManager=${'m'.repeat(128)}`],
-    ['fieldManager=a+b%26c%3Dd%2Fe%3F', 'PUT fieldManager=a%20b%26c%3Dd%2Fe%3F'],
-    [`fieldManager=${encodeURIComponent('é"\\!*()\'')}`, 'PUT fieldManager=%C3%A9%22%5C%21%2A%28%29%27'],
-    ['fieldManager=one&fieldManager=two', 'PUT fieldManager=one'],
-    ['fieldManager=', 'PUT '],
-    ['', 'PUT '],
-  ])('%j goes upstream with the write alone, signed: %s', async (query, expected) => {
-    expect((await put(labelled(), { query: `?${query}` })).status).toBe(200);
-    expect(urls()).toEqual(['GET ', expected]);
-  });
-
-  it.each([
+    'fieldManager=kubectl-replace',
+    `fieldManager=${'m'.repeat(128)}`,
+    'fieldManager=a+b%26c%3Dd%2Fe%3F',
+    `fieldManager=${encodeURIComponent('é"\\!*()\'')}`,
+    'fieldManager=one&fieldManager=two',
+    'fieldManager=',
+    '',
     'fieldValidation=Strict',
     'fieldValidation=Warn&pretty=true',
     'force=true&orphanDependents=true&gracePeriodSeconds=0&propagationPolicy=Orphan',

@@ -92,11 +92,21 @@ describe(`${callers} callers at once`, () => {
 
   it('never have a signature refused, whatever their field manager is called', async () => {
     const names = ['kubectl', 'é 字 💥', "a+b&c=d%20e/f?g#h!'()*~", '%', ' '];
-    const labelled = { ...live(), metadata: { ...live().metadata, labels: { app: 'last' }, resourceVersion: '0' } };
-    for (const fieldManager of names) {
-      labelled.metadata.labels = { app: `m${names.indexOf(fieldManager)}` };
-      await client.update(labelled as never, newTrace(), { fieldManager });
+    const record = { 'f:metadata': { 'f:annotations': { 'f:kubectl.kubernetes.io/last-applied-configuration': {} } } };
+    for (const manager of names) {
+      const managedFields = Array.from({ length: 10 }, (_, n) => ({ manager: `m${n}`, operation: 'Update', fieldsV1: {} }));
+      const job = {
+        ...live(),
+        metadata: { ...live().metadata, managedFields: [...managedFields, { manager, operation: 'Update', fieldsV1: record }] },
+      };
+      simulator.put(job as never);
+      const labels = { app: `m${names.indexOf(manager)}` };
+      await client.update({ ...job, metadata: { ...job.metadata, labels, resourceVersion: '0' } } as never);
     }
+    const managers = simulator.requests
+      .filter(({ method }) => method === 'PUT')
+      .map(({ path }) => new URL(path, 'http://x').searchParams.get('fieldManager'));
+    expect(managers).toEqual(names);
     expect(simulator.requests.filter(({ status }) => status !== 200)).toEqual([]);
     expect(simulator.requests.filter(({ method }) => method === 'PUT')).toHaveLength(names.length);
   });

@@ -151,10 +151,10 @@ export async function connect(endpoint: string, secret: object = accessKey, mana
     secrets,
     setSecret: (value: object) => secrets.set(secretName, JSON.stringify(value)),
     /** Updates the documented job as a handler does. */
-    update: (requested: JsonObject, trace: Trace = newTrace(), query: Record<string, string> = {}): Promise<Updated> =>
+    update: (requested: JsonObject, trace: Trace = newTrace()): Promise<Updated> =>
       update(
         cci,
-        { kind, ref, requested: () => requested, fenced: requestedVersion(requested) !== undefined, rules: {}, dryRun: false, query },
+        { kind, ref, requested: () => requested, fenced: requestedVersion(requested) !== undefined, rules: {}, dryRun: false },
         trace,
       ),
   };

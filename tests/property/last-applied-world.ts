@@ -136,7 +136,7 @@ export function sentThrough(kind: JobKind, live: JsonObject, request: Request): 
       const decision = decide(kind, ref, live, parseRequested(kind, ref, request.body), rules);
       return decision.outcome === 'change' ? decision.object : undefined;
     }
-    const update = patchUpdate({ kind, ref, rules, dryRun: false, query: {}, type: request.type, patch: request.patch });
+    const update = patchUpdate({ kind, ref, rules, dryRun: false, type: request.type, patch: request.patch });
     if (update.direct) return applyMergePatch(live, update.direct) as JsonObject;
     const decision = decide(kind, ref, live, update.requested(answer), update.rules);
     return decision.outcome === 'change' ? decision.object : undefined;

@@ -76,11 +76,10 @@ describe('parseEvent', () => {
 });
 
 describe('eventUpdate', () => {
-  it('is never fenced, dry or direct, and goes upstream under a name of its own', () => {
+  it('is never fenced, dry or direct', () => {
     const update = eventUpdate(parse(recordOf({ resourceVersion: '7' })), ['example.com/*']);
     expect(update).toMatchObject({ fenced: false, dryRun: false, rules: { protectedKeys: ['example.com/*'] } });
     expect(update).not.toHaveProperty('direct');
-    expect(update.query).toEqual({ fieldManager: 'tfjob-gateway-events' });
   });
 });
 

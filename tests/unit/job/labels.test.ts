@@ -214,14 +214,19 @@ describe('labels', () => {
 
 describe('annotations', () => {
   const limit = 256 * 1024;
+  const open = 192 * 1024;
   const tooLong = { reason: 'FieldValueTooLong', message: 'Too long: may not be more than 262144 bytes', field: annotations };
+  const message = "Too long: may not be more than 196608 bytes beside kubectl's record and the gateway's own";
+  const noRoom = { ...tooLong, message };
   const of = (bytes: number, unit = 'x') => ({ a: unit.repeat((bytes - 1) / Buffer.byteLength(unit)) });
 
-  it('may be 256 KiB in total, keys and values as UTF-8', () => {
-    expect(sent(live, changed(live, { [annotations]: of(limit) })).changed).toEqual([annotations]);
+  it('may be 192 KiB beside the record and the gateway’s own, and 256 KiB in total, keys and values as UTF-8', () => {
+    expect(sent(live, changed(live, { [annotations]: of(open) })).changed).toEqual([annotations]);
+    expect(causes(live, changed(live, { [annotations]: of(open + 1) }))).toEqual([422, noRoom]);
+    expect(causes(live, changed(live, { [annotations]: of(limit) }))).toEqual([422, noRoom]);
     expect(causes(live, changed(live, { [annotations]: of(limit + 1) }))).toEqual([422, tooLong]);
-    expect(causes(live, changed(live, { [annotations]: { ...of(limit), b: '' } }))).toEqual([422, tooLong]);
-    expect(sent(live, changed(live, { [annotations]: of(limit - 2, 'é') })).changed).toEqual([annotations]);
+    expect(causes(live, changed(live, { [annotations]: { ...of(open), b: '' } }))).toEqual([422, noRoom]);
+    expect(sent(live, changed(live, { [annotations]: of(open - 1, 'é') })).changed).toEqual([annotations]);
     expect(causes(live, changed(live, { [annotations]: of(limit + 1, 'é') }))).toEqual([422, tooLong]);
   });
 

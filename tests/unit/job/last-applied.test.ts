@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lastAppliedManager } from '../../../lib/job/last-applied.ts';
+import { managerOf } from '../../../lib/job/last-applied.ts';
 import { causes, cci, changed, cpuTime, forbidden, job, judge, kubeflow, kubeflowJob, lastApplied, sent } from './jobs.ts';
 
 type Loose = Record<string, unknown>;
@@ -234,19 +234,34 @@ describe('the manager in whose name a changed record is written', () => {
   const others = entry({ manager: 'kueue', fieldsV1: { 'f:spec': {} } });
   const next = withMeta({ labels: { b: '2' } });
   const managed = (...entries: Loose[]) => changed(applied(old), { 'metadata.managedFields': entries });
-  const managerOf = (live: ReturnType<typeof job>, requested: unknown) =>
-    lastAppliedManager(live, sent(live, changed(applied(requested), { 'metadata.labels': { seen: 'yes' } }), rules).object);
+  const writes = (live: ReturnType<typeof job>, requested: unknown) =>
+    managerOf(live, sent(live, changed(applied(requested), { 'metadata.labels': { seen: 'yes' } }), rules).object);
   const isRebuilt = (live: ReturnType<typeof job>) => judge(live, applied(next), rules).outcome === 'change';
 
   it('is the one that owns it, so that nobody comes to own it', () => {
-    expect(managerOf(managed(others, entry()), next)).toBe('kubectl-client-side-apply');
-    expect(managerOf(managed(entry({ manager: 'kubectl-create', subresource: '' }), others), next)).toBe('kubectl-create');
+    expect(writes(managed(others, entry()), next)).toBe('kubectl-client-side-apply');
+    expect(writes(managed(entry({ manager: 'kubectl-create', subresource: '' }), others), next)).toBe('kubectl-create');
   });
 
-  it('is the caller’s where the record stays, or the server keeps no managers', () => {
-    expect(managerOf(managed(others, entry()), old)).toBeUndefined();
-    expect(managerOf(applied(old), next)).toBeUndefined();
+  it('is the gateway’s own where the record stays, or the server keeps no managers', () => {
+    expect(writes(managed(others, entry()), old)).toBeUndefined();
+    expect(writes(applied(old), next)).toBeUndefined();
     expect([isRebuilt(applied(old)), isRebuilt(managed())]).toEqual([true, true]);
+  });
+
+  it('is the one that owns it where the gateway would be the eleventh, since the server would merge it with others', () => {
+    const named = (count: number, first = 'm') => Array.from({ length: count }, (_, n) => ({ ...others, manager: `${first}${n}` }));
+    expect(writes(managed(...named(9), entry()), old)).toBe('kubectl-client-side-apply');
+    expect(writes(managed(...named(8), entry()), old)).toBeUndefined();
+    expect(writes(managed(...named(8), { ...others, manager: 'tfjob-gateway' }, entry()), old)).toBeUndefined();
+    // What an apply owns, and a status, is not merged.
+    const apart = [
+      { ...others, operation: 'Apply' },
+      { ...others, subresource: 'status' },
+    ];
+    expect(writes(managed(...named(8), ...apart, entry()), old)).toBeUndefined();
+    // Without a record there is nothing that a server-side apply would take over.
+    expect(writes(managed(...named(10)), old)).toBeUndefined();
   });
 
   it.each<[string, Loose[]]>([
@@ -259,6 +274,6 @@ describe('the manager in whose name a changed record is written', () => {
     ['owned by a manager without a name', [entry({ manager: '' })]],
   ])('is none where the record is %s, and the record stays', (_title, entries) => {
     expect(isRebuilt(managed(...entries))).toBe(false);
-    expect(managerOf(managed(...entries), next)).toBeUndefined();
+    expect(writes(managed(...entries), next)).toBeUndefined();
   });
 });

@@ -150,14 +150,14 @@ describe('a refusal with 422', () => {
 
   it('lists at most 100 mistakes, then a count, as its answer must not outgrow its request', () => {
     const labels = Object.fromEntries(Array.from({ length: 100_000 }, (_, n) => [`${n} b`, '']));
-    // One for each key, and one since they are too long together.
+    // One for each key, and two since they are too long together and too many.
     const [code, ...listed] = ask({ 'metadata.labels': labels });
     expect([code, listed.length]).toEqual([422, 101]);
     expect(listed[99]).toMatchObject({ reason: 'FieldValueInvalid', field: 'metadata.labels' });
-    expect(listed[100]).toEqual({ reason: 'FieldValueInvalid', message: 'and 99901 more values are invalid' });
+    expect(listed[100]).toEqual({ reason: 'FieldValueInvalid', message: 'and 99902 more values are invalid' });
     const { message } = refusal(live, changed(live, { 'metadata.labels': labels }));
     expect(message.length).toBeLessThan(100_000);
-    expect(message).toMatch(/, and 99901 more values are invalid\]$/);
+    expect(message).toMatch(/, and 99902 more values are invalid\]$/);
   });
 
   it('comes after a 403: who may not change a field is not told about values', () => {
