@@ -33,7 +33,7 @@ export const writeParameters: Parameter[] = [
   query(
     'fieldManager',
     { type: 'string', maxLength: 128, pattern: unprintable },
-    'Who makes the change, at most 128 bytes of printable characters.',
+    'Checked, and not passed on: the gateway writes under its own name. At most 128 bytes of printable characters.',
   ),
   query(
     'fieldValidation',

@@ -87,7 +87,7 @@ const oneJob = {
     operationId: 'patchJob',
     summary: 'Patch the five fields of a job',
     description:
-      'What the patch makes of the job is judged as if it had been put. A merge patch of nothing but the five fields may be sent on without a read of the job. It may then bring up to 1 KiB of labels, and nobody adds them to those that are there: many such patches can take the labels above 256 KiB. Labels can always be taken away again.',
+      'What the patch makes of the job is judged as if it had been put. A merge patch of nothing but the five fields may be sent on without a read of the job. It may then bring up to 1 KiB of labels and of annotations, and nobody adds them to those that are there: many such patches can take a map above its limits. What is too much can always be taken away again.',
     parameters: writeParameters,
     requestBody: {
       required: true,

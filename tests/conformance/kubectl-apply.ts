@@ -1,5 +1,6 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import type { Json } from '../../lib/job/json.ts';
@@ -69,6 +70,7 @@ async function doSteps(place: Place, steps: FlowStep[]): Promise<{ job: Loose; c
   await send(endpoint, { method: 'DELETE', path: `/api/v1/namespaces/${namespace}/secrets/attacked` });
   let code = 0;
   for (const step of steps) {
+    if (step.waits) await sleep(step.waits);
     const { status, body } = await send(endpoint, { path });
     const output = await kubectl(place, step, status === 200 ? body : undefined);
     if (step.code !== undefined && output.code !== step.code) {

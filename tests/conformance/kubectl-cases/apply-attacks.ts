@@ -38,7 +38,45 @@ export function attacks(layout: Layout): ApplyFlow[] {
   const one = (title: string, ...steps: ApplyFlow['steps']): ApplyFlow => ({ title, steps });
   const applySet = tries(['apply', '-f', 'FILE', '--prune', '--applyset=attacked'], { file: other });
   const applySetId = `applyset-${createHash('sha256').update('attacked.kube-test.Secret.').digest('base64url')}-v1`;
+  // The API server notes who wrote to the second, and merges the oldest of more than ten.
+  const later = (step: ApplyFlow['steps'][number]): ApplyFlow['steps'][number] => ({ ...step, waits: 1100 });
+  const names = Object.fromEntries(Array.from({ length: 2000 }, (_, n) => [`k${n}`, '']));
   return [
+    one(
+      'more managers than the server keeps apart',
+      made,
+      later(imageBy('kueue', 'by-kueue')),
+      ...Array.from({ length: 10 }, (_, n) => {
+        const label = attacker(['label', 'tfjob', 'tfjob-test', `s${n}=x`, `--field-manager=m${n}`]);
+        return n === 0 ? later(label) : label;
+      }),
+      serverSide(full),
+    ),
+    one(
+      'one more manager than the server keeps apart, the gateway',
+      made,
+      later(imageBy('kueue', 'by-kueue')),
+      ...Array.from({ length: 8 }, (_, n) => admin(['label', 'tfjob', 'tfjob-test', `s${n}=x`, `--field-manager=m${n}`])),
+      later(
+        attacker((live) => [
+          'annotate',
+          'tfjob',
+          'tfjob-test',
+          `x=${'y'.repeat(1100)}`,
+          `--resource-version=${live.metadata.resourceVersion}`,
+        ]),
+      ),
+      serverSide(full),
+    ),
+    one(
+      'more names than the server has room for, and away again',
+      made,
+      later(imageBy('kueue', 'by-kueue')),
+      ...['a', 'b', 'c'].map((letter) =>
+        attacker(merge({ metadata: { labels: Object.fromEntries(Object.keys(names).map((key) => [`${letter}${key}`, ''])) } })),
+      ),
+      serverSide(full),
+    ),
     one('labels: {} is planted', ...grown, forged(setting(['metadata', 'labels'], {})), again),
     one('labels: null is planted', ...grown, forged(setting(['metadata', 'labels'], null)), again),
     one('a protected label is planted', ...grown, forged(setting(['metadata', 'labels'], { team: 'sound' })), again),

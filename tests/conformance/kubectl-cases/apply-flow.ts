@@ -10,6 +10,8 @@ export interface FlowStep {
   file?: Loose;
   /** A sed expression that stands in for a person at the editor. */
   editor?: string;
+  /** Milliseconds to wait before it. */
+  waits?: number;
   /** The exit code, where it matters. */
   code?: number;
 }
