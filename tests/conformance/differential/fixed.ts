@@ -227,6 +227,7 @@ function places(): Generated[] {
       headers: { 'content-type': type },
       ...(method !== 'GET' && method !== 'DELETE' && { body: (body?.(path, live).body ?? same(live)) as string }),
     }));
+  const encoded = (path: string) => path.replace(/(?<=namespaces\/)./, (letter) => `%${letter.charCodeAt(0).toString(16)}`);
   const renamed =
     (name: string): Make =>
     (_, live) => ({ path: '', body: edited((job) => Object.assign(job.metadata, { name }))(live) });
@@ -247,8 +248,10 @@ function places(): Generated[] {
     at('of another plural', 'GET', (path) => path.replace(/[a-z]+jobs/, 'nopejobs')),
     at('of its status', 'PUT', (path) => `${path}/status`),
     at('of its scale', 'GET', (path) => `${path}/scale`),
+    at('under another spelling: a slash at the end', 'GET', (path) => `${path}/`),
+    at('under another spelling: a percent-encoded namespace', 'PATCH', encoded, merge, labels),
     at('a job', 'DELETE', (path) => path),
-    at('all jobs', 'DELETE', (path) => `${path.replace(/[^/]+$/, '')}?labelSelector=none`),
+    at('all jobs', 'DELETE', (path) => `${path.replace(/\/[^/]+$/, '')}?labelSelector=none`),
     at('a job', 'POST', (path) => path.replace(/\/[^/]+$/, ''), json, renamed('posted')),
     at('to a job', 'POST', (path) => path),
   ];

@@ -132,6 +132,11 @@ export const meant: Meant[] = [
     holds: (outcome) => /^(DELETE|POST) /.test(outcome.title) && outcome.answers.through.status === 405 && untouched(outcome),
   },
   {
+    id: 'one spelling of a path',
+    reason: 'A policy of the caller has judged the path as sent, so what is acted on must be written like that: 404.',
+    holds: (outcome) => outcome.title.includes('under another spelling') && isCodes(outcome, 200, 404) && untouched(outcome),
+  },
+  {
     id: 'no subresources',
     reason: 'status is written by an operator, and scale is not allowed here: both paths are 404.',
     holds: (outcome) => /of its (status|scale)/.test(outcome.title) && outcome.answers.through.status === 404 && untouched(outcome),
