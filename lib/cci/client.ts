@@ -5,7 +5,7 @@ import { answerTooLarge, internalError, type JobRef, StatusError, timeout, tooDe
 import type { Credential, Credentials } from './credentials.ts';
 import { excerpt } from './errors.ts';
 import { judge, type Outcome } from './judge.ts';
-import { createRetryBudget, pauseBefore } from './retry.ts';
+import { createRetryBudget, pauseBefore, pauseBeforeTurn } from './retry.ts';
 import { encode, type Signable, sign } from './signer.ts';
 import { type Trace, timeLeft } from './trace.ts';
 import type { Transport } from './transport.ts';
@@ -123,19 +123,18 @@ export function createCci({ endpoint, projectId, credentials, transport }: CciOp
   /** Tries until there is an answer, a verdict, or no time; `maybeApplied` if any try may have been carried out unheard. */
   const call = async (requested: Requested, trace: Trace): Promise<Outcome> => {
     let maybeApplied = false;
-    for (let tries = 1; ; tries++) {
+    for (let tries = 1; ; ) {
       const outcome = await authorized(requested, trace).catch(unsent);
       maybeApplied ||= outcome.maybeApplied;
       if (outcome.accepted) budget.earn();
-      const pause = pauseBeforeRetry(outcome, requested, tries);
-      const again = pause !== undefined && timeLeft(trace) - pause >= reserveOf(requested.method) && budget.take();
-      if (!again) {
-        // Clients follow a Retry-After up to ten times: not for what was waited for here already, nor for a write that may have been done.
-        const mayInvite = trace.counts.retries === 0 && (requested.method === 'GET' || !maybeApplied);
-        if (!mayInvite) delete outcome.verdict?.status.details?.retryAfterSeconds;
-        return { ...outcome, maybeApplied };
+      // Whoever waits for a turn takes none of the tries, nor of the budget for failures.
+      const waits = trace.patient && outcome.verdict?.status.code === 429;
+      const pause = waits ? pauseBeforeTurn(outcome.retryAfter) : pauseBeforeRetry(outcome, requested, tries);
+      if (pause === undefined || timeLeft(trace) - pause < reserveOf(requested.method) || !(waits || budget.take())) {
+        return { ...withoutInvitation(outcome, requested, maybeApplied, trace), maybeApplied };
       }
       trace.counts.retries += 1;
+      if (!waits) tries += 1;
       await sleep(pause);
     }
   };
@@ -170,6 +169,13 @@ export function createCci({ endpoint, projectId, credentials, transport }: CciOp
       }
     },
   };
+}
+
+/** Clients follow a Retry-After up to ten times: not for what was waited for here already, nor for a write that may have been done. */
+function withoutInvitation(outcome: Outcome, { method }: Requested, maybeApplied: boolean, trace: Trace): Outcome {
+  const mayInvite = trace.counts.retries === 0 && (method === 'GET' || !maybeApplied);
+  if (!mayInvite) delete outcome.verdict?.status.details?.retryAfterSeconds;
+  return outcome;
 }
 
 /** All headers of a request, those that authenticate it included. */

@@ -36,3 +36,11 @@ export function createRetryBudget(): RetryBudget {
 export function pauseBefore(tries: number, retryAfter: number): number {
   return retryAfter * 1000 + Math.random() * firstPause * 2 ** (tries - 1);
 }
+
+/**
+ * Milliseconds to wait where the upstream throttles and nobody waits for the answer: what it asks (seconds), one second at least, and up
+ * to one more, so that those who wait do not come all at once.
+ */
+export function pauseBeforeTurn(retryAfter: number): number {
+  return (Math.max(1, retryAfter) + Math.random()) * 1000;
+}

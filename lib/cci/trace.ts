@@ -27,12 +27,14 @@ export interface Trace {
   readonly counts: Counts;
   readonly pending: Promise<unknown>[];
   readonly warn: (message: string, note: object) => void;
+  /** Nobody waits for the answer: while CCI throttles it is asked again until the deadline, however often. */
+  readonly patient: boolean;
 }
 
-/** The trace of a request that begins. `warn` writes to the log. */
-export function createTrace(deadline: number, warn: Trace['warn']): Trace {
+/** The trace of a request that begins. `warn` writes to the log; `patient`: see Trace. */
+export function createTrace(deadline: number, warn: Trace['warn'], patient = false): Trace {
   const counts = { retries: 0, conflicts: 0, credentialRefreshes: 0, refusedVersions: 0 };
-  return { deadline, calls: [], counts, pending: [], warn };
+  return { deadline, calls: [], counts, pending: [], warn, patient };
 }
 
 /** Milliseconds until a request's deadline. */

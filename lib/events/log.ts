@@ -43,7 +43,7 @@ export function traceAndLogEvent(): EventStep {
       started.set(request, performance.now());
       const { event, context } = request;
       const left = context.getRemainingTimeInMillis() - reserve;
-      event.trace = createTrace(Date.now() + Math.min(left, recordTime), (message, note) => logger.warn(message, { note }));
+      event.trace = createTrace(Date.now() + Math.min(left, recordTime), (message, note) => logger.warn(message, { note }), true);
       event.claims = {};
       event.attempts = 0;
       if (left < recordTime) throw timeout('no time is left in this batch', { because: 'no time is left in this batch', notTaken: true });

@@ -22,9 +22,10 @@ export function readEvent(layout: Layout): EventStep {
 }
 
 /**
- * Settles what became of an event. A success or a refusal is published, and the message is done. Any other failure goes back to the
- * queue; after five of its own the message is sent to the dead-letter queue with the reason, and is done as well. A result that cannot be
- * published is such a failure: by its mark the event changes nothing when it comes again.
+ * Settles what became of an event. A success or a refusal is published, and the message is done. What waits for CCI, which throttles, goes
+ * back to the queue as often as it takes. Any other failure goes back too; after five of its own the message is sent to the dead-letter
+ * queue with the reason, and is done as well. A result that cannot be published is such a failure: by its mark the event changes nothing
+ * when it comes again.
  */
 export function settleEvent({ publish, bury }: Outbox): EventStep {
   const messages = createAttempts();
@@ -62,7 +63,8 @@ export function settleEvent({ publish, bury }: Outbox): EventStep {
     },
     onError: async (request) => {
       const error = asStatus(request.error);
-      if (error.note.notTaken) return messages.untried(request.event);
+      // It waits for its turn, or for CCI to have time for it, which is no failure of its own.
+      if (error.note.notTaken || error.status.code === 429) return messages.untried(request.event);
       const failure = isRefusal(error) ? await unsent(settle(request, 'Refused', { status: error.status })) : error;
       // What could not be sent is what the log tells.
       if (failure) request.error = (await unsent(fail(request, failure))) ?? failure;

@@ -97,7 +97,8 @@ async function updateCached(cci: Cci, asked: Update, trace: Trace, cache: LiveCa
     const proposal = propose(asked, cached);
     return 'outcome' in proposal ? undefined : await put(cci, asked, proposal, trace);
   } catch (error) {
-    cache.delete(asked.ref);
+    if (isConflict(error)) cache.avoid(asked.ref);
+    else cache.delete(asked.ref);
     if (error instanceof StatusError && error.status.code < 500 && error.status.code !== 429) return undefined;
     throw error;
   }

@@ -55,9 +55,30 @@ describe.each(doors)('an event that fails for a while, by %s', (door) => {
     expect(now.aws.messages).toEqual([]);
   });
 
+  it('only waits while CCI throttles, however often it comes, and is done when CCI has time', async () => {
+    const message = messageOf(door, detailOf());
+    const handler = await newHandler();
+    // Later than this delivery can wait.
+    down({ status: 429, retryAfter: 60 });
+    for (let times = 1; times <= 20; times++) expect(await deliver([message], { handler })).toEqual([0]);
+    expect([now.aws.messages, outcomes()]).toEqual([[], []]);
+    now.simulator.clearFaults();
+    // What fails now has all its attempts before it.
+    down({ times: 4 });
+    for (const back of [[0], [0], [0], [0], []]) expect(await deliver([message], { handler })).toEqual(back);
+    expect(outcomes()).toEqual(['Succeeded']);
+  });
+
+  it('keeps its place while CCI throttles for a moment, and takes none of the retries that are for failures', async () => {
+    const message = messageOf(door, detailOf());
+    now.simulator.inject({ method: 'GET', status: 429, retryAfter: 1, times: 6 });
+    expect(await deliver([message], { handler: await newHandler() })).toEqual([]);
+    expect(calls()).toEqual([...Array(6).fill('GET 429'), 'GET 200', 'PUT 200']);
+    expect(outcomes()).toEqual(['Succeeded']);
+  });
+
   it.each<[string, object, string, number]>([
     ['500', { status: 500 }, 'InternalError', 500],
-    ['429', { status: 429 }, 'TooManyRequests', 429],
     ['503', { status: 503 }, 'ServiceUnavailable', 503],
     ['504', { status: 504 }, 'Timeout', 504],
     ['401', { status: 401, dialect: 'apig', method: 'GET' }, 'InternalError', 500],

@@ -70,6 +70,25 @@ describe('the cache of live jobs', () => {
     }
   });
 
+  it('does not know a job for a minute to which others write as well, but all others', () => {
+    const cache = createLiveCache(true);
+    const now = Date.now();
+    for (const name of ['a', 'b']) cache.set(ref(name), answer(1));
+    cache.avoid(ref('a'));
+    cache.set(ref('a'), answer(1));
+    expect([cache.get(ref('a')), cache.get(ref('b')) !== undefined]).toEqual([undefined, true]);
+    vi.setSystemTime(now + 60_001);
+    cache.set(ref('a'), answer(1));
+    expect(cache.get(ref('a'))).toBeDefined();
+  });
+
+  it('remembers the last thousand of such jobs', () => {
+    const cache = createLiveCache(true);
+    for (let i = 0; i <= 1000; i++) cache.avoid(ref(`job-${i}`));
+    for (const name of ['job-0', 'job-1', 'job-1000']) cache.set(ref(name), answer(1));
+    expect(['job-0', 'job-1', 'job-1000'].map((name) => cache.get(ref(name)) !== undefined)).toEqual([true, false, false]);
+  });
+
   it('keeps nothing where it is turned off', () => {
     const cache = createLiveCache(false);
     cache.set(ref('a'), answer(1));
