@@ -1,5 +1,5 @@
 import type { Causes } from './causes.ts';
-import { at, isObject, type JsonObject, own } from './json.ts';
+import { at, isObject, type Json, type JsonObject, own } from './json.ts';
 import { lastApplied, type MapField, ownPrefix } from './replaceable.ts';
 import type { StatusCause } from './status.ts';
 
@@ -13,32 +13,40 @@ const mostMembers = 2000;
 /** Bytes of the annotations that callers leave free for the administrator's next record of `kubectl apply` and for the marks of events. */
 const reserved = 64 * 1024;
 
-function sizeOf(map: JsonObject, counts: (key: string) => boolean = () => true): number {
-  let size = 0;
+/** How many members a map has and how many bytes they are; `free` without those of the gateway itself and the live record. */
+interface Size {
+  members: number;
+  bytes: number;
+  free: number;
+}
+
+function sizeOf(map: JsonObject, live: JsonObject): Size {
+  const record = own(live, lastApplied);
+  const size = { members: 0, bytes: 0, free: typeof record === 'string' ? -bytesOf(lastApplied, record) : 0 };
   for (const key in map) {
-    const value = map[key];
-    if (counts(key)) size += Buffer.byteLength(key) + (typeof value === 'string' ? Buffer.byteLength(value) : 0);
+    const bytes = bytesOf(key, map[key]);
+    size.members += 1;
+    size.bytes += bytes;
+    if (!key.startsWith(ownPrefix)) size.free += bytes;
   }
   return size;
 }
 
-/** What is above a limit of labels or annotations, and above what the live ones have: a live job must stay updatable. */
-export function judgeSize(name: MapField, live: JsonObject, next: JsonObject, causes: Causes): void {
-  const isAbove = (most: number, size: (map: JsonObject) => number): boolean => size(next) > most && size(next) > size(live);
-  if (isAbove(mapLimit, sizeOf)) causes.add(() => tooLong(name, `${mapLimit} bytes`));
-  else if (name === 'annotations' && isAbove(mapLimit - reserved, callersPart(live))) {
-    causes.add(() => tooLong(name, `${mapLimit - reserved} bytes beside kubectl's record and the gateway's own`));
-  }
-  if (!isAbove(mostMembers, (map) => Object.keys(map).length)) return;
-  const message = `Too many: ${Object.keys(next).length}: must have at most ${mostMembers} items`;
-  causes.add(() => ({ reason: 'FieldValueTooMany', message, field: `metadata.${name}` }));
+function bytesOf(key: string, value: Json | undefined): number {
+  return Buffer.byteLength(key) + (typeof value === 'string' ? Buffer.byteLength(value) : 0);
 }
 
-/** The bytes of annotations that callers have brought, and with them what the record has grown. */
-function callersPart(live: JsonObject): (map: JsonObject) => number {
-  const record = own(live, lastApplied);
-  const had = typeof record === 'string' ? Buffer.byteLength(record) + lastApplied.length : 0;
-  return (map) => sizeOf(map, (key) => !key.startsWith(ownPrefix)) - had;
+/** What is above a limit of labels or annotations, and above what the live ones have: a live job must stay updatable. */
+export function judgeSize(name: MapField, live: JsonObject, next: JsonObject, causes: Causes): void {
+  const [had, has] = [sizeOf(live, live), sizeOf(next, live)];
+  const isAbove = (what: keyof Size, most: number): boolean => has[what] > most && has[what] > had[what];
+  if (isAbove('bytes', mapLimit)) causes.add(() => tooLong(name, `${mapLimit} bytes`));
+  else if (name === 'annotations' && isAbove('free', mapLimit - reserved)) {
+    causes.add(() => tooLong(name, `${mapLimit - reserved} bytes beside kubectl's record and the gateway's own`));
+  }
+  if (!isAbove('members', mostMembers)) return;
+  const message = `Too many: ${has.members}: must have at most ${mostMembers} items`;
+  causes.add(() => ({ reason: 'FieldValueTooMany', message, field: `metadata.${name}` }));
 }
 
 /** In the words of ValidateAnnotationsSize. */
@@ -50,6 +58,7 @@ function tooLong(name: MapField, most: string): StatusCause {
 export function isCrowded(job: JsonObject): boolean {
   return ['labels', 'annotations'].some((name) => {
     const map = at(job, ['metadata', name]);
-    return isObject(map) && (Object.keys(map).length > mostMembers / 2 || sizeOf(map) > mapLimit / 2);
+    const { members, bytes } = isObject(map) ? sizeOf(map, map) : { members: 0, bytes: 0 };
+    return members > mostMembers / 2 || bytes > mapLimit / 2;
   });
 }

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { credential } from '../credentials.ts';
-import { faults } from './faults.ts';
-import { asked, type Cell, type Column, columns, inWords, isFullyNew, key, newKey } from './matrix.ts';
-import { type Matrix, rowInWords, runFaults } from './run.ts';
+import { faults } from '../faults/faults.ts';
+import { asked, type Cell, type Column, columns, inWords, isFullyNew, key, newKey } from '../faults/matrix.ts';
+import { type Matrix, rowInWords, runFaults } from '../faults/run.ts';
 
 const everything = Object.values(faults).flat();
 let matrix: Matrix;

@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { awsEnvironment } from '../../local/aws-environment.ts';
 import { alsoSearched } from '../credentials.ts';
+import { type Answered, awsKeys, envValues, key, secretName } from '../integration/replace-leaks-planted.ts';
 import { spellings } from '../search.ts';
-import { type Answered, awsKeys, envValues, key, secretName } from './replace-leaks-planted.ts';
 
 let printed = '';
 const answers: Answered[] = [];
@@ -19,7 +19,7 @@ beforeAll(async () => {
     POWERTOOLS_DEV: 'true',
     POWERTOOLS_LOG_LEVEL: 'DEBUG',
   };
-  const child = fork(fileURLToPath(new URL('replace-leaks-run.ts', import.meta.url)), {
+  const child = fork(fileURLToPath(new URL('../integration/replace-leaks-run.ts', import.meta.url)), {
     env: environment,
     execArgv: ['--disable-warning=DEP0169'],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -18,8 +18,8 @@ import {
   stored,
   ttl,
   useEvents,
-} from './event-harness.ts';
-import { type EventProcess, startEventProcess } from './event-process.ts';
+} from '../integration/event-harness.ts';
+import { type EventProcess, startEventProcess } from '../integration/event-process.ts';
 
 useEvents({ http: true });
 

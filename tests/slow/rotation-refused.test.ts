@@ -19,7 +19,7 @@ import {
   steps,
   useRotation,
   wrongKey,
-} from './rotation-harness.ts';
+} from '../integration/rotation-harness.ts';
 
 useRotation();
 const refused =
