@@ -51,7 +51,7 @@ kubectl --server ${gateway.url} get tfjobs -n kube-test
 
 and so do events, which come by no HTTP; this gives one to the event function as a queue would, and prints what it answers:
 
-npm run event -- events/job-update.json
+${process.env.PORT ? `PORT=${port} ` : ''}npm run event -- events/job-update.json
 
 ${aboutFaults(`${simulator.url}${adminPath}`, gateway.url, chaotic)}
 

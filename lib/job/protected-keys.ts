@@ -1,3 +1,5 @@
+import { distance } from 'fastest-levenshtein';
+
 /**
  * Labels and annotations by which a tool in wide use deletes or rewrites a whole job, so that whoever may set one may do the same;
  * docs/protected-keys.md says for each what it does.
@@ -35,8 +37,14 @@ export function parseProtectedKeys(list: string): string[] | undefined {
     .filter((word) => word !== '');
   const isNone = (word: string): boolean => word.toLowerCase() === 'none';
   if (words.some(isNone)) return words.length === 1 ? [] : undefined;
-  if (words.length === 0 || !words.every((word) => pattern.test(word))) return undefined;
+  if (words.length === 0 || !words.every((word) => pattern.test(word)) || words.some(isMisspelt)) return undefined;
   return words.flatMap((word) => (word.toLowerCase() === 'recommended' ? recommendedKeys : [word]));
+}
+
+/** Taken for a key, a misspelt `recommended` would protect nothing without a word. (`name` and `node` are keys, and near to `none`.) */
+function isMisspelt(word: string): boolean {
+  const near = distance(word.toLowerCase(), 'recommended');
+  return near > 0 && near <= 3;
 }
 
 /** Whether a key of labels or annotations is one of the protected keys: exact, or under `prefix/*`. */

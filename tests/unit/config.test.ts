@@ -113,6 +113,11 @@ describe('the configuration', () => {
   });
 
   // A pattern that no key can match would protect nothing, and say nothing of it.
+  it.each(['recomended', 'Recommend', 'recommended-', 'reccommended'])('refuses %s, which would protect nothing', (word) => {
+    expect(mistakes({ ...good, PROTECTED_KEYS: word })).toEqual([`PROTECTED_KEYS ${keysRule}`]);
+    expect(mistakes({ ...good, PROTECTED_KEYS: `team,${word}` })).toEqual([`PROTECTED_KEYS ${keysRule}`]);
+  });
+
   it.each([
     '*',
     '/*',
