@@ -1,5 +1,5 @@
 import { DUMP_SCHEMA, dump, type ScalarTagDefinition } from 'js-yaml';
-import { isObject, type Json, type JsonObject, numberText, setOwn } from '../job/json.ts';
+import { escaped, isObject, type Json, type JsonObject, numberText, setOwn } from '../job/json.ts';
 import { madeLimit } from './indent.ts';
 import { fraction, wholeNumber } from './yaml.ts';
 
@@ -87,7 +87,7 @@ function* largeMember(key: string | number, member: string | Json[] | JsonObject
 /** A text as JSON has it, which is YAML once what is a line break or nothing to some YAML readers is escaped. */
 function quoted(text: string): string {
   const unprintable = /[\u007f-\u00a0\u2028\u2029\ufeff\ufffe\uffff]/g;
-  return JSON.stringify(text).replace(unprintable, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return JSON.stringify(text).replace(unprintable, escaped);
 }
 
 // After a text that ends in empty lines the writer ends the document, which it is not.

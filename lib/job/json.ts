@@ -135,6 +135,11 @@ export function setOwn(object: JsonObject, key: string, value: Json): void {
   else object[key] = value;
 }
 
+/** A text in JSON's escapes alone, each unit of UTF-16 as four hexadecimal digits. */
+export function escaped(text: string): string {
+  return Array.from({ length: text.length }, (_, i) => `\\u${text.charCodeAt(i).toString(16).padStart(4, '0')}`).join('');
+}
+
 /** A copy of the object with one member set or, for undefined, removed; what is beside the path is shared, not copied. */
 export function withMember(object: JsonObject, [key, ...rest]: readonly string[], value: Json | undefined): JsonObject {
   if (key === undefined) return object;

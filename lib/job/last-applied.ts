@@ -1,4 +1,4 @@
-import { at, isObject, type Json, type JsonObject, own, parseExactJson, setOwn, withMember } from './json.ts';
+import { at, escaped, isObject, type Json, type JsonObject, own, parseExactJson, setOwn, withMember } from './json.ts';
 import { type JobKind, policyFields } from './kinds.ts';
 import { isProtected } from './protected-keys.ts';
 import { canonicalValue, lastApplied, ownPrefix, policyCauses } from './replaceable.ts';
@@ -145,5 +145,5 @@ function kubectlText(value: Json): string {
     const members = Object.keys(value).toSorted();
     return `{${members.map((key) => `${kubectlText(key)}:${kubectlText(value[key] as Json)}`).join()}}`;
   }
-  return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, escaped);
 }

@@ -1,6 +1,6 @@
 import { distance } from 'fastest-levenshtein';
 import type { Difference } from './compare.ts';
-import { isObject, type Json, numberText } from './json.ts';
+import { escaped, isObject, type Json, numberText } from './json.ts';
 import { type JobKind, layouts, policyFields } from './kinds.ts';
 
 const mostShown = 64;
@@ -45,10 +45,6 @@ const unprintable = /[\p{C}\p{Z}]/gu;
 /** A text with JSON's escapes for what a terminal would act on or not show: whoever reads a refusal sees what it says. */
 export function printable(text: string): string {
   return text.replace(unprintable, (character) => (character === ' ' ? character : escaped(character)));
-}
-
-function escaped(character: string): string {
-  return Array.from({ length: character.length }, (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`).join('');
 }
 
 /** Names the field that a path at root, metadata, spec or runPolicy level was probably meant to be. */

@@ -61,7 +61,9 @@ export async function update(cci: Cci, asked: Update, trace: Trace, cache: LiveC
   const { ref, fenced } = asked;
   const known = cache.get(ref);
   const direct = known && isCrowded(known.job) ? undefined : asked.direct;
-  const short = direct ? await patchDirectly(cci, asked, direct, trace, cache) : await updateCached(cci, asked, trace, cache);
+  const short = direct
+    ? await patchDirectly(cci, asked, direct, known?.job, trace)
+    : known && (await updateKnown(cci, asked, known, trace, cache));
   if (short) return keep(short);
   for (let round = 1; ; round++) {
     const live = await cci.read(ref, trace);
@@ -87,14 +89,11 @@ export async function update(cci: Cci, asked: Update, trace: Trace, cache: LiveC
 
 /**
  * Decides against the cached job and writes with its resourceVersion, so that one that is out of date makes a conflict. Undefined where
- * there is none, where nothing would be written, and on a refusal, its own or CCI's: the live job settles these, so that the cache
- * changes no answer.
+ * nothing would be written, and on a refusal, its own or CCI's: the live job settles these, so that the cache changes no answer.
  */
-async function updateCached(cci: Cci, asked: Update, trace: Trace, cache: LiveCache): Promise<Updated | undefined> {
-  const cached = cache.get(asked.ref);
-  if (!cached) return undefined;
+async function updateKnown(cci: Cci, asked: Update, known: Answer, trace: Trace, cache: LiveCache): Promise<Updated | undefined> {
   try {
-    const proposal = propose(asked, cached);
+    const proposal = propose(asked, known);
     return 'outcome' in proposal ? undefined : await put(cci, asked, proposal, trace);
   } catch (error) {
     if (isConflict(error)) cache.avoid(asked.ref);
@@ -129,10 +128,15 @@ function propose({ kind, ref, requested, rules, dryRun, mark }: Update, live: An
 }
 
 /** One round trip. Undefined where another writer came between, so that the patch is decided on the live job instead. */
-async function patchDirectly(cci: Cci, asked: Update, direct: JsonObject, trace: Trace, cache: LiveCache): Promise<Updated | undefined> {
+async function patchDirectly(
+  cci: Cci,
+  asked: Update,
+  direct: JsonObject,
+  known: JsonObject | undefined,
+  trace: Trace,
+): Promise<Updated | undefined> {
   const { resourceVersion: _, ...metadata } = (direct.metadata ?? {}) as JsonObject;
   const patchedLike = (now: JsonObject) => applyMergePatch(now, { ...direct, metadata }) as JsonObject;
-  const known = cache.get(asked.ref)?.job;
   try {
     const answer = await write(cci, asked, { method: 'PATCH', object: direct, fenced: asked.fenced }, patchedLike, trace);
     return { answer, ...patched(asked, direct, known, answer.job) };

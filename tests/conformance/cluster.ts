@@ -3,9 +3,10 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { credential } from '../credentials.ts';
+import { freePorts } from '../free-ports.ts';
 import { crd, kinds, type Layout } from './crds.ts';
 import { type Endpoint, send, sendOk } from './http.ts';
-import { freePorts, must, type Server, start } from './processes.ts';
+import { must, type Server, start } from './processes.ts';
 import type { Tools } from './tools.ts';
 
 /** A running API server with the kinds of one layout. */

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { startSecretsManager } from '../../local/secrets-manager.ts';
+import { freePorts } from '../free-ports.ts';
 import { environmentOf } from '../load/instance.ts';
 import type { Cluster } from './cluster.ts';
 import { type Endpoint, send } from './http.ts';
-import { freePorts, start } from './processes.ts';
+import { start } from './processes.ts';
 
 /** A gateway that runs before a cluster. */
 export interface Gateway {

@@ -2,8 +2,9 @@
 import { join } from 'node:path';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { credential } from '../credentials.ts';
+import { freePorts } from '../free-ports.ts';
 import { cached } from './cache.ts';
-import { freePorts, must, start } from './processes.ts';
+import { must, start } from './processes.ts';
 import { say } from './report.ts';
 
 /** An IAM user's access key. */

@@ -7,9 +7,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildHandlers } from '../../scripts/build.ts';
+import { freePorts } from '../free-ports.ts';
 import { searchFiles } from '../search.ts';
 import { cached } from './cache.ts';
-import { freePorts, must, run, start } from './processes.ts';
+import { must, run, start } from './processes.ts';
 import { say } from './report.ts';
 
 /** How many generated requests were answered as the document says, and how many mistakes were found. */

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { devNull } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { alsoSearched, credential } from '../credentials.ts';
+import { freePorts } from '../free-ports.ts';
 import { jobPath, type Loose } from './gateway.ts';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
@@ -58,7 +58,7 @@ describe('npm run gateway', () => {
       { code: 'ENOTFOUND' },
     ],
   ])('answers 500 and logs why where %s', async (_title, env, note) => {
-    const port = await freePort();
+    const [port] = (await freePorts(1)) as [number];
     const child = start({ ...good, AWS_REGION: 'eu-west-1', PORT: String(port), ...env });
     let said = '';
     const until = (pattern: RegExp) =>
@@ -84,11 +84,3 @@ describe('npm run gateway', () => {
     expect(said).not.toContain('hunter2');
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  return port;
-}

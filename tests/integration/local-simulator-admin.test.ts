@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { request } from 'node:http';
-import { createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Simulator, startSimulator } from '../../local/simulator.ts';
 import { alsoSearched, credential } from '../credentials.ts';
+import { freePorts } from '../free-ports.ts';
 import { jobPath, key, send } from './local-signed.ts';
 
 let simulator: Simulator;
@@ -152,7 +152,7 @@ describe('what npm start runs', () => {
     ['with --chaos lets the simulated CCI fail and says how, in numbers and by an example that works', ['--chaos']],
     ['without it does not, and says how to inject a fault by an example that works', []],
   ])('%s', async (_title, args) => {
-    const child = start(args, await freePort());
+    const child = start(args, (await freePorts(1))[0] as number);
     let output = '';
     for await (const chunk of child.stdout.setEncoding('utf8')) {
       output += chunk;
@@ -173,12 +173,4 @@ describe('what npm start runs', () => {
     expect((await state()).faults).toEqual([{ method: 'PATCH', when: 'after', act: 'drop', times: 1 }]);
     expect((await fetch(gateway + jobPath)).status).toBe(200);
   });
-
-  async function freePort(): Promise<number> {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as { port: number };
-    server.close();
-    return port;
-  }
 });

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventsPath } from '../../local/events.ts';
 import { alsoSearched } from '../credentials.ts';
+import { freePorts } from '../free-ports.ts';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
 const read = (file: string): string => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
@@ -16,7 +16,7 @@ let gateway: string;
 
 beforeAll(async () => {
   const { POWERTOOLS_METRICS_DISABLED: _, POWERTOOLS_LOG_LEVEL: __, ...env } = process.env;
-  const port = await freePort();
+  const [port] = (await freePorts(1)) as [number];
   child = spawn(process.execPath, ['local/start.ts'], {
     cwd: project,
     env: { ...env, PORT: String(port) },
@@ -141,11 +141,3 @@ describe('what npm start prints about requests and events', () => {
     expect(records.filter((line) => line.includes('_aws'))).toEqual([]);
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  return port;
-}
