@@ -100,7 +100,12 @@ export function normalizeEvent(): Step {
 
 function headersOf(many: unknown, single: unknown): Record<string, string> {
   const headers: Record<string, string> = Object.create(null);
-  for (const [name, values] of Object.entries(listsOf(many, single))) headers[name.toLowerCase()] = values.join(', ');
+  // The single values first, so that a list of several takes their place. Every request has both, so no list is made of a single one.
+  for (const [name, value] of Object.entries(single ?? {})) if (isText(value)) headers[name.toLowerCase()] = value;
+  for (const [name, values] of Object.entries(many ?? {})) {
+    if (Array.isArray(values))
+      headers[name.toLowerCase()] = values.length === 1 && isText(values[0]) ? values[0] : values.filter(isText).join(', ');
+  }
   return headers;
 }
 

@@ -36,7 +36,7 @@ function fill(template: string, parameters: Record<string, string>): string | un
 }
 
 function endsIn(sent: string, path: string): boolean {
-  return sent.endsWith(path) && /^(?:\/[^/]+)*$/.test(sent.slice(0, sent.length - path.length));
+  return sent === path || (sent.endsWith(path) && /^(?:\/[^/]+)*$/.test(sent.slice(0, sent.length - path.length)));
 }
 
 function withoutStage(path: string, stage: string | undefined): string {
