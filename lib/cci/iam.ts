@@ -128,7 +128,7 @@ async function exchange(login: Password, mostTime: number): Promise<IamToken | O
   if (status < 400) throw internalError({ because: `credentials: IAM answered ${status}` });
   const locked = /locked|reach the limit/i.test(error.message ?? '');
   // IAM locks a user after five wrong passwords in 15 minutes, so that one that it refuses is left alone for as long as a locked key.
-  return { ...refusal({ because: 'credentials: IAM refused them', errorCode, answer: status }, locked), refused: { locked: true } };
+  return refusal({ because: 'credentials: IAM refused them', errorCode, answer: status, locked }, { locked: true, wrong: !locked });
 }
 
 /** How long a token lives by IAM's own clock, which may differ from ours; a day, as documented, where it does not say. */

@@ -15,14 +15,22 @@ export interface Outcome {
   maybeApplied: boolean;
   /** The gateway's own credentials were good: the answer is about the request. */
   accepted?: boolean;
-  /** The gateway's own credentials were refused; `locked` is CCI's own word for a key that failed too often. */
-  refused?: { locked: boolean };
+  /** The gateway's own credentials were refused. */
+  refused?: Refused;
   /** A kept-alive socket had died before any byte of an answer. */
   staleSocket?: boolean;
   /** The upstream's id of the request, from a header or from its error's body. */
   requestId?: string | undefined;
   /** What the log may not show of the body. */
   secrets?: readonly string[];
+}
+
+/** How credentials were refused. */
+export interface Refused {
+  /** They failed too often, or will with a few more failures: they are left alone for longer. */
+  locked: boolean;
+  /** They were looked at, and are wrong. */
+  wrong: boolean;
 }
 
 const nothing = { status: 0, body: Buffer.alloc(0), retry: false, retryAfter: 0, maybeApplied: false } as const;
@@ -39,7 +47,10 @@ export function judge(exchange: Exchange, secrets: readonly string[]): Outcome {
   const requestId = inHeader ?? error.requestId;
   if (status === 401) {
     const locked = /reach the limit/i.test(error.message ?? '');
-    return { ...refusal({ because: 'credentials: CCI refused them', errorCode: error.errorCode }, locked), requestId };
+    return {
+      ...refusal({ because: 'credentials: CCI refused them', errorCode: error.errorCode, locked }, { locked, wrong: !locked }),
+      requestId,
+    };
   }
   const retryAfter = secondsToWait(headers['retry-after'] ?? '');
   const notReached = status === 502 || status === 503 || status === 504;
@@ -53,9 +64,9 @@ export function judge(exchange: Exchange, secrets: readonly string[]): Outcome {
   return { ...nothing, verdict, retry, retryAfter, maybeApplied, accepted, requestId };
 }
 
-/** The outcome where the gateway's own credentials were refused; `locked` if they failed too often. */
-export function refusal(note: LogNote, locked: boolean): Outcome & { verdict: StatusError } {
-  return { ...nothing, verdict: internalError({ ...note, locked }), refused: { locked } };
+/** The outcome where the gateway's own credentials were refused. */
+export function refusal(note: LogNote, refused: Refused): Outcome & { verdict: StatusError } {
+  return { ...nothing, verdict: internalError(note), refused };
 }
 
 /** What Retry-After says, in seconds or as a date; 0 where it says nothing. */

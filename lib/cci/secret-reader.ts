@@ -1,9 +1,16 @@
 import { GetSecretValueCommand, type GetSecretValueRequest, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { internalError } from '../job/status.ts';
+import { internalError, StatusError } from '../job/status.ts';
 import { awsErrorNote } from './aws-error.ts';
 import { parseSecret, type Secret } from './secret.ts';
 import { type Trace, timeLeft, warnThatKept, within } from './trace.ts';
 
+/** A version of the secret as it was read. */
+export interface ReadVersion {
+  id: string;
+  secret: Secret;
+  /** When it was made, by the wall clock in milliseconds; 0 where that is not said. */
+  createdAt: number;
+}
 /** Reads one secret, once for all who ask at a time. */
 export interface SecretReader {
   /** The reading that is under way. */
@@ -16,12 +23,18 @@ export interface SecretReader {
   keepFresh(trace: Trace): Promise<void>;
   /** Refreshes where no version may be sent, but not each time. */
   lookAgain(trace: Trace): Promise<void>;
+  /** The version before the current one; undefined where there is none, or where another than the current one was asked for. Throws as `read`. */
+  readPrevious(trace: Trace): Promise<ReadVersion | undefined>;
 }
 
 const second = 1000;
 const minute = 60 * second;
-/** Older than this the secret is refreshed beside the request, older than `mustRefresh` before it. */
+/**
+ * Older than this, and up to a minute by chance, the secret is refreshed beside the request: processes that began together do not ask
+ * together for ever. Older than `mustRefresh` it is refreshed before the request.
+ */
 const mayRefresh = 5 * minute;
+const mayRefreshSpread = minute;
 const mustRefresh = 15 * minute;
 /** The first reading may meet a cold network; a later one only keeps requests waiting that have a copy. */
 const firstTimeout = 10 * second;
@@ -35,23 +48,28 @@ const pauseBetween = 5 * second;
 export function createSecretReader(
   secretId: GetSecretValueRequest,
   client: Pick<SecretsManagerClient, 'send'>,
-  take: (id: string, secret: Secret) => void,
+  take: (read: ReadVersion) => void,
 ): SecretReader {
+  // Another version or stage that was asked for has none before it: least of all does it stand for one that is to be proven.
+  const hasPrevious = secretId.VersionId === undefined && secretId.VersionStage === undefined;
+  let refreshAfter = mayRefresh;
   let readAt = 0;
   let triedAt = 0;
   let failed = false;
   let reading: Promise<void> | undefined;
 
+  const timeoutOf = (trace: Trace) => Math.max(1, Math.min(readAt === 0 ? firstTimeout : readTimeout, timeLeft(trace)));
   const read = (trace: Trace): Promise<void> => {
     if (reading) return within(trace, reading);
     trace.counts.credentialRefreshes += 1;
     triedAt = Date.now();
     failed = true;
-    reading = fetchSecret(secretId, client, Math.max(1, Math.min(readAt === 0 ? firstTimeout : readTimeout, timeLeft(trace))))
-      .then(({ id, secret }) => {
+    reading = fetchSecret(secretId, client, timeoutOf(trace))
+      .then((version) => {
         failed = false;
         readAt = Date.now();
-        take(id, secret);
+        refreshAfter = mayRefresh + mayRefreshSpread * Math.random();
+        take(version);
       })
       .finally(() => {
         reading = undefined;
@@ -70,10 +88,18 @@ export function createSecretReader(
     async keepFresh(trace) {
       if (failed && ageOf(triedAt) <= pauseFailed) return;
       if (ageOf(readAt) > mustRefresh) await refresh(trace);
-      else if (ageOf(readAt) > mayRefresh) trace.pending.push(refresh(trace));
+      else if (ageOf(readAt) > refreshAfter) trace.pending.push(refresh(trace));
     },
     async lookAgain(trace) {
       if (ageOf(triedAt) > pauseBetween) await refresh(trace);
+    },
+    async readPrevious(trace) {
+      if (!hasPrevious) return undefined;
+      trace.counts.credentialRefreshes += 1;
+      return fetchSecret({ ...secretId, VersionStage: 'AWSPREVIOUS' }, client, timeoutOf(trace)).catch((error: unknown) => {
+        if (error instanceof StatusError && error.note.error === 'ResourceNotFoundException') return undefined;
+        throw error;
+      });
     },
   };
 }
@@ -85,11 +111,11 @@ async function fetchSecret(
   secretId: GetSecretValueRequest,
   client: Pick<SecretsManagerClient, 'send'>,
   timeout: number,
-): Promise<{ id: string; secret: Secret }> {
+): Promise<ReadVersion> {
   const answer = await client
     .send(new GetSecretValueCommand(secretId), { abortSignal: AbortSignal.timeout(timeout) })
     .catch((error: unknown) => {
       throw internalError({ because: 'credentials: the secret could not be read', ...awsErrorNote(error) });
     });
-  return { id: answer.VersionId ?? '', secret: parseSecret(answer.SecretString) };
+  return { id: answer.VersionId ?? '', secret: parseSecret(answer.SecretString), createdAt: answer.CreatedDate?.getTime() ?? 0 };
 }

@@ -1,7 +1,7 @@
 import { distance } from 'fastest-levenshtein';
 import * as v from 'valibot';
 import { endpointMistake } from '../config.ts';
-import { internalError } from '../job/status.ts';
+import { internalError, StatusError } from '../job/status.ts';
 
 const ascii = 'must be printable ASCII without spaces';
 const visible = v.pipe(v.string('must be a string'), v.regex(/^[\x21-\x7e]+$/, ascii));
@@ -70,6 +70,11 @@ const plain = (key: string) => key.slice(0, 64).toLowerCase().replace(/[-_ ]/g, 
 
 function malformed(mistakes: string[]) {
   return internalError({ because: 'credentials: the secret is malformed', mistakes });
+}
+
+/** Whether parseSecret threw this. */
+export function isMalformed(error: unknown): boolean {
+  return error instanceof StatusError && error.note.mistakes !== undefined;
 }
 
 function parse(content: string | undefined): unknown {

@@ -149,11 +149,15 @@ describe('the record of a request', () => {
     expect(await record('replace-job', replace(label))).toEqual({ Throttled: 1, UpstreamCalls: 1 });
   });
 
-  it('counts a refused version of the secret, and the next one', async () => {
-    const wrong = JSON.stringify({ ...key, accessKey: credential('refused') });
-    now.secrets.set(secretName, wrong);
-    const first = { ColdStart: 1, UpstreamCalls: 1, CredentialRefreshes: 2, RefusedVersions: 1, Failed: 1 };
-    expect(await record('replace-job', replace(label), 'new')).toEqual(first);
+  it('counts refused versions of the secret, and the reads for another one', async () => {
+    const wrong = (name: string) => JSON.stringify({ ...key, accessKey: credential(name) });
+    now.secrets.set(secretName, wrong('refused'));
+    const withPrevious = { ColdStart: 1, UpstreamCalls: 3, CredentialRefreshes: 3, RefusedVersions: 1, Changed: 1 };
+    expect(await record('replace-job', replace(label), 'new')).toEqual(withPrevious);
+    now.secrets.set(secretName, wrong('refused-too'));
+    const withNone = { ColdStart: 1, UpstreamCalls: 2, CredentialRefreshes: 4, RefusedVersions: 2, Failed: 1 };
+    await reset();
+    expect(await record('replace-job', replace(label), 'new')).toEqual(withNone);
     now.secrets.set(secretName, JSON.stringify(key));
     expect(await record('replace-job', replace(label), 'new')).toEqual({
       Changed: 1,

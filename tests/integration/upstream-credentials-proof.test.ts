@@ -87,7 +87,7 @@ describe('a rotation', () => {
     expect(client.secrets.calls).toBe(2);
   });
 
-  it('to a bad key fails no request, and costs one failed authentication in a minute', async () => {
+  it('to a bad key fails no request, and costs one failed authentication', async () => {
     valid = ['AKOLD'];
     await many(1);
     client.setSecret(key('AKBAD'));
@@ -96,7 +96,7 @@ describe('a rotation', () => {
       for (const later of [0, minute / 2, minute - 1]) {
         at((16 + minutes) * minute + later);
         expect(await many(10)).toEqual({ 200: 10 });
-        expect(tried.AKBAD).toEqual({ taken: 0, refused: minutes + 1 });
+        expect(tried.AKBAD).toEqual({ taken: 0, refused: 1 });
       }
     }
     expect(tried.AKOLD).toEqual({ taken: 301, refused: 0 });

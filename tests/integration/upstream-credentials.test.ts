@@ -12,9 +12,11 @@ const newer = { accessKey: credential('ak-new'), secretKey: credential('sk-new')
 let upstream: Upstream;
 let client: Awaited<ReturnType<typeof connect>>;
 beforeEach(async () => {
-  vi.useFakeTimers({ toFake: ['Date'], now: start });
+  // The key has been the current one for a day.
+  vi.useFakeTimers({ toFake: ['Date'], now: start - 24 * 60 * minute });
   upstream = await startUpstream();
   client = await connect(upstream.url);
+  vi.setSystemTime(start);
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -48,7 +50,8 @@ describe('credentials that CCI refuses', () => {
     const { status, note } = await refusal(client.update(requestOf(upstream)));
     expect(status).toMatchObject({ code: 500, reason: 'InternalError', details: {} });
     expect(note).toEqual({ because: 'credentials: CCI refused them', errorCode: 'APIG.0301', locked: false });
-    expect([upstream.methods(), client.secrets.calls]).toEqual(['GET', 2]);
+    // Read at first, again for a newer version, and for the one before.
+    expect([upstream.methods(), client.secrets.calls]).toEqual(['GET', 3]);
 
     vi.setSystemTime(start + minute - 1);
     const again = await Promise.all([1, 2, 3].map(() => refusal(client.update(requestOf(upstream)))));
@@ -57,11 +60,11 @@ describe('credentials that CCI refuses', () => {
       expect(error.note.because).toBe('credentials: refused a moment ago; not tried again for now');
     }
     // The secret is looked at meanwhile, every 5 s at most.
-    expect([upstream.methods(), client.secrets.calls]).toEqual(['GET', 3]);
+    expect([upstream.methods(), client.secrets.calls]).toEqual(['GET', 4]);
 
     vi.setSystemTime(start + minute);
     expect((await client.update(requestOf(upstream))).outcome).toBe('changed');
-    expect([upstream.methods(), client.secrets.calls]).toEqual(['GET GET PUT', 4]);
+    expect([upstream.methods(), client.secrets.calls]).toEqual(['GET GET PUT', 5]);
   });
 
   it('that CCI has locked are left alone for five minutes', async () => {
@@ -145,8 +148,9 @@ describe('the secret', () => {
     expect(secretsSent()).toEqual([accessKey.accessKey, credential('newer')]);
   });
 
-  it.each<[string, (calls: { setSecret: (value: object) => string }) => void]>([
-    ['malformed', ({ setSecret }) => setSecret({ accessKey: credential('private-value') })],
+  it.each<[string, (calls: { setSecret: (value: object) => string }) => unknown]>([
+    // The version before is as malformed.
+    ['malformed', ({ setSecret }) => [1, 2].map(() => setSecret({ accessKey: credential('private-value') }))],
     ['not there', () => vi.stubEnv('AWS_ENDPOINT_URL_SECRETS_MANAGER', 'http://127.0.0.1:1')],
   ])('that is %s makes a 500 without a call, and is not named anywhere', async (_title, spoil) => {
     spoil(client);

@@ -245,8 +245,9 @@ describe('a user that IAM refuses', () => {
     expect(outcomes).toHaveLength(10);
     expect(tokensSent()).toEqual(Array(11).fill(undefined));
     expect(iam.arrived).toHaveLength(1);
-    // And takes over once it can.
+    // And takes over once it can; one that was called wrong, once there is nothing else.
     at(21 * minute);
+    if (fault === wrong) upstream.next.GET.push(reply({ status: 401 }));
     await read();
     await read();
     expect(tokensSent().slice(-2)).toEqual([tokenOf(1), tokenOf(1)]);

@@ -1,4 +1,9 @@
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import {
+  GetSecretValueCommand,
+  type GetSecretValueCommandInput,
+  type GetSecretValueCommandOutput,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, expect, vi } from 'vitest';
 import { type Credential, type Credentials, createCredentials } from '../../../lib/cci/credentials.ts';
@@ -24,24 +29,50 @@ export function useWallClock(): void {
   });
 }
 
-/** Secrets Manager, as far as the AWS client lets it be seen. */
+type Answer = () => Promise<GetSecretValueCommandOutput>;
+const failing = (name: string): Answer => {
+  const error = Object.assign(new Error(`cannot read ${secretName}`), { name, SecretId: secretName });
+  return () => Promise.reject(error);
+};
+
+/** Secrets Manager, as far as the AWS client lets it be seen: AWSCURRENT or what else is asked for, and AWSPREVIOUS, which there is not at first. */
 export function createManager() {
   const client = new SecretsManagerClient({ region: 'eu-west-1' });
   const manager = mockClient(client);
+  let current: Answer;
+  let previous = failing('ResourceNotFoundException');
+  manager.on(GetSecretValueCommand).callsFake((input: GetSecretValueCommandInput) => (isPrevious(input) ? previous() : current()));
+  const isPrevious = ({ VersionStage }: GetSecretValueCommandInput) => VersionStage === 'AWSPREVIOUS';
+  const inputs = () => manager.commandCalls(GetSecretValueCommand).map(({ args }) => args[0].input);
+  /** A version, which was made as long ago as is said, in milliseconds. */
+  const version = (id: string, secret: object = { token: credential(id) }, age?: number): Answer => {
+    const CreatedDate = age === undefined ? undefined : new Date(Date.now() - age);
+    return async () => ({ SecretString: JSON.stringify(secret), VersionId: id, CreatedDate, $metadata: {} });
+  };
   return {
     client,
     /** The secret has this version, a bearer token of its own name unless it is to be another content. */
-    holds: (version: string, secret: object = { token: credential(version) }) =>
-      void manager.on(GetSecretValueCommand).resolves({ SecretString: JSON.stringify(secret), VersionId: version }),
+    holds: (...of: Parameters<typeof version>) => {
+      current = version(...of);
+    },
     /** The next reads take until the promise is settled. */
-    holdsAfter: (wait: Promise<unknown>, version: string) =>
-      void manager
-        .on(GetSecretValueCommand)
-        .callsFake(() => wait.then(() => ({ SecretString: JSON.stringify({ token: credential(version) }), VersionId: version }))),
-    fails: (name: string) =>
-      void manager.on(GetSecretValueCommand).rejects(Object.assign(new Error(`cannot read ${secretName}`), { name, SecretId: secretName })),
-    reads: () => manager.commandCalls(GetSecretValueCommand).length,
-    inputs: () => manager.commandCalls(GetSecretValueCommand).map(({ args }) => args[0].input),
+    holdsAfter: (wait: Promise<unknown>, id: string) => {
+      const then = version(id);
+      current = () => wait.then(then);
+    },
+    fails: (name: string) => {
+      current = failing(name);
+    },
+    /** And before it this one. */
+    heldBefore: (...of: Parameters<typeof version>) => {
+      previous = version(...of);
+    },
+    failsBefore: (name: string) => {
+      previous = failing(name);
+    },
+    reads: () => inputs().filter((input) => !isPrevious(input)).length,
+    readsOfPrevious: () => inputs().filter(isPrevious).length,
+    inputs,
   };
 }
 

@@ -63,10 +63,29 @@ describe('the secret', () => {
     expect([trace.pending.length, manager.reads()]).toEqual([0, 1]);
   });
 
-  it('older than 5 minutes is refreshed beside the request, which uses the copy at hand', async () => {
+  it('older than 5 minutes, and up to a minute by chance, is refreshed: processes that began together do not ask together', async () => {
+    const refreshed: number[] = [];
+    for (const chance of [0, 0.5, 0.999]) {
+      const random = vi.spyOn(Math, 'random').mockReturnValue(chance);
+      at(0);
+      const { manager, credentials } = setUp();
+      await credentialOf(credentials);
+      for (let seconds = 300; manager.reads() === 1; seconds++) {
+        at(seconds * second);
+        const trace = newTrace();
+        await credentialOf(credentials, trace);
+        await Promise.all(trace.pending);
+        if (manager.reads() === 2) refreshed.push(seconds);
+      }
+      random.mockRestore();
+    }
+    expect(refreshed).toEqual([301, 331, 360]);
+  });
+
+  it('older than 6 minutes is refreshed beside the request, which uses the copy at hand', async () => {
     const { manager, credentials } = setUp();
     await credentialOf(credentials);
-    at(5.01 * minute);
+    at(6 * minute);
     const { promise, resolve } = Promise.withResolvers<void>();
     manager.holdsAfter(promise, 'v2');
     const trace = newTrace();

@@ -237,7 +237,7 @@ describe('a user that IAM refuses', () => {
       expect(verdict?.status).toMatchObject({ code: 500, reason: 'InternalError', details: {} });
       expect(verdict?.note).toEqual(noteOf(status, more));
       // IAM locks a user after five wrong passwords in 15 minutes, for 15 minutes.
-      expect([how, retry, accepted]).toEqual([{ locked: true }, false, undefined]);
+      expect([how, retry, accepted]).toEqual([{ locked: true, wrong: verdict?.note.locked === false }, false, undefined]);
     },
   );
 
