@@ -5,7 +5,7 @@ import { type Outcome, type Refused, refusal } from './judge.ts';
 import { isMalformed } from './secret.ts';
 import { createSecretReader, type ReadVersion } from './secret-reader.ts';
 import type { AccessKey } from './signer.ts';
-import { type Trace, warnThatKept, within } from './trace.ts';
+import { noteOf, type Trace, within } from './trace.ts';
 
 /** What a request is authenticated with, and what of it may not be shown. */
 export type Credential = { secrets: string[] } & (
@@ -94,7 +94,7 @@ export function createCredentials(secretId: GetSecretValueRequest, client: Pick<
       previousOf = of;
       previous = read && remember(read);
     } catch (error) {
-      warnThatKept(trace, 'the version before the current one could not be read', error);
+      trace.warn('the version before the current one could not be read', noteOf(error));
     }
   };
 

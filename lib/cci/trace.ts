@@ -58,5 +58,10 @@ export async function within<T>(trace: Trace, work: Promise<T>): Promise<T> {
 
 /** Says in the log why something was not renewed; what is at hand stays in use. Of an error that is not ours only the name is kept. */
 export function warnThatKept(trace: Trace, what: string, error: unknown): void {
-  trace.warn(`${what}; the copy at hand stays in use`, error instanceof StatusError ? error.note : { name: (error as Error)?.name });
+  trace.warn(`${what}; the copy at hand stays in use`, noteOf(error));
+}
+
+/** What the log may say of an error: the note of one of ours, of any other its name alone. */
+export function noteOf(error: unknown): object {
+  return error instanceof StatusError ? error.note : { name: (error as Error)?.name };
 }

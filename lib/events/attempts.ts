@@ -5,26 +5,32 @@ import { isFifo } from './parse.ts';
 const mostAttempts = 5;
 /**
  * After so many deliveries the queue itself moves a message (maxReceiveCount in deploy/events.yml), so this is the last chance to say
- * why. Where no count was lost no message comes so far: at most nine stand before it in a batch, and each has five attempts.
+ * why. Where no count was lost a message comes so far only while CCI throttles for hours.
  */
 export const mostDeliveries = 10 * mostAttempts;
 const mostRemembered = 10_000;
 
+/** A message, and whether it came as a batch of its own: then it waited for none before it, also in a FIFO queue. */
+export type Delivered = Pick<SQSRecord, 'messageId' | 'attributes' | 'eventSourceARN'> & { alone: boolean };
+
 /** Counts how often messages failed themselves: not where one only waited, which raises the queue's own count as well. */
 export interface Attempts {
   /** A message failed. Returns how often by now, and whether it is given up. */
-  failed(record: SQSRecord): { attempts: number; last: boolean };
-  /** A message goes back untried. */
-  untried(record: SQSRecord): void;
+  failed(message: Delivered): { attempts: number; last: boolean };
+  /** A message goes back untried; `throttled` where CCI has no time, for this process or any other. */
+  untried(message: Delivered, throttled: boolean): void;
 }
 
 /**
- * The counts of one process. A message of a standard queue waits for none but a full batch, so the queue's own count less those times is
- * right, and knows what other processes did. In a FIFO queue a message waits for those before it, and each process counts for itself.
+ * The counts of one process. The queue's own count, less the times that this process gave the message back, knows what other processes
+ * did. It counts too much where others gave the message back: behind another of its group, or while CCI throttled. Then a process goes by
+ * what it saw itself.
  */
 export function createAttempts(): Attempts {
   const counts = new Map<string, { failed: number; untried: number }>();
-  const count = ({ messageId }: SQSRecord, what: 'failed' | 'untried') => {
+  /** When a message was last known to wait, so that processes may have given back others too. */
+  let waitedAt = 0;
+  const count = ({ messageId }: Delivered, what: 'failed' | 'untried') => {
     const counted = counts.get(messageId) ?? { failed: 0, untried: 0 };
     counted[what] += 1;
     // The newest is the last, so that the oldest is forgotten first.
@@ -37,14 +43,18 @@ export function createAttempts(): Attempts {
     return counted;
   };
   return {
-    failed(record) {
-      const { failed, untried } = count(record, 'failed');
-      const received = Number(record.attributes.ApproximateReceiveCount) || 0;
-      const attempts = isFifo(record.eventSourceARN) ? failed : Math.max(failed, received - untried);
+    failed(message) {
+      const { failed, untried } = count(message, 'failed');
+      const { attributes, eventSourceARN, alone } = message;
+      if (isFifo(eventSourceARN) && !alone) waitedAt = Date.now();
+      const received = Number(attributes.ApproximateReceiveCount) || 0;
+      const allTried = waitedAt < Number(attributes.ApproximateFirstReceiveTimestamp);
+      const attempts = allTried ? Math.max(failed, received - untried) : failed;
       return { attempts, last: attempts >= mostAttempts || received >= mostDeliveries };
     },
-    untried(record) {
-      count(record, 'untried');
+    untried(message, throttled) {
+      count(message, 'untried');
+      if (throttled) waitedAt = Date.now();
     },
   };
 }

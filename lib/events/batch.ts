@@ -2,20 +2,22 @@ import { BatchProcessor, EventType, processPartialResponse, SqsFifoPartialProces
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { isFifo } from './parse.ts';
 
-type RecordHandler = (record: SQSRecord, context: Context) => Promise<unknown>;
+type RecordHandler = (record: SQSRecord & { alone: boolean }, context: Context) => Promise<unknown>;
 
 /**
  * A handler of SQS batches that answers with the messages to be delivered again. Of a FIFO queue one after another, and of a group
- * nothing after a message that failed; of a standard queue all at once, but those of one job one after another.
+ * nothing after a message that failed; of a standard queue all at once, but those of one job one after another. `alone` tells a message
+ * that nothing stood before.
  */
 export function handleBatch(handle: RecordHandler): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse> {
   return async (event, context) => {
     const ordered = isFifo(event.Records[0]?.eventSourceARN ?? '');
     const processor = ordered ? new SqsFifoPartialProcessorAsync() : new BatchProcessor(EventType.SQS);
     const one = ordered ? handle : oneAfterAnother(handle);
+    const alone = event.Records.length === 1;
     // Where a whole batch failed each message is told apart as well: an error would count against the function, and hide which.
     const options = { context, throwOnFullBatchFailure: false, ...(ordered && { skipGroupOnError: true as const }) };
-    return processPartialResponse(event, (record: SQSRecord) => one(record, context), processor, options as never);
+    return processPartialResponse(event, (record: SQSRecord) => one({ ...record, alone }, context), processor, options as never);
   };
 }
 

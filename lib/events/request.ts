@@ -12,6 +12,8 @@ export interface EventRequest extends SQSRecord {
   trace: Trace;
   claims: Claims;
   update: JobUpdate;
+  /** It came as a batch of its own. */
+  alone: boolean;
   /** How often this message has failed, this time included; 0 where nobody counted. */
   attempts: number;
   /** Undefined where the message goes back to its queue. */

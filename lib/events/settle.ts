@@ -64,7 +64,8 @@ export function settleEvent({ publish, bury }: Outbox): EventStep {
     onError: async (request) => {
       const error = asStatus(request.error);
       // It waits for its turn, or for CCI to have time for it, which is no failure of its own.
-      if (error.note.notTaken || error.status.code === 429) return messages.untried(request.event);
+      const throttled = error.status.code === 429;
+      if (error.note.notTaken || throttled) return messages.untried(request.event, throttled);
       const failure = isRefusal(error) ? await unsent(settle(request, 'Refused', { status: error.status })) : error;
       // What could not be sent is what the log tells.
       if (failure) request.error = (await unsent(fail(request, failure))) ?? failure;

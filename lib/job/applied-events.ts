@@ -10,8 +10,11 @@ export interface Mark {
 
 /** The annotation that holds the marks: written in the same write as the change, so that there is never one without the other. */
 export const appliedEvents = `${ownPrefix}applied-events`;
-/** How many ids a job remembers. */
-const mostIds = 32;
+/**
+ * How many ids a job remembers: an event that is delivered again comes three minutes later (the queue's visibility timeout), after all
+ * that came meanwhile.
+ */
+export const mostIds = 128;
 
 /**
  * Whether a job has an event already: `applied` if its id is remembered, `reused` if that was an event which asked something else,

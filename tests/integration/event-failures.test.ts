@@ -153,22 +153,37 @@ describe('a FIFO batch of ten', () => {
 
   it('says why it gives up even where every process forgot: at the last delivery before the queue itself moves it', async () => {
     const message = messageOf('fifo', detailOf(), { received: 48 });
-    down();
-    expect(await deliver([message], { handler: await newHandler() })).toEqual([0]);
-    expect(await deliver([message], { handler: await newHandler() })).toEqual([]);
+    const behind = messageOf('fifo', detailOf());
+    down({ times: 2 });
+    expect(await deliver([message, behind], { handler: await newHandler() })).toEqual([0, 1]);
+    expect(await deliver([message, behind], { handler: await newHandler() })).toEqual([]);
     expect(attributes()).toMatchObject([{ reason: 'InternalError', attempts: '1' }]);
   });
 });
 
-describe('a standard batch', () => {
-  it('counts what failed in other processes, as the queue tells it', async () => {
-    const message = messageOf('bus', detailOf());
+describe.each(doors)('an event that comes alone, by %s', (door) => {
+  it('is given up at its fifth failure, in whichever processes it failed, as the queue tells it', async () => {
+    const message = messageOf(door, detailOf());
     down();
     for (let times = 1; times < 5; times++) expect(await deliver([message], { handler: await newHandler() })).toEqual([0]);
     expect(await deliver([message], { handler: await newHandler() })).toEqual([]);
     expect(attributes()).toMatchObject([{ attempts: '5' }]);
   });
 
+  it('is not given up for a failure after others have given it back while CCI throttled', async () => {
+    const message = messageOf(door, detailOf());
+    down({ status: 429, retryAfter: 60 });
+    const handler = await newHandler();
+    for (let times = 1; times <= 6; times++) await deliver([message], { handler: times === 6 ? handler : await newHandler() });
+    now.simulator.clearFaults();
+    down({ times: 1 });
+    expect(await deliver([message], { handler })).toEqual([0]);
+    expect(await deliver([message], { handler })).toEqual([]);
+    expect([outcomes(), now.aws.messages]).toEqual([['Succeeded'], []]);
+  });
+});
+
+describe('a standard batch', () => {
   it('lets no event of one job wait for one that failed', async () => {
     now.simulator.inject({ method: 'PUT', status: 500 });
     expect(await deliver(['a', 'b', 'c'].map((name) => messageOf('bus', annotate(name))))).toEqual([0]);

@@ -99,6 +99,8 @@ export interface Message {
   group: string | undefined;
   /** How often it was delivered, this time included. */
   received: number;
+  /** When it came first; undefined before. */
+  firstReceivedAt?: number;
 }
 
 /** The message in which an event with this detail comes through a door. What is no object is the body itself. */
@@ -123,7 +125,7 @@ function envelopeOf(door: Door, detail: unknown): object {
 }
 
 /** A message as Lambda hands it to a function. */
-export function recordOf({ door, messageId, body, group, received }: Message): SQSRecord {
+export function recordOf({ door, messageId, body, group, received, firstReceivedAt = 1795478400001 }: Message): SQSRecord {
   return {
     messageId,
     receiptHandle: `handle of ${messageId}`,
@@ -132,7 +134,7 @@ export function recordOf({ door, messageId, body, group, received }: Message): S
       ApproximateReceiveCount: String(received),
       SentTimestamp: '1795478400000',
       SenderId: door === 'bus' ? 'AIDAEVENTBRIDGE' : 'AROAPRODUCER:pipeline',
-      ApproximateFirstReceiveTimestamp: '1795478400001',
+      ApproximateFirstReceiveTimestamp: String(firstReceivedAt),
       ...(group !== undefined && { MessageGroupId: group, MessageDeduplicationId: messageId, SequenceNumber: '1' }),
     },
     messageAttributes: {},
@@ -151,7 +153,10 @@ export interface Delivery {
 
 /** Delivers a batch, and returns the places in it of the messages that go back to their queue. */
 export async function deliver(messages: readonly Message[], { handler = now.handler, left = 120_000 }: Delivery = {}): Promise<number[]> {
-  for (const message of messages) message.received += 1;
+  for (const message of messages) {
+    message.received += 1;
+    message.firstReceivedAt ??= Date.now();
+  }
   const began = Date.now();
   const getRemainingTimeInMillis = typeof left === 'function' ? left : () => began + left - Date.now();
   const context = { awsRequestId: 'function-request-id', getRemainingTimeInMillis } as Context;

@@ -176,15 +176,15 @@ describe('sequences', () => {
 });
 
 describe('the mark', () => {
-  it('holds the last 32 ids', async () => {
-    const details = Array.from({ length: 33 }, (_, index) => setTtl(index + 1));
+  it('holds the last 128 ids', async () => {
+    const details = Array.from({ length: 129 }, (_, index) => setTtl(index + 1));
     await deliver(details.map((detail) => messageOf('fifo', detail)));
-    expect(applied().ids).toHaveLength(32);
+    expect(applied().ids).toHaveLength(128);
     const repeat = async (index: number) => {
       await deliver([messageOf('fifo', details[index])]);
       return ttl();
     };
-    expect(await repeat(1)).toBe(33);
+    expect(await repeat(1)).toBe(129);
     // The oldest is forgotten by now: what the docs say of the window.
     expect(await repeat(0)).toBe(1);
   });

@@ -4,7 +4,7 @@ import type { Cci, Written } from '../../lib/cci/client.ts';
 import { createTrace } from '../../lib/cci/trace.ts';
 import { parseEvent, readMessage } from '../../lib/events/parse.ts';
 import { eventUpdate } from '../../lib/events/requested.ts';
-import { appliedEvents, type Mark, seen, withMark } from '../../lib/job/applied-events.ts';
+import { appliedEvents, type Mark, mostIds, seen, withMark } from '../../lib/job/applied-events.ts';
 import { at, type JsonObject } from '../../lib/job/json.ts';
 import { conflict, internalError, serviceUnavailable, timeout } from '../../lib/job/status.ts';
 import { type Updated, update } from '../../lib/update/update.ts';
@@ -242,20 +242,22 @@ describe('the mark', () => {
     sequence,
   });
 
-  it('is the last 32 ids and the highest sequence, whatever was added', timeoutOf, () => {
+  it('is the last 128 ids and the highest sequence, whatever was added', timeoutOf, () => {
     fc.assert(
       fc.property(fc.array(mark, { maxLength: 80 }), mark, (marks, asked) => {
         let job: JsonObject = { metadata: { annotations: { other: 'kept' } } };
         const events: Mark[] = [];
         let highest = -1;
-        for (const one of marks) {
+        // So many before that the first of these are forgotten within the run.
+        const before = Array.from({ length: mostIds - 20 }, (_, index): Mark => ({ id: `before${index}`, digest: 'd1' }));
+        for (const one of [...before, ...marks]) {
           const known = seen(job, one);
           if (known === 'applied' || known === 'reused') continue;
           job = withMark(job, one);
           events.push(one);
           highest = Math.max(highest, one.sequence ?? -1);
         }
-        const remembered = events.slice(-32).find(({ id }) => id === asked.id);
+        const remembered = events.slice(-mostIds).find(({ id }) => id === asked.id);
         const byId = remembered && (remembered.digest === asked.digest ? 'applied' : 'reused');
         expect(seen(job, asked)).toBe(byId ?? ((asked.sequence ?? Infinity) <= highest ? 'superseded' : undefined));
         expect(at(job, ['metadata', 'annotations', 'other'])).toBe('kept');

@@ -78,7 +78,7 @@ describe('a process that begins with a version that CCI refuses', () => {
     const trace = newTrace();
     await refusal(use(trace));
     const note = { because: 'credentials: the secret could not be read', error: 'ThrottlingException' };
-    expect(trace.warnings).toEqual([['the version before the current one could not be read; the copy at hand stays in use', note]]);
+    expect(trace.warnings).toEqual([['the version before the current one could not be read', note]]);
     manager.heldBefore('v0');
     at(minute);
     expect((await use()).accepted).toBe(true);

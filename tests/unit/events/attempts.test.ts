@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs';
-import type { SQSRecord } from 'aws-lambda';
-import { describe, expect, it } from 'vitest';
-import { createAttempts, mostDeliveries } from '../../../lib/events/attempts.ts';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { createAttempts, type Delivered, mostDeliveries } from '../../../lib/events/attempts.ts';
 
-const recordOf = (messageId: string, received: number, queue = 'events.fifo') =>
-  ({ messageId, attributes: { ApproximateReceiveCount: String(received) }, eventSourceARN: `arn:${queue}` }) as unknown as SQSRecord;
+const firstReceived = Date.parse('2026-03-01T12:00:00Z');
+const recordOf = (messageId: string, received: number, { queue = 'events.fifo', alone = false, firstAt = firstReceived } = {}) => {
+  const attributes = { ApproximateReceiveCount: String(received), ApproximateFirstReceiveTimestamp: String(firstAt) };
+  return { messageId, attributes, eventSourceARN: `arn:${queue}`, alone } as Delivered;
+};
 
 describe('the attempts of a message', () => {
-  it('of a FIFO queue are what this process saw fail, and the fifth is the last', () => {
+  it('of a FIFO queue that came in a batch are what this process saw fail, and the fifth is the last', () => {
     const attempts = createAttempts();
     const results = [9, 10, 20, 21, 30].map((received) => attempts.failed(recordOf('a', received)));
     expect(results.map(({ last }) => last)).toEqual([false, false, false, false, true]);
@@ -27,16 +29,40 @@ describe('the attempts of a message', () => {
 
   it('of a standard queue are its deliveries, less those that this process gave back untried', () => {
     const attempts = createAttempts();
-    attempts.untried(recordOf('a', 1, 'events'));
-    attempts.untried(recordOf('a', 2, 'events'));
-    expect(attempts.failed(recordOf('a', 6, 'events'))).toEqual({ attempts: 4, last: false });
-    expect(attempts.failed(recordOf('a', 7, 'events'))).toEqual({ attempts: 5, last: true });
+    attempts.untried(recordOf('a', 1, { queue: 'events' }), false);
+    attempts.untried(recordOf('a', 2, { queue: 'events' }), false);
+    expect(attempts.failed(recordOf('a', 6, { queue: 'events' }))).toEqual({ attempts: 4, last: false });
+    expect(attempts.failed(recordOf('a', 7, { queue: 'events' }))).toEqual({ attempts: 5, last: true });
   });
+
+  it('of a FIFO queue that came alone are its deliveries, by whichever process: at any concurrency the fifth is the last', () => {
+    const alone = (received: number) => createAttempts().failed(recordOf('a', received, { alone: true }));
+    expect([1, 2, 3, 4, 5].map((received) => alone(received).last)).toEqual([false, false, false, false, true]);
+  });
+
+  it.each([
+    ['standard', { queue: 'events' }],
+    ['FIFO', { alone: true }],
+  ])(
+    'of a %s queue are those that were seen, where CCI throttled since the message came first: others may have given it back',
+    (_, how) => {
+      vi.useFakeTimers({ toFake: ['Date'], now: firstReceived + 1 });
+      onTestFinished(() => void vi.useRealTimers());
+      const attempts = createAttempts();
+      attempts.untried(recordOf('other', 1, how), true);
+      for (let times = 1; times < 5; times++)
+        expect(attempts.failed(recordOf('a', 10 + times, how))).toEqual({ attempts: times, last: false });
+      expect(attempts.failed(recordOf('a', 15, how))).toEqual({ attempts: 5, last: true });
+      // What came after that was never given back for it.
+      expect(attempts.failed(recordOf('b', 5, { ...how, firstAt: firstReceived + 2 }))).toEqual({ attempts: 5, last: true });
+    },
+  );
 
   it('are those that were seen, where the queue says less or nothing', () => {
     const attempts = createAttempts();
-    for (let times = 1; times < 5; times++) expect(attempts.failed(recordOf('a', 1, 'events'))).toEqual({ attempts: times, last: false });
-    expect(attempts.failed(recordOf('a', Number.NaN, 'events'))).toEqual({ attempts: 5, last: true });
+    for (let times = 1; times < 5; times++)
+      expect(attempts.failed(recordOf('a', 1, { queue: 'events' }))).toEqual({ attempts: times, last: false });
+    expect(attempts.failed(recordOf('a', Number.NaN, { queue: 'events' }))).toEqual({ attempts: 5, last: true });
   });
 
   it('are forgotten where too many others failed since', () => {
