@@ -1,4 +1,5 @@
 import type { APIGatewayAuthorizerResult, APIGatewayTokenAuthorizerEvent } from 'aws-lambda';
+import { callerKey } from './caller-key.ts';
 import type { AuthorizerConfig } from './config.ts';
 import { tokenVerifier } from './token.ts';
 
@@ -9,13 +10,15 @@ export interface Authorized extends APIGatewayAuthorizerResult {
 }
 
 /**
- * Makes the authorizer: for a good token it lets the caller into the whole stage and says who it is. Throws as tokenVerifier does.
+ * Makes the authorizer: for a good token it lets the caller into the whole stage, and says who it is and under which
+ * key its requests count. Throws as tokenVerifier does.
  *
  * The whole stage, because every caller may send every request, and what it may change is decided further on; because a cached
  * answer serves the other paths too; and because an exact path would not be exact: a `*` in it matches more.
  */
 export function authorizer(config: AuthorizerConfig): (event: APIGatewayTokenAuthorizerEvent) => Promise<Authorized> {
   const verify = tokenVerifier(config);
+  const { callerKeyPrefix: prefix } = config;
   return async ({ authorizationToken, methodArn }) => {
     const { user, groups } = await verify(authorizationToken);
     const stage = /^arn:[^/]+\/[^/]+(?=\/)/.exec(methodArn)?.[0];
@@ -27,6 +30,7 @@ export function authorizer(config: AuthorizerConfig): (event: APIGatewayTokenAut
         Statement: [{ Effect: 'Allow', Action: 'execute-api:Invoke', Resource: `${stage}/*` }],
       },
       context: { user, groups: JSON.stringify(groups) },
+      ...(prefix !== undefined && { usageIdentifierKey: callerKey(prefix, user) }),
     };
   };
 }

@@ -10,6 +10,8 @@ export interface AuthorizerConfig {
   jwksUri: string | undefined;
   userClaim: string;
   groupsClaim: string;
+  /** What the keys begin with under which API Gateway counts callers; undefined: it counts none. */
+  callerKeyPrefix: string | undefined;
 }
 
 /**
@@ -39,6 +41,7 @@ const Environment = v.looseObject({
   OIDC_JWKS_URI: v.optional(address(keysAddressMistake)),
   OIDC_USER_CLAIM: v.optional(v.string(), 'sub'),
   OIDC_GROUPS_CLAIM: v.optional(v.string(), 'groups'),
+  CALLER_KEY_PREFIX: v.optional(v.string()),
   NODE_TLS_REJECT_UNAUTHORIZED: checkedCertificates,
   POWERTOOLS_LOG_LEVEL: logLevel,
 });
@@ -52,5 +55,6 @@ export function parseAuthorizerConfig(env: Record<string, string | undefined>): 
     jwksUri: output.OIDC_JWKS_URI,
     userClaim: output.OIDC_USER_CLAIM,
     groupsClaim: output.OIDC_GROUPS_CLAIM,
+    callerKeyPrefix: output.CALLER_KEY_PREFIX,
   };
 }

@@ -6,6 +6,7 @@ export interface Route {
   method: string;
   path: string;
   authorizer: string;
+  private: string;
 }
 export interface Lambda {
   handler: string;

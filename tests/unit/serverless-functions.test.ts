@@ -144,6 +144,7 @@ describe('the parameters', () => {
       schedule,
       eventsText,
       alarmActions,
+      asVariables('auth/caller-limits.cjs'),
     ].join();
     const used = new Set([...all.matchAll(/\$\{param:(\w+)(, null)?\}/g)].map(([, name, optional]) => (optional ? undefined : name)));
     for (const needed of ['oidcIssuer', 'oidcAudience']) expect(used.delete(needed)).toBe(true);

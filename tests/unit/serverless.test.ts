@@ -28,6 +28,23 @@ describe('the API', () => {
     expect(jwt.authorizer).toEqual({ type: 'token', authorizerId: { Ref: 'Authorizer' } });
   });
 
+  it('counts each caller apart on every route where there is an authorizer to say who it is, by a key that no caller sends', () => {
+    for (const route of routes) expect(route).toMatchObject({ private: '${self:custom.apiKeyRequired}' });
+    expect(config.custom.apiKeyRequired).toBe('${file(deploy/auth/${param:auth}.yml):apiKeyRequired}');
+    expect(provider.apiGateway.apiKeySourceType).toBe('${file(deploy/auth/${param:auth}.yml):apiKeySource}');
+    expect(config.resources).toContain('${file(deploy/auth/${param:auth}.yml):callerLimits}');
+    expect(iam).toMatchObject({ apiKeyRequired: false, callerLimits: {} });
+    expect(jwt).toMatchObject({
+      apiKeySource: 'AUTHORIZER',
+      apiKeyRequired: true,
+      callerLimits: '${file(deploy/auth/caller-limits.cjs):resources}',
+      function: { environment: { CALLER_KEY_PREFIX: '${file(deploy/auth/caller-limits.cjs):prefix}' } },
+    });
+    // One caller leaves more than half of the stage to the others.
+    const { callerRate, callerBurst, throttleRate, throttleBurst } = config.params.default;
+    expect([callerRate / throttleRate, callerBurst / throttleBurst]).toEqual([0.4, 0.4]);
+  });
+
   it('has an authorizer only where bearer tokens are asked for', () => {
     expect(config.functions.authorizer).toBe('${file(deploy/auth/${param:auth}.yml):function, null}');
     expect(config.resources).toContain('${file(deploy/auth/${param:auth}.yml):resources}');
@@ -65,7 +82,9 @@ describe('the API', () => {
     ['readJobs', 'get', '/apis/kubeflow.org/v1/namespaces/{namespace}/{plural}'],
     ['readJobs', 'get', '/apis/kubeflow.org/v1/{plural}'],
   ])('%s serves %s %s', (name, method, path) => {
-    expect(functions[name]?.events).toContainEqual({ http: { method, path, authorizer: '${self:custom.authorizer}' } });
+    expect(functions[name]?.events).toContainEqual({
+      http: expect.objectContaining({ method, path, authorizer: '${self:custom.authorizer}' }),
+    });
   });
 
   it('sends every other path to the function that answers 404', () => {
@@ -142,6 +161,7 @@ describe('what API Gateway answers in our place', () => {
     ['THROTTLED', '429'],
     ['QUOTA_EXCEEDED', '429'],
     ['INTEGRATION_FAILURE', '500'],
+    ['INVALID_API_KEY', '500'],
     ['AUTHORIZER_FAILURE', '500'],
     ['AUTHORIZER_CONFIGURATION_ERROR', '500'],
     ['API_CONFIGURATION_ERROR', '500'],
@@ -153,8 +173,8 @@ describe('what API Gateway answers in our place', () => {
     expect(bodyOf(type)).toMatchObject({ message: expect.any(String), reason: expect.stringMatching(/^[A-Z]\w+$/) });
   });
 
-  it('is known for every type that API Gateway lets us write while no API keys and no request validators are used', () => {
-    expect(answers.size).toBe(17); // those above and DEFAULT_4XX: a misspelt type would be one more
+  it('is known for every type that API Gateway lets us write while no request validators are used', () => {
+    expect(answers.size).toBe(18); // those above and DEFAULT_4XX: a misspelt type would be one more
   });
 
   it('keeps the status code of any other refusal, and claims none in the body', () => {

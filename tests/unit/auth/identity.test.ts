@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { authorizer } from '../../../lib/auth/authorize.ts';
+import { callerKey } from '../../../lib/auth/caller-key.ts';
 import { parseAuthorizerConfig } from '../../../lib/auth/config.ts';
 import { capturePrinted, eventOf, methodArn, newAuthorizer, outcome } from './authorizer.ts';
 import { audience, claimsOf, type Issuer, makeSigner, type Signer, sign, startIssuer } from './issuer.ts';
@@ -32,6 +33,13 @@ describe('the authorizer’s answer', () => {
       context: { user: 'alice', groups: '["ml","ops"]' },
     });
     expect(printed.lines()).toEqual([expect.objectContaining({ message: 'authorizer', outcome: 'Allowed', caller: 'alice' })]);
+  });
+
+  it('names the key under which API Gateway counts the caller, where keys are deployed: another for another caller', async () => {
+    const keyOf = async (user: string) => (await ask({ sub: user }, { CALLER_KEY_PREFIX: 'p' })).usageIdentifierKey;
+    expect(await keyOf('alice')).toBe(callerKey('p', 'alice'));
+    expect(await keyOf('bob')).toBe(callerKey('p', 'bob'));
+    expect(callerKey('p', 'alice')).not.toBe(callerKey('p', 'bob'));
   });
 
   it.each(['arn:aws-cn:execute-api:cn-north-1:123456789012:a1b2c3/prod', 'arn:aws:execute-api:us-east-1:123456789012:a1b2c3/$default'])(
