@@ -23,7 +23,7 @@ export interface Resource {
 }
 
 export const text = readFileSync(new URL('../../serverless.yml', import.meta.url), 'utf8');
-export const config = parse(text, { merge: true });
+export const config = parse(text, { merge: true, maxAliasCount: -1 });
 export const authText = (auth: string) => readFileSync(new URL(`../../deploy/auth/${auth}.yml`, import.meta.url), 'utf8');
 export const [iam, jwt] = [parse(authText('aws_iam')), parse(authText('jwt'))];
 export const rotationText = (rotation: string) => readFileSync(new URL(`../../deploy/rotation/${rotation}.yml`, import.meta.url), 'utf8');
