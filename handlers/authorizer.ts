@@ -1,9 +1,10 @@
-import middy from '@middy/core';
+import type { APIGatewayTokenAuthorizerEvent } from 'aws-lambda';
 import { authorizer } from '../lib/auth/authorize.ts';
 import { parseAuthorizerConfig } from '../lib/auth/config.ts';
 import { logVerdict } from '../lib/auth/log.ts';
+import { chain } from '../lib/runtime/chain.ts';
 
 /** Lets in whoever brings a token of the configured issuer; deployed where the parameter auth is jwt. */
-export const handler = middy({ timeoutEarlyInMillis: 0 })
+export const handler = chain((event: APIGatewayTokenAuthorizerEvent) => ({ asked: event }))
   .use(logVerdict())
   .handler(authorizer(parseAuthorizerConfig(process.env)));

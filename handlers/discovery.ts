@@ -1,4 +1,3 @@
-import middy from '@middy/core';
 import { parseLayout } from '../lib/config.ts';
 import { discoveryDocuments } from '../lib/discovery/documents.ts';
 import { requireCaller } from '../lib/http/caller.ts';
@@ -6,10 +5,10 @@ import { answerDocument, negotiateDocument, routeToDocument } from '../lib/http/
 import { normalizeEvent } from '../lib/http/event.ts';
 import { traceAndLog } from '../lib/http/log.ts';
 import { respond } from '../lib/http/respond.ts';
+import { chain } from '../lib/runtime/chain.ts';
 
 /** What a Kubernetes client asks about the gateway itself: its version, its kinds and their schemas. It needs no secret and no CCI. */
-export const handler = middy({ timeoutEarlyInMillis: 0 })
-  .use(normalizeEvent())
+export const handler = chain(normalizeEvent)
   .use(traceAndLog())
   .use(respond())
   .use(requireCaller())

@@ -1,4 +1,3 @@
-import middy from '@middy/core';
 import { connectCci } from '../lib/cci/connect.ts';
 import { parseConfig } from '../lib/config.ts';
 import { decodeBody, patchTypes } from '../lib/http/body.ts';
@@ -7,9 +6,9 @@ import { normalizeEvent } from '../lib/http/event.ts';
 import { traceAndLog } from '../lib/http/log.ts';
 import { readOptions, rulesOf } from '../lib/http/options.ts';
 import { parsePatch } from '../lib/http/parse.ts';
-import type { JobRequest } from '../lib/http/request.ts';
 import { negotiate, respond } from '../lib/http/respond.ts';
 import { routeToJob } from '../lib/http/route.ts';
+import { chain } from '../lib/runtime/chain.ts';
 import { createLiveCache } from '../lib/update/live-cache.ts';
 import { patchUpdate } from '../lib/update/patch.ts';
 import { update } from '../lib/update/update.ts';
@@ -18,8 +17,7 @@ const { layout, protectedKeys, liveCache, ...upstream } = parseConfig(process.en
 const cci = connectCci(upstream);
 const cache = createLiveCache(liveCache);
 
-export const handler = middy({ timeoutEarlyInMillis: 0 })
-  .use(normalizeEvent())
+export const handler = chain(normalizeEvent)
   .use(traceAndLog())
   .use(respond())
   .use(requireCaller())
@@ -28,14 +26,14 @@ export const handler = middy({ timeoutEarlyInMillis: 0 })
   .use(readOptions('PatchOptions'))
   .use(decodeBody(patchTypes))
   .use(parsePatch())
-  .handler((request: JobRequest) =>
+  .handler((request) =>
     update(
       cci,
       patchUpdate({
         kind: request.kind,
         ref: request.ref,
         type: request.contentType,
-        patch: request.body,
+        patch: request.parsed,
         rules: rulesOf(request, protectedKeys),
         dryRun: request.options.dryRun,
       }),

@@ -1,4 +1,3 @@
-import middy from '@middy/core';
 import { connectCci } from '../lib/cci/connect.ts';
 import { parseConfig } from '../lib/config.ts';
 import { requireCaller } from '../lib/http/caller.ts';
@@ -6,15 +5,14 @@ import { normalizeEvent } from '../lib/http/event.ts';
 import { readListOptions } from '../lib/http/list-options.ts';
 import { traceAndLog } from '../lib/http/log.ts';
 import { negotiateRead, represent, upstreamAccept } from '../lib/http/represent.ts';
-import type { JobRequest } from '../lib/http/request.ts';
 import { respond } from '../lib/http/respond.ts';
 import { routeToJobs } from '../lib/http/route.ts';
+import { chain } from '../lib/runtime/chain.ts';
 
 const { layout, ...upstream } = parseConfig(process.env);
 const cci = connectCci(upstream);
 
-export const handler = middy({ timeoutEarlyInMillis: 0 })
-  .use(normalizeEvent())
+export const handler = chain(normalizeEvent)
   .use(traceAndLog())
   .use(respond())
   .use(requireCaller())
@@ -22,6 +20,4 @@ export const handler = middy({ timeoutEarlyInMillis: 0 })
   .use(negotiateRead())
   .use(readListOptions())
   .use(represent())
-  .handler(({ ref, collection, representation, upstreamQuery, trace }: JobRequest) =>
-    cci.fetch(collection ?? ref, upstreamQuery, upstreamAccept(representation, collection !== undefined), trace),
-  );
+  .handler((request) => cci.fetch(request.target, request.upstreamQuery, upstreamAccept(request), request.trace));

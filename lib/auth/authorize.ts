@@ -1,6 +1,7 @@
-import type { APIGatewayAuthorizerResult, APIGatewayTokenAuthorizerEvent } from 'aws-lambda';
+import type { APIGatewayAuthorizerResult } from 'aws-lambda';
 import { callerKey } from './caller-key.ts';
 import type { AuthorizerConfig } from './config.ts';
+import type { Asked } from './log.ts';
 import { tokenVerifier } from './token.ts';
 
 /** What the authorizer answers for a good token. */
@@ -16,10 +17,10 @@ export interface Authorized extends APIGatewayAuthorizerResult {
  * The whole stage, because every caller may send every request, and what it may change is decided further on; because a cached
  * answer serves the other paths too; and because an exact path would not be exact: a `*` in it matches more.
  */
-export function authorizer(config: AuthorizerConfig): (event: APIGatewayTokenAuthorizerEvent) => Promise<Authorized> {
+export function authorizer(config: AuthorizerConfig): (event: Asked) => Promise<Authorized> {
   const verify = tokenVerifier(config);
   const { callerKeyPrefix: prefix } = config;
-  return async ({ authorizationToken, methodArn }) => {
+  return async ({ asked: { authorizationToken, methodArn } }) => {
     const { user, groups } = await verify(authorizationToken);
     const stage = /^arn:[^/]+\/[^/]+(?=\/)/.exec(methodArn)?.[0];
     if (stage === undefined) throw new Error('the event names no method');

@@ -1,10 +1,17 @@
 import { Logger } from '@aws-lambda-powertools/logger';
-import type { MiddlewareObj, Request } from '@middy/core';
-import type { APIGatewayTokenAuthorizerEvent } from 'aws-lambda';
+import type { APIGatewayTokenAuthorizerEvent, Context } from 'aws-lambda';
+import type { Around } from '../runtime/chain.ts';
 import type { Authorized } from './authorize.ts';
 import { BadToken, KeysError } from './errors.ts';
 
-type AuthorizerRequest = Request<APIGatewayTokenAuthorizerEvent, Authorized>;
+/** What the authorizer is asked. */
+export interface Asked {
+  asked: APIGatewayTokenAuthorizerEvent;
+}
+/** When the check began, by the process's own clock. */
+interface Started {
+  startedAt: number;
+}
 
 const logger = new Logger({ serviceName: 'tfjob-gateway' });
 let coldStart = true;
@@ -13,34 +20,34 @@ let coldStart = true;
  * The outermost step: writes one line about the check, and ends a failed one as API Gateway wants it: `Unauthorized` makes it a
  * 401, any other error a 500. The errors are new ones, since Lambda logs them with all they hold.
  */
-export function logVerdict(): MiddlewareObj<APIGatewayTokenAuthorizerEvent, Authorized> {
-  const started = new WeakMap<AuthorizerRequest, number>();
-  const line = (request: AuthorizerRequest, verdict: Record<string, unknown>): Record<string, unknown> => {
+export function logVerdict(): Around<Asked, Started, Authorized> {
+  const line = (
+    { startedAt = 0 }: Partial<Started>,
+    { awsRequestId }: Context,
+    verdict: Record<string, unknown>,
+  ): Record<string, unknown> => {
     const cold_start = coldStart;
     coldStart = false;
-    const ms = Math.round(performance.now() - (started.get(request) ?? 0));
-    return { ...verdict, ms, function_request_id: request.context.awsRequestId, cold_start };
+    const ms = Math.round(performance.now() - startedAt);
+    return { ...verdict, ms, function_request_id: awsRequestId, cold_start };
   };
   return {
-    before: (request) => {
-      started.set(request, performance.now());
+    before: () => ({ startedAt: performance.now() }),
+    after: (event, answer, context) => {
+      logger.info('authorizer', line(event, context, { outcome: 'Allowed', caller: answer.principalId }));
+      return answer;
     },
-    after: (request) => {
-      logger.info('authorizer', line(request, { outcome: 'Allowed', caller: request.response?.principalId }));
-    },
-    onError: (request) => {
-      const { error } = request;
+    onError: (event, error, context) => {
       if (error instanceof BadToken) {
-        logger.info('authorizer', line(request, { outcome: 'Unauthorized', because: error.because, claim: error.claim }));
-        request.error = new Error('Unauthorized');
-        return;
+        logger.info('authorizer', line(event, context, { outcome: 'Unauthorized', because: error.because, claim: error.claim }));
+        return { error: new Error('Unauthorized') };
       }
       const note =
         error instanceof KeysError
           ? { because: error.because, code: error.code }
-          : { because: 'a surprise', name: error?.name, code: (error as NodeJS.ErrnoException | null)?.code };
-      logger.error('authorizer', line(request, { outcome: 'InternalError', ...note }));
-      request.error = new Error('the token could not be checked; the line before this one says why');
+          : { because: 'a surprise', name: (error as Error | null)?.name, code: (error as NodeJS.ErrnoException | null)?.code };
+      logger.error('authorizer', line(event, context, { outcome: 'InternalError', ...note }));
+      return { error: new Error('the token could not be checked; the line before this one says why') };
     },
   };
 }

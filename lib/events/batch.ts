@@ -1,8 +1,9 @@
 import { BatchProcessor, EventType, processPartialResponse, SqsFifoPartialProcessorAsync } from '@aws-lambda-powertools/batch';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { isFifo } from './parse.ts';
+import type { EventRecord } from './request.ts';
 
-type RecordHandler = (record: SQSRecord & { alone: boolean }, context: Context) => Promise<unknown>;
+type RecordHandler = (record: EventRecord, context: Context) => Promise<unknown>;
 
 /**
  * A handler of SQS batches that answers with the messages to be delivered again. Of a FIFO queue one after another, and of a group

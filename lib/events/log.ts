@@ -1,8 +1,10 @@
 import { Logger } from '@aws-lambda-powertools/logger';
+import type { Context } from 'aws-lambda';
 import { createTrace } from '../cci/trace.ts';
 import { refusedFields, StatusError, timeout } from '../job/status.ts';
 import { recordMetrics } from '../metrics.ts';
-import type { EventStep, EventStepRequest } from './request.ts';
+import type { Around, Middleware } from '../runtime/chain.ts';
+import type { EventRecord, Followed, WithUpdate } from './request.ts';
 
 const logger = new Logger({ serviceName: 'tfjob-gateway' });
 /** What one event may take; a batch takes no more where less is left. */
@@ -13,16 +15,14 @@ let coldStart = true;
 
 /**
  * The outermost step: gives the event its deadline and its trace, and writes one line about it: who sent it (as SQS and EventBridge say),
- * what became of it, and which fields changed, never their values. An event for which no time is left is not begun: it goes back.
+ * what became of it, and which fields changed, never their values.
  */
-export function traceAndLogEvent(): EventStep {
-  const started = new WeakMap<EventStepRequest, number>();
-  const write = async (request: EventStepRequest, said: object | undefined): Promise<void> => {
-    const { event, context } = request;
+export function traceAndLogEvent(): Around<EventRecord, Followed, true, true, WithUpdate> {
+  const write = async (event: EventRecord & Partial<Followed & WithUpdate>, context: Context, said: object | undefined): Promise<void> => {
     const { claims, trace, update } = event;
     // Nothing goes on after the batch is answered.
-    await Promise.allSettled(trace.pending);
-    const ms = Math.round(performance.now() - (started.get(request) ?? 0));
+    await Promise.allSettled(trace?.pending ?? []);
+    const ms = Math.round(performance.now() - (event.startedAt ?? 0));
     logger.info('event', {
       ...said,
       job: update && `${update.ref.kind.plural}/${update.ref.namespace}/${update.ref.name}`,
@@ -32,29 +32,39 @@ export function traceAndLogEvent(): EventStep {
       message_id: event.messageId,
       received: Number(event.attributes.ApproximateReceiveCount),
       ms,
-      upstream: trace.calls,
+      upstream: trace?.calls,
       function_request_id: context.awsRequestId,
     });
     recordMetrics(event.settled?.outcome ?? 'Returned', ms, coldStart, trace);
     coldStart = false;
   };
   return {
-    before: (request) => {
-      started.set(request, performance.now());
-      const { event, context } = request;
-      const left = context.getRemainingTimeInMillis() - reserve;
-      event.trace = createTrace(Date.now() + Math.min(left, recordTime), (message, note) => logger.warn(message, { note }), true);
-      event.claims = {};
-      event.attempts = 0;
-      if (left < recordTime) throw timeout('no time is left in this batch', { because: 'no time is left in this batch', notTaken: true });
+    before: (_event, context) => {
+      const deadline = Date.now() + Math.min(context.getRemainingTimeInMillis() - reserve, recordTime);
+      const trace = createTrace(deadline, (message, note) => logger.warn(message, { note }), true);
+      return { startedAt: performance.now(), trace, claims: {}, attempts: 0, settled: undefined };
     },
-    after: (request) => write(request, request.event.settled),
-    onError: (request) => {
-      const { status, note } =
-        request.error instanceof StatusError ? request.error : { status: undefined, note: { name: request.error?.name } };
+    after: async (event, answer, context) => {
+      await write(event, context, event.settled);
+      return answer;
+    },
+    onError: async (event, error, context) => {
+      const { status, note } = error instanceof StatusError ? error : { status: undefined, note: { name: (error as Error)?.name } };
       const refused = status && refusedFields(status);
-      const { settled = { outcome: 'Returned' as const }, attempts } = request.event;
-      return write(request, { ...settled, code: status?.code, reason: status?.reason, refused, note, attempts });
+      const { settled = { outcome: 'Returned' as const }, attempts } = event;
+      await write(event, context, { ...settled, code: status?.code, reason: status?.reason, refused, note, attempts });
+      return undefined;
+    },
+  };
+}
+
+/** Begins no event for which too little of Lambda's time is left: it goes back to its queue untried, as a 504 that says so. */
+export function requireTimeLeft(): Middleware<EventRecord> {
+  return {
+    before: (_event, context) => {
+      const because = 'no time is left in this batch';
+      if (context.getRemainingTimeInMillis() - reserve < recordTime) throw timeout(because, { because, notTaken: true });
+      return undefined;
     },
   };
 }

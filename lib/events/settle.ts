@@ -1,25 +1,29 @@
 import { at } from '../job/json.ts';
 import type { Layout } from '../job/kinds.ts';
 import { internalError, StatusError } from '../job/status.ts';
+import type { Around, Middleware } from '../runtime/chain.ts';
 import type { Updated } from '../update/update.ts';
 import { createAttempts } from './attempts.ts';
 import { claimsOf, parseEvent, readMessage } from './parse.ts';
-import type { EventOutcome, EventStep, EventStepRequest } from './request.ts';
+import type { EventOutcome, EventRecord, Followed, WithUpdate } from './request.ts';
 import type { Outbox, Result } from './send.ts';
 
 /** Answers that no repetition changes. */
 const permanent = new Set([400, 403, 404, 405, 410, 413, 415, 422]);
 
 /** Reads the event out of the message's body, for what follows. Throws StatusError as parseEvent does. */
-export function readEvent(layout: Layout): EventStep {
+export function readEvent(layout: Layout): Middleware<EventRecord & Followed, WithUpdate> {
   return {
-    before: ({ event }) => {
+    before: (event) => {
       const message = readMessage(event);
+      // Told even where the event is refused.
       event.claims = claimsOf(message);
-      event.update = parseEvent(message, layout, event);
+      return { update: parseEvent(message, layout, event) };
     },
   };
 }
+
+type Settling = EventRecord & Followed;
 
 /**
  * Settles what became of an event. A success or a refusal is published, and the message is done. What waits for CCI, which throttles, goes
@@ -27,48 +31,50 @@ export function readEvent(layout: Layout): EventStep {
  * queue with the reason, and is done as well. A result that cannot be published is such a failure: by its mark the event changes nothing
  * when it comes again.
  */
-export function settleEvent({ publish, bury }: Outbox): EventStep {
+export function settleEvent({ publish, bury }: Outbox): Around<Settling, object, true, Updated> {
   const messages = createAttempts();
-  const done = (request: EventStepRequest, outcome: EventOutcome, { changed, warnings }: Partial<Result> = {}): void => {
-    request.event.settled = { outcome, ...(changed && { changed }), ...(warnings && { warnings }) };
-    request.response = true;
+  const done = (event: Settling, outcome: EventOutcome, { changed, warnings }: Partial<Result> = {}): void => {
+    event.settled = { outcome, ...(changed && { changed }), ...(warnings && { warnings }) };
   };
-  const settle = async (request: EventStepRequest, outcome: EventOutcome, result: Partial<Result>): Promise<void> => {
-    const { messageId, claims } = request.event;
+  const settle = async (event: Settling, outcome: EventOutcome, result: Partial<Result>): Promise<void> => {
+    const { messageId, claims } = event;
     const { id, kind, namespace, name, sequence } = claims;
     // What is undefined is left out as JSON.
     await publish(outcome, { version: '1', id, messageId, kind, namespace, name, sequence, ...result });
-    done(request, outcome, result);
+    done(event, outcome, result);
   };
   /** Counts a failure, and gives the message up after the last. */
-  const fail = async (request: EventStepRequest, { status }: StatusError): Promise<void> => {
-    const { event } = request;
+  const fail = async (event: Settling, { status }: StatusError): Promise<void> => {
     const { attempts, last } = messages.failed(event);
     event.attempts = attempts;
     if (!last) return;
     await bury(event, { reason: status.reason, code: status.code, eventId: event.claims.id ?? '', attempts });
-    await settle(request, 'Failed', { status }).catch((error: unknown) => {
+    await settle(event, 'Failed', { status }).catch((error: unknown) => {
       // The dead letter is there to be seen, and to send it again would make two.
       event.trace.warn('a dead letter without its result event', asStatus(error).note);
-      done(request, 'Failed');
+      done(event, 'Failed');
     });
   };
 
   return {
-    after: async (request) => {
-      const { outcome, answer, changed = [], warnings } = request.response as Updated;
+    after: async (event, { outcome, answer, changed = [], warnings }) => {
       const version = at(answer.job, ['metadata', 'resourceVersion']);
       const result = { changed, ...(warnings && { warnings }), ...(typeof version === 'string' && { resourceVersion: version }) };
-      await settle(request, outcome === 'superseded' ? 'Superseded' : 'Succeeded', result);
+      await settle(event, outcome === 'superseded' ? 'Superseded' : 'Succeeded', result);
+      return true as const;
     },
-    onError: async (request) => {
-      const error = asStatus(request.error);
+    onError: async (event, thrown) => {
+      const error = asStatus(thrown);
       // It waits for its turn, or for CCI to have time for it, which is no failure of its own.
       const throttled = error.status.code === 429;
-      if (error.note.notTaken || throttled) return messages.untried(request.event, throttled);
-      const failure = isRefusal(error) ? await unsent(settle(request, 'Refused', { status: error.status })) : error;
+      if (error.note.notTaken || throttled) {
+        messages.untried(event, throttled);
+        return undefined;
+      }
+      const failure = isRefusal(error) ? await unsent(settle(event, 'Refused', { status: error.status })) : error;
       // What could not be sent is what the log tells.
-      if (failure) request.error = (await unsent(fail(request, failure))) ?? failure;
+      const told = failure && ((await unsent(fail(event, failure))) ?? failure);
+      return { ...(told && { error: told }), ...(event.settled && { answer: true as const }) };
     },
   };
 }

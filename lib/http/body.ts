@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { gunzipSync } from 'node:zlib';
 import { badRequest, tooLarge, unsupportedMediaType } from '../job/status.ts';
-import type { JobRequest, Step } from './request.ts';
+import type { Middleware } from '../runtime/chain.ts';
+import type { Decoded, HttpRequest } from './request.ts';
 
 /** Kubernetes' own limit of a request body, in bytes, after base64 and gzip. */
 export const bodyLimit = 3 * 1024 * 1024;
@@ -25,9 +26,9 @@ export const patchTypes: BodyTypes = { served: ['application/json-patch+json', '
  * Turns the body into text, and settles its content type: 415 for a type or encoding that is not read, 413 above the limit
  * (decompression stops there), 400 for what is no base64, gzip or UTF-8.
  */
-export function decodeBody({ served, also, byDefault }: BodyTypes): Step {
+export function decodeBody({ served, also, byDefault }: BodyTypes): Middleware<HttpRequest, Decoded> {
   return {
-    before: ({ event }) => {
+    before: (event) => {
       const type = (event.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() || byDefault;
       const encoding = (event.headers['content-encoding'] ?? '').trim().toLowerCase() || 'identity';
       if (!served.includes(type) && !also.includes(type)) throw unsupportedMediaType(served);
@@ -36,14 +37,12 @@ export function decodeBody({ served, also, byDefault }: BodyTypes): Step {
       const bytes = encoding === 'gzip' ? gunzip(sent) : sent;
       if (bytes.length > bodyLimit) throw tooLarge(bodyLimit);
       if (!isUtf8(bytes)) throw badRequest('the body is not valid UTF-8');
-      event.contentType = type;
-      event.body = bytes.toString('utf8');
-      event.isBase64Encoded = false;
+      return { contentType: type, text: bytes.toString('utf8') };
     },
   };
 }
 
-function bytesOf({ body, isBase64Encoded }: JobRequest): Buffer {
+function bytesOf({ body, isBase64Encoded }: HttpRequest): Buffer {
   const text = typeof body === 'string' ? body : '';
   if (!isBase64Encoded) return Buffer.from(text, 'utf8');
   if (text.length > bodyLimit * 1.4) throw tooLarge(bodyLimit);

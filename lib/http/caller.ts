@@ -1,17 +1,19 @@
 import { impersonationForbidden, unauthorized } from '../job/status.ts';
-import type { Step } from './request.ts';
+import type { Middleware } from '../runtime/chain.ts';
+import type { HttpRequest, Identified } from './request.ts';
 
 /**
  * Lets nobody pass without an authenticated principal: 401 (design 4). There is no setting that turns it off. Nor does anybody act
  * as another here: a request with any Impersonate-* header is 403, as the API server answers those who may not impersonate.
  */
-export function requireCaller(): Step {
+export function requireCaller(): Middleware<HttpRequest, Identified> {
   return {
-    before: ({ event: { caller, headers } }) => {
+    before: ({ caller, headers }) => {
       if (caller === undefined) throw unauthorized();
       if (Object.keys(headers).some((name) => name.startsWith('impersonate-'))) {
         throw impersonationForbidden(caller, headers['impersonate-user'] ?? '');
       }
+      return { caller };
     },
   };
 }

@@ -1,5 +1,6 @@
+import type { Context } from 'aws-lambda';
 import { pathOf } from './path.ts';
-import type { HttpRequest, Step, StepRequest } from './request.ts';
+import type { HttpRequest } from './request.ts';
 
 type Loose = { [key: string]: Loose | undefined } & { toString(): string };
 
@@ -74,27 +75,21 @@ const albForm: EventForm = {
 
 const forms = [httpForm, albForm, restForm];
 
-/** The first step: brings every kind of event into one form. What is none of them has no caller, and so ends as 401. */
-export function normalizeEvent(): Step {
+/** Brings every kind of event into one form. What is none of them has no caller, and so ends as 401. */
+export function normalizeEvent(given: unknown, context: Context): HttpRequest {
+  const event = (given ?? {}) as Loose;
+  const read = forms.find((form) => form.is(event))?.read(event) ?? {};
   return {
-    before: (request: StepRequest) => {
-      request.event ??= {} as StepRequest['event'];
-      const event = request.event as unknown as Loose;
-      const read = forms.find((form) => form.is(event))?.read(event) ?? {};
-      const normalized: HttpRequest = {
-        method: '',
-        path: '',
-        query: {},
-        headers: {},
-        caller: undefined,
-        acceptedAt: undefined,
-        ...read,
-        body: event.body ?? '',
-        isBase64Encoded: (event.isBase64Encoded as unknown) === true,
-        requestId: text(event.requestContext?.requestId) ?? text(request.context.awsRequestId) ?? '',
-      };
-      request.event = normalized as StepRequest['event'];
-    },
+    method: '',
+    path: '',
+    query: {},
+    headers: {},
+    caller: undefined,
+    acceptedAt: undefined,
+    ...read,
+    body: event.body ?? '',
+    isBase64Encoded: (event.isBase64Encoded as unknown) === true,
+    requestId: text(event.requestContext?.requestId) ?? text(context?.awsRequestId) ?? '',
   };
 }
 

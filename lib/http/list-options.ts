@@ -1,6 +1,7 @@
 import { badRequest, invalid, methodNotAllowed, StatusError } from '../job/status.ts';
+import type { Middleware } from '../runtime/chain.ts';
 import { readerOptions } from './options.ts';
-import type { Step } from './request.ts';
+import type { HttpRequest, RoutedRead, UpstreamQuery, WithOptions } from './request.ts';
 
 const longest = 8192;
 const printable = /^[\x20-\x7e]*$/;
@@ -21,22 +22,23 @@ const listParameters: Record<string, RegExp> = {
 const getParameters = { resourceVersion: whole, includeObject: /^(?:None|Metadata|Object)$/ };
 
 /** Reads the query of a GET or LIST: 400 for a value that cannot be one, 405 for a watch, which a Lambda cannot hold open. */
-export function readListOptions(): Step {
+export function readListOptions(): Middleware<HttpRequest & RoutedRead, UpstreamQuery & WithOptions> {
   return {
-    before: ({ event }) => {
-      const { query, collection } = event;
+    before: (event) => {
+      const { query, target } = event;
+      const isCollection = !('name' in target);
       const [watch = 'false'] = query.watch ?? [];
       // To the API server, every other value asks for a watch.
-      if (collection && !/^(?:0|false)$/i.test(watch)) throw watchNotServed();
-      event.upstreamQuery = {};
-      for (const [name, pattern] of Object.entries(collection ? listParameters : getParameters)) {
+      if (isCollection && !/^(?:0|false)$/i.test(watch)) throw watchNotServed();
+      const upstreamQuery: Record<string, string> = {};
+      for (const [name, pattern] of Object.entries(isCollection ? listParameters : getParameters)) {
         const [value] = query[name] ?? [];
         // An empty text is none to the API server, and an empty number is a mistake.
         if (value === undefined || (value === '' && pattern !== count)) continue;
         if (value.length > longest || !pattern.test(value)) throw notValid(name, value);
-        event.upstreamQuery[name] = value;
+        upstreamQuery[name] = value;
       }
-      event.options = readerOptions(event);
+      return { upstreamQuery, options: readerOptions(event) };
     },
   };
 }
@@ -48,6 +50,6 @@ function notValid(name: string, value: string): StatusError {
 }
 
 function watchNotServed(): StatusError {
-  const { status } = methodNotAllowed();
-  return new StatusError({ ...status, message: 'watch is not served by this gateway: list again instead, from time to time' });
+  const { status, allow } = methodNotAllowed('GET');
+  return new StatusError({ ...status, message: 'watch is not served by this gateway: list again instead, from time to time' }, {}, allow);
 }

@@ -1,8 +1,11 @@
 import { Logger } from '@aws-lambda-powertools/logger';
+import type { Context } from 'aws-lambda';
 import { createTrace } from '../cci/trace.ts';
 import { refusedFields, StatusError } from '../job/status.ts';
 import { type Outcome, recordMetrics } from '../metrics.ts';
-import type { Said, Step, StepRequest } from './request.ts';
+import type { Around } from '../runtime/chain.ts';
+import type { HttpRequest, Routed, Said, Told, Traced } from './request.ts';
+import type { ProxyResult } from './respond.ts';
 
 const logger = new Logger({ serviceName: 'tfjob-gateway' });
 // Lambda's clock runs on while we answer; this much is kept for the answer itself.
@@ -11,12 +14,20 @@ const lambdaReserve = 1000;
 const gatewayLimit = 27_000;
 let coldStart = true;
 
+/** When the request began, by the process's own clock. */
+interface Started {
+  startedAt: number;
+}
+type Logged = HttpRequest & Partial<Traced & Started & Routed>;
+
 /** What the log calls a success, and the metric that counts it. */
 const outcomes: Record<Said, Outcome> = {
   changed: 'Changed',
   written: 'Written',
   unchanged: 'Unchanged',
   'dry-run': 'DryRun',
+  applied: 'Succeeded',
+  superseded: 'Superseded',
   read: 'Read',
   document: 'Discovery',
 };
@@ -31,15 +42,13 @@ function failure(code: number): Outcome {
  * The outermost step: gives the request its deadline (design 5) and its trace, and writes one line and one record of
  * metrics about it. Fields that changed and paths that were refused are named, never their values; an error is never logged as it is.
  */
-export function traceAndLog(): Step {
-  const started = new WeakMap<StepRequest, number>();
-  const write = (request: StepRequest, outcome: Outcome, said: Record<string, unknown>): void => {
-    const { event, context } = request;
-    const ms = Math.round(performance.now() - (started.get(request) ?? 0));
+export function traceAndLog(): Around<HttpRequest, Traced & Started, ProxyResult, ProxyResult, Routed & Told> {
+  const write = (event: Logged, context: Context, outcome: Outcome, said: Record<string, unknown>): void => {
+    const ms = Math.round(performance.now() - (event.startedAt ?? 0));
     logger.info('request', {
       ...said,
       method: event.method,
-      job: event.ref && `${event.kind.plural}/${event.ref.namespace}/${event.ref.name}`,
+      job: event.ref && `${event.ref.kind.plural}/${event.ref.namespace}/${event.ref.name}`,
       caller: event.caller,
       groups: event.groups,
       ms,
@@ -52,31 +61,31 @@ export function traceAndLog(): Step {
     coldStart = false;
   };
   return {
-    before: (request) => {
-      started.set(request, performance.now());
-      const { context, event } = request;
+    before: (event, context) => {
       const remaining = typeof context.getRemainingTimeInMillis === 'function' ? context.getRemainingTimeInMillis() : gatewayLimit;
       const byLambda = Date.now() + remaining - lambdaReserve;
       const accepted = event.acceptedAt;
       const deadline = accepted === undefined ? byLambda : Math.min(byLambda, accepted + gatewayLimit);
-      event.trace = createTrace(deadline, (message, note) => logger.warn(message, { note }));
+      return { startedAt: performance.now(), trace: createTrace(deadline, (message, note) => logger.warn(message, { note })) };
     },
-    after: (request) => {
-      const { said } = request.event;
-      const { statusCode: code } = request.response as { statusCode: number };
+    after: (event, result, context) => {
+      const { said } = event;
+      const { statusCode: code } = result;
       // An answer that turned out too large to be sent is a refusal to whoever reads it.
-      write(request, code < 400 ? outcomes[said.outcome] : failure(code), { ...said, code });
+      write(event, context, said && code < 400 ? outcomes[said.outcome] : failure(code), { ...said, code });
+      return result;
     },
-    onError: (request) => {
-      if (!(request.error instanceof StatusError)) return;
-      const { status, note } = request.error;
+    onError: (event, error, context) => {
+      if (!(error instanceof StatusError)) return undefined;
+      const { status, note } = error;
       const { code, reason } = status;
-      write(request, failure(code), {
+      write(event, context, failure(code), {
         outcome: reason,
         code,
         refused: refusedFields(status),
         ...(Object.keys(note).length > 0 && { note }),
       });
+      return undefined;
     },
   };
 }

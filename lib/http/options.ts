@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import type { Rules } from '../job/decide.ts';
 import { invalid, type StatusCause } from '../job/status.ts';
-import type { HttpRequest, JobRequest, Step, UpdateOptions } from './request.ts';
+import type { Middleware } from '../runtime/chain.ts';
+import type { HttpRequest, Parsed, UpdateOptions, WithOptions } from './request.ts';
 
 /** The first value of a parameter, as Kubernetes takes it; a parameter that is not named counts as empty. */
 const first = v.optional(
@@ -20,17 +21,13 @@ const Options = v.object({
 const fieldValidations = ['', 'Ignore', 'Strict', 'Warn'];
 
 /** Reads pretty, dryRun, fieldManager and fieldValidation, and ignores the rest; 422 with every mistake (ValidateUpdateOptions). */
-export function readOptions(kind: 'UpdateOptions' | 'PatchOptions'): Step {
+export function readOptions(kind: 'UpdateOptions' | 'PatchOptions'): Middleware<HttpRequest, WithOptions> {
   return {
-    before: ({ event }) => {
-      const { pretty, dryRun, fieldManager, fieldValidation } = v.parse(Options, { ...event.query });
+    before: ({ query }) => {
+      const { pretty, dryRun, fieldManager, fieldValidation } = v.parse(Options, { ...query });
       const causes = [...managerCauses(fieldManager), ...dryRunCauses(dryRun), ...validationCauses(fieldValidation)];
       if (causes.length > 0) throw invalid({ group: 'meta.k8s.io', kind }, '', causes);
-      event.options = {
-        pretty: isYes(pretty),
-        dryRun: dryRun.length > 0,
-        strict: fieldValidation === 'Strict',
-      };
+      return { options: { pretty: isYes(pretty), dryRun: dryRun.length > 0, strict: fieldValidation === 'Strict' } };
     },
   };
 }
@@ -44,7 +41,7 @@ export function readerOptions({ query }: HttpRequest): UpdateOptions {
 }
 
 /** How the decision judges a request: by the configured protected keys, and strictly if asked to. */
-export function rulesOf({ options, duplicates }: JobRequest, protectedKeys: readonly string[]): Rules {
+export function rulesOf({ options, duplicates }: WithOptions & Parsed, protectedKeys: readonly string[]): Rules {
   return { protectedKeys, ...(options.strict && { strict: { duplicates } }) };
 }
 

@@ -2,46 +2,47 @@ import { type Json, parseExactJson } from '../job/json.ts';
 import { parseRequested } from '../job/schema.ts';
 import { badRequest } from '../job/status.ts';
 import { duplicateFields } from '../job/strict.ts';
-import type { Step } from './request.ts';
+import type { Middleware } from '../runtime/chain.ts';
+import type { Decoded, Parsed, Requested, Routed, WithOptions } from './request.ts';
 
 /**
  * Reads the job out of the body's text, JSON or YAML as Kubernetes reads it, and checks what it says of itself.
  * 400 for what cannot be read or is another object (parseRequested). Under Strict, duplicate fields are found for the decision.
  */
-export function parseJob(): Step {
+export function parseJob(): Middleware<Decoded & Routed & WithOptions, Parsed & Requested> {
   return {
-    before: async ({ event }) => {
-      const text = event.body as unknown as string;
-      const unreadable = `the object provided is unrecognized (must be of type ${event.kind.kind})`;
+    before: async ({ text, contentType, kind, ref, options: { strict } }) => {
+      const unreadable = `the object provided is unrecognized (must be of type ${kind.kind})`;
       if (text.trim() === '') throw badRequest(`${unreadable}: Object 'Kind' is missing in an empty body`);
-      event.duplicates = [];
-      if (event.contentType.includes('yaml')) {
-        // Few requests are YAML, so its parser is loaded by the first one.
-        const { parseYaml, YamlError } = await import('./yaml.ts');
-        try {
-          const { value, duplicates } = parseYaml(text, event.options.strict);
-          event.body = value;
-          event.duplicates = duplicates;
-        } catch (error) {
-          if (error instanceof YamlError) throw badRequest(`${unreadable}: error converting YAML to JSON: ${error.message}`);
-          throw error;
-        }
-      } else {
-        event.body = parseJson(text, `${unreadable}: couldn't get version/kind; json parse error`);
-        if (event.options.strict) event.duplicates = duplicateFields(text);
-      }
-      event.requested = parseRequested(event.kind, event.ref, event.body);
+      const read = contentType.includes('yaml') ? await readYaml(text, strict, unreadable) : readJson(text, strict, unreadable);
+      return { ...read, requested: parseRequested(kind, ref, read.parsed) };
     },
   };
 }
 
+function readJson(text: string, strict: boolean, unreadable: string): Parsed {
+  const parsed = parseJson(text, `${unreadable}: couldn't get version/kind; json parse error`);
+  return { parsed, duplicates: strict ? duplicateFields(text) : [] };
+}
+
+async function readYaml(text: string, strict: boolean, unreadable: string): Promise<Parsed> {
+  // Few requests are YAML, so its parser is loaded by the first one.
+  const { parseYaml, YamlError } = await import('./yaml.ts');
+  try {
+    const { value, duplicates } = parseYaml(text, strict);
+    return { parsed: value, duplicates };
+  } catch (error) {
+    if (error instanceof YamlError) throw badRequest(`${unreadable}: error converting YAML to JSON: ${error.message}`);
+    throw error;
+  }
+}
+
 /** Reads the patch out of the body's text: 400 for what is no JSON. Under Strict, its duplicate fields are found for the decision. */
-export function parsePatch(): Step {
+export function parsePatch(): Middleware<Decoded & WithOptions, Parsed> {
   return {
-    before: ({ event }) => {
-      const text = event.body as unknown as string;
-      event.body = parseJson(text, 'error decoding patch: json parse error');
-      event.duplicates = event.options.strict ? duplicateFields(text) : [];
+    before: ({ text, options: { strict } }) => {
+      const parsed = parseJson(text, 'error decoding patch: json parse error');
+      return { parsed, duplicates: strict ? duplicateFields(text) : [] };
     },
   };
 }

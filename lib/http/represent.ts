@@ -1,7 +1,8 @@
 import { parseExactJson } from '../job/json.ts';
 import { notAcceptable, tooLargeToBeMade } from '../job/status.ts';
+import type { Around, Middleware } from '../runtime/chain.ts';
 import { acceptedType } from './accept.ts';
-import type { JobAnswer, Representation, Step } from './request.ts';
+import type { HttpRequest, JobAnswer, Representation, Represented, RoutedRead, WithOptions } from './request.ts';
 
 const makingLimit = 4 * 1024 * 1024;
 
@@ -16,20 +17,20 @@ function representations(ofList: boolean): Record<string, Representation> {
 }
 
 /** The Accept header with which the upstream is asked for a representation; YAML is made here. */
-export function upstreamAccept(representation: Representation, ofList: boolean): string {
-  const types = Object.entries(representations(ofList));
+export function upstreamAccept({ representation, target }: Represented & RoutedRead): string {
+  const types = Object.entries(representations(!('name' in target)));
   const type = types.find(([, name]) => name === representation && name !== 'yaml')?.[0] ?? 'application/json';
   return representation === 'table' ? `${type},application/json` : type;
 }
 
 /** Chooses how a read is answered, by the Accept header as the API server reads it; 406 if nothing of it is served. */
-export function negotiateRead(): Step {
+export function negotiateRead(): Middleware<HttpRequest & RoutedRead, Represented> {
   return {
-    before: ({ event }) => {
-      const served = representations(event.collection !== undefined);
-      const best = acceptedType(event.headers, Object.keys(served));
+    before: ({ headers, target }) => {
+      const served = representations(!('name' in target));
+      const best = acceptedType(headers, Object.keys(served));
       if (best === undefined) throw notAcceptable(['application/json', 'application/yaml']);
-      event.representation = served[best] ?? 'json';
+      return { representation: served[best] ?? 'json' };
     },
   };
 }
@@ -38,11 +39,9 @@ export function negotiateRead(): Step {
  * Turns the upstream's text into the answer in the chosen representation. What is made here (YAML, and by respond what is indented) is
  * made of at most 4 MiB, since it takes many times its memory: 413 above that, or where nesting would make too much YAML of less.
  */
-export function represent(): Step {
+export function represent(): Around<Represented & WithOptions, object, JobAnswer, { status: number; text: string }> {
   return {
-    after: async (request) => {
-      const { status, text } = request.response as { status: number; text: string };
-      const { representation, options } = request.event;
+    after: async ({ representation, options }, { status, text }) => {
       if ((options.pretty || representation === 'yaml') && text.length > makingLimit) throw tooLargeToBeMade();
       const answer: JobAnswer = { outcome: 'read', answer: { status, job: null, text } };
       if (representation === 'yaml') {
@@ -53,7 +52,7 @@ export function represent(): Step {
         answer.answer.text = yaml;
         answer.answer.contentType = 'application/yaml';
       }
-      request.response = answer;
+      return answer;
     },
   };
 }

@@ -1,4 +1,3 @@
-import type { MiddlewareObj, Request } from '@middy/core';
 import type { Collection } from '../cci/client.ts';
 import type { Trace } from '../cci/trace.ts';
 import type { Json, JsonObject } from '../job/json.ts';
@@ -22,30 +21,57 @@ export interface HttpRequest {
   /** When API Gateway took the request, milliseconds of wall clock. */
   acceptedAt: number | undefined;
 }
-/** A request as the chain has completed it by the time it reaches the handler. */
-export interface JobRequest extends HttpRequest {
+
+// What the steps of the chains add to it, each by a name of its own.
+/** Its deadline, and what it does upstream. */
+export interface Traced {
   trace: Trace;
+}
+/** Somebody is known to ask. */
+export interface Identified {
+  caller: string;
+}
+/** The job that it is about. */
+export interface Routed {
   kind: JobKind;
   ref: JobRef;
-  /** Instead of `ref` where the path names a collection. */
-  collection: Collection | undefined;
-  /** The verbs of the path, for an answer of 405. */
-  allow: string;
+}
+/** The job or the collection that a read is about. */
+export interface RoutedRead {
+  kind: JobKind;
+  target: JobRef | Collection;
+}
+export interface WithOptions {
   options: UpdateOptions;
-  /** How a read is answered. */
-  representation: Representation;
-  /** Query parameters that go upstream with a read, checked. */
-  upstreamQuery: Record<string, string>;
-  /** The body's media type, settled. */
+}
+/** The body's text, and its media type, settled. */
+export interface Decoded {
   contentType: string;
+  text: string;
+}
+/** The body's JSON; under Strict, which of its fields stand twice. */
+export interface Parsed {
+  parsed: Json;
   duplicates: string[];
-  body: Json;
+}
+/** The job that a replace asks for. */
+export interface Requested {
   requested: JsonObject;
-  /** What the log says of a success. */
-  said: { outcome: Said; changed?: string[]; sent?: string[]; warnings?: string[] };
+}
+/** What the log says of a success, once there is one. */
+export interface Told {
+  said: { outcome: Said; changed?: string[]; sent?: string[]; warnings?: string[] } | undefined;
+}
+/** How a read is answered. */
+export interface Represented {
+  representation: Representation;
+}
+/** Query parameters that go upstream with a read, checked. */
+export interface UpstreamQuery {
+  upstreamQuery: Record<string, string>;
 }
 /** What the log calls a success. */
-export type Said = 'changed' | 'written' | 'unchanged' | 'dry-run' | 'read' | 'document';
+export type Said = 'changed' | 'written' | 'unchanged' | 'dry-run' | 'applied' | 'superseded' | 'read' | 'document';
 /** The forms in which reads are answered: as JSON or YAML, or made by the upstream as a Table or as metadata alone. */
 export type Representation = 'json' | 'yaml' | 'table' | 'metadata';
 /** The query parameters of a write, checked. */
@@ -63,6 +89,3 @@ export interface JobAnswer {
   /** What of the request was passed over, for the caller. */
   warnings?: string[] | undefined;
 }
-/** A step of a chain. */
-export type Step = MiddlewareObj<JobRequest, unknown>;
-export type StepRequest = Request<JobRequest, unknown>;

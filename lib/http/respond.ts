@@ -2,9 +2,10 @@ import { gzipSync } from 'node:zlib';
 import Negotiator from 'negotiator';
 import { stringifyJson } from '../job/json.ts';
 import { answerTooLarge, internalError, notAcceptable, StatusError, tooDeep } from '../job/status.ts';
+import type { Around, Middleware } from '../runtime/chain.ts';
 import { acceptedType } from './accept.ts';
 import { indentJson } from './indent.ts';
-import type { JobAnswer, Step, StepRequest } from './request.ts';
+import type { HttpRequest, JobAnswer, Told, Traced, WithOptions } from './request.ts';
 
 const served = ['application/json'];
 // Lambda's answer limit is 6 MB as serialised; a little is kept for what the runtime adds.
@@ -14,7 +15,7 @@ const longestHeader = 256;
 const mostWarnings = 8;
 
 /** What API Gateway, a Function URL and a load balancer take as an answer. */
-interface ProxyResult {
+export interface ProxyResult {
   statusCode: number;
   headers: Record<string, string>;
   body: string;
@@ -22,10 +23,11 @@ interface ProxyResult {
 }
 
 /** 406 if the caller accepts nothing that is served. */
-export function negotiate(): Step {
+export function negotiate(): Middleware<HttpRequest> {
   return {
-    before: ({ event }) => {
-      if (!acceptedType(event.headers, served)) throw notAcceptable(served);
+    before: ({ headers }) => {
+      if (!acceptedType(headers, served)) throw notAcceptable(served);
+      return undefined;
     },
   };
 }
@@ -34,23 +36,12 @@ export function negotiate(): Step {
  * Turns what the chain ends with into the answer: the job, or for any error its Status. What is no StatusError is a surprise, and
  * becomes a 500 that says nothing of the inside. Waits for what runs beside the request: nothing goes on after an answer.
  */
-export function respond(): Step {
-  const send = (
-    request: StepRequest,
-    status: number,
-    json: string,
-    extra: Record<string, string>,
-    shorter?: string,
-  ): Promise<void> | undefined => {
-    request.response = proxyResult(request, status, json, extra, shorter);
-    const pending = request.event.trace?.pending ?? [];
-    return pending.length === 0 ? undefined : Promise.allSettled(pending).then(() => undefined);
-  };
+export function respond(): Around<HttpRequest & Traced, Told, ProxyResult, JobAnswer, WithOptions> {
   return {
-    after: (request) => {
-      const { answer, outcome, changed, sent, warnings } = request.response as JobAnswer;
-      request.event.said = { outcome, ...(changed && { changed }), ...(sent && { sent }), ...(warnings && { warnings }) };
-      const pretty = request.event.options?.pretty && answer.contentType === undefined;
+    before: () => ({ said: undefined }),
+    after: (event, { answer, outcome, changed, sent, warnings }) => {
+      event.said = { outcome, ...(changed && { changed }), ...(sent && { sent }), ...(warnings && { warnings }) };
+      const pretty = event.options?.pretty && answer.contentType === undefined;
       const text = answer.text ?? stringifyJson(answer.job);
       if (text === undefined) throw tooDeep();
       const headers = {
@@ -58,28 +49,40 @@ export function respond(): Step {
         ...(answer.contentType && { 'Content-Type': answer.contentType }),
         ...(warnings && { Warning: warnings.slice(0, mostWarnings).map(warningValue).join(', ') }),
       };
-      if (!pretty) return send(request, answer.status, text, headers);
-      return send(request, answer.status, indentJson(text) ?? text, headers, text);
+      const result = pretty
+        ? proxyResult(event, answer.status, indentJson(text) ?? text, headers, text)
+        : proxyResult(event, answer.status, text, headers);
+      return onceDone(event, result);
     },
-    onError: (request) => {
-      const error = request.error instanceof StatusError ? request.error : surprise(request.error);
-      request.error = error;
-      const { status } = error;
+    onError: (event, thrown) => {
+      const error = thrown instanceof StatusError ? thrown : surprise(thrown);
+      const { status, allow } = error;
       const retryAfter = status.details?.retryAfterSeconds;
-      return send(request, status.code, JSON.stringify(status, undefined, request.event.options?.pretty ? 2 : undefined), {
+      const answer = proxyResult(event, status.code, JSON.stringify(status, undefined, event.options?.pretty ? 2 : undefined), {
         ...(retryAfter !== undefined && { 'Retry-After': String(retryAfter) }),
         ...(status.code === 401 && { 'WWW-Authenticate': 'AWS4-HMAC-SHA256' }),
-        ...(status.code === 405 && request.event.allow !== undefined && { Allow: request.event.allow }),
+        ...(allow !== undefined && { Allow: allow }),
         ...(error.note.errorCode !== undefined && { 'X-Upstream-Error-Code': headerValue(error.note.errorCode) }),
       });
+      return onceDone(event, { answer, error });
     },
   };
 }
 
+/** Something, once what runs beside the request is over. */
+function onceDone<T>({ trace: { pending } }: Traced, what: T): T | Promise<T> {
+  return pending.length === 0 ? what : Promise.allSettled(pending).then(() => what);
+}
+
 /** `shorter` is sent where `json` is more than can be: a write that was done is not told as a failure for its indentation. */
-function proxyResult(request: StepRequest, statusCode: number, json: string, extra: Record<string, string>, shorter?: string): ProxyResult {
-  const { event } = request;
-  const upstreamId = event.trace?.calls.at(-1)?.requestId;
+function proxyResult(
+  event: HttpRequest & Traced,
+  statusCode: number,
+  json: string,
+  extra: Record<string, string>,
+  shorter?: string,
+): ProxyResult {
+  const upstreamId = event.trace.calls.at(-1)?.requestId;
   const headers: Record<string, string> = {
     'Content-Type': 'application/json',
     'Cache-Control': 'no-cache, private',
@@ -95,7 +98,7 @@ function proxyResult(request: StepRequest, statusCode: number, json: string, ext
     Object.assign(headers, { 'Content-Encoding': 'gzip', Vary: headers.Vary ? `${headers.Vary}, Accept-Encoding` : 'Accept-Encoding' });
   const result = { statusCode, headers, body: packed ? gzipSync(body, { level: 1 }).toString('base64') : body, isBase64Encoded: packed };
   if (Buffer.byteLength(JSON.stringify(result)) <= answerLimit) return result;
-  if (shorter !== undefined) return proxyResult(request, statusCode, shorter, extra);
+  if (shorter !== undefined) return proxyResult(event, statusCode, shorter, extra);
   const { status } = answerTooLarge();
   const plain = { ...headers, 'Content-Type': 'application/json', 'Content-Encoding': 'identity' };
   return { statusCode: status.code, headers: plain, body: `${JSON.stringify(status)}\n`, isBase64Encoded: false };

@@ -36,11 +36,14 @@ export class StatusError extends Error {
   override readonly name = 'StatusError';
   readonly status: Status;
   readonly note: LogNote;
+  /** The verbs of the path, where this is a 405. */
+  readonly allow: string | undefined;
 
-  constructor(status: Omit<Status, 'kind' | 'apiVersion' | 'metadata' | 'status'>, note: LogNote = {}) {
+  constructor(status: Omit<Status, 'kind' | 'apiVersion' | 'metadata' | 'status'>, note: LogNote = {}, allow?: string) {
     super(status.message);
     this.status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', ...status };
     this.note = note;
+    this.allow = allow;
   }
 }
 
@@ -111,10 +114,10 @@ export function pathNotFound(): StatusError {
   return new StatusError({ code: 404, reason: 'NotFound', message: 'the server could not find the requested resource', details: {} });
 }
 
-/** 405 MethodNotAllowed, in the API server's words. */
-export function methodNotAllowed(): StatusError {
+/** 405 MethodNotAllowed, in the API server's words; `allow` are the verbs that the path has. */
+export function methodNotAllowed(allow?: string): StatusError {
   const message = 'the server does not allow this method on the requested resource';
-  return new StatusError({ code: 405, reason: 'MethodNotAllowed', message, details: {} });
+  return new StatusError({ code: 405, reason: 'MethodNotAllowed', message, details: {} }, {}, allow);
 }
 
 /** 406 NotAcceptable: the Accept header names nothing that is served. */

@@ -1,7 +1,7 @@
-import type { MiddlewareObj, Request } from '@middy/core';
 import * as v from 'valibot';
 import type { Trace } from '../cci/trace.ts';
 import { type LogNote, StatusError } from '../job/status.ts';
+import type { Middleware } from '../runtime/chain.ts';
 
 const Event = v.object({
   Step: v.picklist(['createSecret', 'setSecret', 'testSecret', 'finishSecret']),
@@ -12,12 +12,18 @@ const Event = v.object({
 
 /** What Secrets Manager asks of a rotation function. ClientRequestToken is the id of the version that is to become current. */
 export type RotationEvent = v.InferOutput<typeof Event>;
-/** An event on its way through the chain; `given` is how it came, which anyone who may invoke the function can write. */
-export type StepEvent = RotationEvent & { trace: Trace; given: unknown };
+/** How an event came, which anyone who may invoke the function can write. */
+export interface Given {
+  given: unknown;
+}
+/** Its deadline, and what it does upstream. */
+export interface Traced {
+  trace: Trace;
+}
+/** An event once it is checked. */
+export type StepEvent = RotationEvent & Traced;
 /** What a step did. */
 export type Outcome = 'Accepted' | 'Copied' | 'NothingToDo' | 'Proven' | 'MadeCurrent';
-export type StepRequest = Request<StepEvent, { outcome: Outcome }>;
-export type StepMiddleware = MiddlewareObj<StepEvent, { outcome: Outcome }>;
 
 /** A step that failed: `message` is for the operator and reaches Secrets Manager; `note` is for the log alone. */
 export function stepFailed(message: string, note: LogNote = {}): StatusError {
@@ -25,15 +31,15 @@ export function stepFailed(message: string, note: LogNote = {}): StatusError {
 }
 
 /** Checks the event's form. Throws stepFailed, which names what is wrong by its key and shows no value. */
-export function readStep(): StepMiddleware {
+export function readStep(): Middleware<Given, RotationEvent> {
   return {
-    before: (request) => {
-      const { success, output, issues } = v.safeParse(Event, request.event.given);
+    before: ({ given }) => {
+      const { success, output, issues } = v.safeParse(Event, given);
       if (!success) {
         const wrong = new Set(issues.map((issue) => String(issue.path?.[0]?.key ?? 'the event')));
         throw stepFailed(`this is no event of a rotation: ${[...wrong].join(', ')}`);
       }
-      Object.assign(request.event, output);
+      return output;
     },
   };
 }

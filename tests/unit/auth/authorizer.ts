@@ -1,9 +1,9 @@
-import middy from '@middy/core';
 import type { APIGatewayTokenAuthorizerEvent, Context } from 'aws-lambda';
 import { afterAll, beforeAll, beforeEach, vi } from 'vitest';
 import { type Authorized, authorizer } from '../../../lib/auth/authorize.ts';
 import { parseAuthorizerConfig } from '../../../lib/auth/config.ts';
 import { logVerdict } from '../../../lib/auth/log.ts';
+import { chain } from '../../../lib/runtime/chain.ts';
 import { alsoSearched } from '../../credentials.ts';
 import { audience } from './issuer.ts';
 
@@ -21,7 +21,9 @@ export function eventOf(authorizationToken: unknown): APIGatewayTokenAuthorizerE
 /** A fresh authorizer, as the handler builds it, that has read no keys yet. */
 export function newAuthorizer(issuer: string, env: Record<string, string> = {}): Ask {
   const config = parseAuthorizerConfig({ OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience, ...env });
-  const handler = middy({ timeoutEarlyInMillis: 0 }).use(logVerdict()).handler(authorizer(config));
+  const handler = chain((event: APIGatewayTokenAuthorizerEvent) => ({ asked: event }))
+    .use(logVerdict())
+    .handler(authorizer(config));
   return (token) => handler(eventOf(`Bearer ${token}`), { awsRequestId: 'function-request-id' } as Context) as Promise<Authorized>;
 }
 

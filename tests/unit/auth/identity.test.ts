@@ -47,7 +47,7 @@ describe('the authorizer’s answer', () => {
     async (stage) => {
       const config = parseAuthorizerConfig({ OIDC_ISSUER: issuer.url, OIDC_AUDIENCE: audience });
       const token = await sign(signer, claimsOf(issuer.url));
-      const answer = await authorizer(config)({ ...eventOf(`Bearer ${token}`), methodArn: `${stage}/GET/a/*/b` });
+      const answer = await authorizer(config)({ asked: { ...eventOf(`Bearer ${token}`), methodArn: `${stage}/GET/a/*/b` } });
       expect(answer.policyDocument.Statement).toEqual([expect.objectContaining({ Resource: `${stage}/*` })]);
     },
   );
@@ -55,7 +55,9 @@ describe('the authorizer’s answer', () => {
   it('is an error other than Unauthorized where the event names no method', async () => {
     const config = parseAuthorizerConfig({ OIDC_ISSUER: issuer.url, OIDC_AUDIENCE: audience });
     const token = await sign(signer, claimsOf(issuer.url));
-    await expect(authorizer(config)({ ...eventOf(`Bearer ${token}`), methodArn: '*' })).rejects.toThrow('the event names no method');
+    await expect(authorizer(config)({ asked: { ...eventOf(`Bearer ${token}`), methodArn: '*' } })).rejects.toThrow(
+      'the event names no method',
+    );
     expect(methodArn).toContain('*');
   });
 });
