@@ -1,14 +1,15 @@
 import { isUtf8 } from 'node:buffer';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isObject, type Json, type JsonObject, own, parseExactJson, stringifyJson } from '../job/json.ts';
-import { answerTooLarge, internalError, type JobRef, StatusError, timeout, tooDeep } from '../job/status.ts';
+import { answerTooLarge, internalError, type JobRef, StatusError, serviceUnavailable, timeout, tooDeep } from '../job/status.ts';
+import { type Breaker, createBreaker } from './breaker.ts';
 import type { Credential, Credentials } from './credentials.ts';
 import { excerpt } from './errors.ts';
 import { judge, type Outcome } from './judge.ts';
 import { createRetryBudget, pauseBefore, pauseBeforeTurn } from './retry.ts';
 import { encode, type Signable, sign } from './signer.ts';
 import { type Trace, timeLeft } from './trace.ts';
-import type { Transport } from './transport.ts';
+import type { Exchange, Transport } from './transport.ts';
 
 /** A job as the upstream sent it: the object, numbers as written, and the text it came in. */
 export interface Answer {
@@ -21,6 +22,8 @@ export type Written = ({ known: true } & Answer) | { known: false; error: Status
 
 /** The upstream: reads and writes one job. All errors are thrown as StatusError, within the trace's deadline. */
 export interface Cci {
+  /** The last call failed for want of CCI: whoever can read before writing does so now. */
+  readonly isUnwell: boolean;
   read(ref: JobRef, trace: Trace): Promise<Answer>;
   /** Replaces or patches a job. Only what is fenced by a resourceVersion is repeated where it may have been carried out. */
   write(ref: JobRef, change: Change, trace: Trace): Promise<Written>;
@@ -50,12 +53,15 @@ export interface CciOptions {
 const jobLimit = 3 * 1024 * 1024;
 /** A list of this size is checked and packed in what a function of 512 MB has. */
 const listLimit = 24 * 1024 * 1024;
-const attemptTimeout = 10_000;
+/** Milliseconds that a write may take; a read's are the breaker's. To give up a write early would only make its outcome unknown. */
+const writeTimeout = 10_000;
 /** No write is begun with less left, and a write leaves this much for settling it by a read (design 5). */
 const writeReserve = 3000;
 const settleReserve = 2000;
 const readReserve = 1;
 const mostTries = 4;
+/** Seconds after which to come again while CCI is away. */
+const comeAgain = 5;
 
 interface Requested {
   method: 'GET' | 'PUT' | 'PATCH';
@@ -76,6 +82,7 @@ export function createCci({ endpoint, projectId, credentials, transport }: CciOp
   const base = new URL(endpoint);
   const prefix = base.pathname.replace(/\/$/, '');
   const budget = createRetryBudget();
+  const breaker = createBreaker();
 
   const attempt = async (
     { method, path, query, body, accept, limit = jobLimit, gzip }: Requested,
@@ -96,8 +103,8 @@ export function createCci({ endpoint, projectId, credentials, transport }: CciOp
     };
     // Reading the credentials may have taken its time.
     requireTime(method, trace);
-    const left = timeLeft(trace) - (method === 'GET' ? 0 : settleReserve);
-    const timeout = Math.max(1, Math.min(attemptTimeout, left));
+    const most = method === 'GET' ? Math.min(breaker.timeout(), timeLeft(trace)) : Math.min(writeTimeout, timeLeft(trace) - settleReserve);
+    const timeout = Math.max(1, most);
     const started = performance.now();
     const exchange = await transport({
       method,
@@ -108,6 +115,7 @@ export function createCci({ endpoint, projectId, credentials, transport }: CciOp
       ...(body !== undefined && { body }),
     });
     const ms = Math.round((performance.now() - started) * 10) / 10;
+    note(breaker, exchange, ms);
     // The signature (or the token's end) is a secret too: an upstream may echo the header.
     const outcome = judge(exchange, [...credential.secrets, (headers.authorization ?? '').slice(-64)]);
     if (outcome.verdict?.status.code === 409 && method !== 'GET') trace.counts.conflicts += 1;
@@ -122,6 +130,10 @@ export function createCci({ endpoint, projectId, credentials, transport }: CciOp
 
   /** Tries until there is an answer, a verdict, or no time; `maybeApplied` if any try may have been carried out unheard. */
   const call = async (requested: Requested, trace: Trace): Promise<Outcome> => {
+    // What a request has begun it ends: a write is settled by a read, whatever is known of CCI.
+    if (trace.calls.length === 0 && !breaker.admits()) {
+      throw serviceUnavailable({ because: 'CCI gave no answer a moment ago; not asked again for now', notTaken: true }, comeAgain);
+    }
     let maybeApplied = false;
     for (let tries = 1; ; ) {
       const outcome = await authorized(requested, trace).catch(unsent);
@@ -130,7 +142,7 @@ export function createCci({ endpoint, projectId, credentials, transport }: CciOp
       // Whoever waits for a turn takes none of the tries, nor of the budget for failures.
       const waits = trace.patient && outcome.verdict?.status.code === 429;
       const pause = waits ? pauseBeforeTurn(outcome.retryAfter) : pauseBeforeRetry(outcome, requested, tries);
-      if (pause === undefined || timeLeft(trace) - pause < reserveOf(requested.method) || !(waits || budget.take())) {
+      if (breaker.isOpen || pause === undefined || timeLeft(trace) - pause < reserveOf(requested.method) || !(waits || budget.take())) {
         return { ...withoutInvitation(outcome, requested, maybeApplied, trace), maybeApplied };
       }
       trace.counts.retries += 1;
@@ -140,6 +152,9 @@ export function createCci({ endpoint, projectId, credentials, transport }: CciOp
   };
 
   return {
+    get isUnwell() {
+      return breaker.isUnwell;
+    },
     async read(ref, trace) {
       const outcome = await call({ method: 'GET', path: pathOf(ref), query: {}, repeatable: true }, trace);
       if (outcome.verdict) throw outcome.verdict;
@@ -169,6 +184,12 @@ export function createCci({ endpoint, projectId, credentials, transport }: CciOp
       }
     },
   };
+}
+
+/** Tells the breaker what came of a try. */
+function note(breaker: Breaker, exchange: Exchange, ms: number): void {
+  if (exchange.answered) breaker.answered(ms, exchange.status < 502 || exchange.status > 504);
+  else if (exchange.code !== 'EMSGSIZE') breaker.failed(ms);
 }
 
 /** Clients follow a Retry-After up to ten times: not for what was waited for here already, nor for a write that may have been done. */

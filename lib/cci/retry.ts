@@ -1,7 +1,7 @@
 /** Milliseconds before the first retry at most; it doubles with each. */
 const firstPause = 200;
 /** Retries that a process may do beyond what its answered calls earn, and how many calls earn one. */
-const mostRetries = 50;
+const mostRetries = 10;
 const callsPerRetry = 10;
 
 /** How often one process repeats calls to an upstream: a brown-out is not multiplied by those who wait for its end. */
@@ -13,7 +13,7 @@ export interface RetryBudget {
 }
 
 /**
- * A budget of 50 retries, of which ten good answers earn one back: in a long failure a process sends each call once. By hand: the
+ * A budget of 10 retries, of which ten good answers earn one back: in a long failure a process sends each call once. By hand: the
  * AWS SDK's strategy sleeps before a deadline can be looked at and cuts Retry-After short, and cockatiel knows no budget.
  */
 export function createRetryBudget(): RetryBudget {

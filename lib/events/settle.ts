@@ -66,8 +66,8 @@ export function settleEvent({ publish, bury }: Outbox): Around<Settling, object,
     onError: async (event, thrown) => {
       const error = asStatus(thrown);
       // It waits for its turn, or for CCI to have time for it, which is no failure of its own.
-      const throttled = error.status.code === 429;
-      if (error.note.notTaken || throttled) {
+      const throttled = error.status.code === 429 || error.status.code === 503;
+      if (error.note.notTaken || error.status.code === 429) {
         messages.untried(event, throttled);
         return undefined;
       }

@@ -59,8 +59,9 @@ const noCache = createLiveCache(false);
  */
 export async function update(cci: Cci, asked: Update, trace: Trace, cache: LiveCache = noCache): Promise<Updated> {
   const { ref, fenced } = asked;
-  const known = cache.get(ref);
-  const direct = known && isCrowded(known.job) ? undefined : asked.direct;
+  // Where CCI may be away the first call is a read: of a write that fails nobody would know what became of it.
+  const known = cci.isUnwell ? undefined : cache.get(ref);
+  const direct = cci.isUnwell || (known && isCrowded(known.job)) ? undefined : asked.direct;
   const short = direct
     ? await patchDirectly(cci, asked, direct, known?.job, trace)
     : known && (await updateKnown(cci, asked, known, trace, cache));

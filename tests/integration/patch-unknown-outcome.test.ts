@@ -120,3 +120,23 @@ describe('a direct patch with a resourceVersion', () => {
     expect(trips()).toBe('PATCH PATCH GET');
   });
 });
+
+describe('while CCI answers 503 to everything', () => {
+  it('only the first patch ends as unknown: those after it begin with a read, and are told that nothing was written', async () => {
+    now.upstream.answer = (_, response) => answer(503)(response);
+    const codes: number[] = [];
+    const begun: string[] = [];
+    for (let request = 0; request < 5; request++) {
+      now.upstream.received.length = 0;
+      codes.push((await patch(red)).status);
+      begun.push(trips().split(' ')[0] ?? '');
+    }
+    expect(codes).toEqual([504, 503, 503, 503, 503]);
+    expect(begun).toEqual(['PATCH', 'GET', 'GET', 'GET', 'GET']);
+    // And in one trip again once CCI has answered.
+    now.upstream.answer = undefined;
+    await patch(red);
+    now.upstream.received.length = 0;
+    expect([(await patch(red)).status, trips()]).toEqual([200, 'PATCH']);
+  });
+});

@@ -95,6 +95,7 @@ function createMemoryCci(fields: Fields, lucks: Luck[]) {
   const answer = () => ({ status: 200, job: live(), text });
   store(whole(fields));
   const cci: Cci = {
+    isUnwell: false,
     read: async () => answer(),
     fetch: () => Promise.reject(new Error('not used')),
     async write(_, { method, object }): Promise<Written> {

@@ -130,8 +130,21 @@ describe('the metrics', () => {
   });
 });
 
+describe('the concurrency', () => {
+  it('is reserved to each function that calls CCI for a caller, unless none is to be', async () => {
+    const reserved = '${file(deploy/reserved-concurrency.cjs)}';
+    const of = Object.entries(config.functions).filter(([, lambda]) => (lambda as { reservedConcurrency?: string }).reservedConcurrency);
+    expect(of.map(([name, lambda]) => [name, (lambda as { reservedConcurrency: string }).reservedConcurrency])).toEqual(
+      ['replaceJob', 'patchJob', 'readJobs'].map((name) => [name, reserved]),
+    );
+    const resolve = createRequire(import.meta.url)('../../deploy/reserved-concurrency.cjs');
+    const given = (value: unknown) => resolve({ resolveVariable: async () => value });
+    expect(await Promise.all([given(15), given('20'), given('none')])).toEqual([15, 20, null]);
+  });
+});
+
 describe('the parameters', () => {
-  it('have a default each, but for the reserved concurrency, and for whose tokens are believed', () => {
+  it('have a default each, but for whose tokens are believed', () => {
     const asVariables = (file: string) =>
       readFileSync(new URL(`../../deploy/${file}`, import.meta.url), 'utf8').replaceAll(/'(param:\w+)'/g, '${$1}');
     const [schedule, alarmActions] = ['rotation/schedule.cjs', 'alarm-actions.cjs'].map(asVariables);
@@ -145,6 +158,7 @@ describe('the parameters', () => {
       eventsText,
       alarmActions,
       asVariables('auth/caller-limits.cjs'),
+      asVariables('reserved-concurrency.cjs'),
     ].join();
     const used = new Set([...all.matchAll(/\$\{param:(\w+)(, null)?\}/g)].map(([, name, optional]) => (optional ? undefined : name)));
     for (const needed of ['oidcIssuer', 'oidcAudience']) expect(used.delete(needed)).toBe(true);

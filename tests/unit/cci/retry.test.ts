@@ -15,9 +15,9 @@ const earn = (budget: ReturnType<typeof createRetryBudget>, answers: number) => 
 };
 
 describe('a retry budget', () => {
-  it('is fifty in a row, then none', () => {
+  it('is ten in a row, then none', () => {
     const budget = createRetryBudget();
-    expect(taken(budget)).toBe(50);
+    expect(taken(budget)).toBe(10);
     expect([budget.take(), budget.take()]).toEqual([false, false]);
   });
 
@@ -28,21 +28,21 @@ describe('a retry budget', () => {
     expect(taken(budget)).toBe(0);
     earn(budget, 1);
     expect(taken(budget)).toBe(1);
-    earn(budget, 250);
-    expect(taken(budget)).toBe(25);
+    earn(budget, 50);
+    expect(taken(budget)).toBe(5);
   });
 
-  it('is never more than fifty', () => {
+  it('is never more than ten', () => {
     const budget = createRetryBudget();
     earn(budget, 10_000);
-    expect(taken(budget)).toBe(50);
+    expect(taken(budget)).toBe(10);
     earn(budget, 10_000);
-    expect(taken(budget)).toBe(50);
+    expect(taken(budget)).toBe(10);
   });
 
   it('is not shared by two upstreams', () => {
     taken(createRetryBudget());
-    expect(taken(createRetryBudget())).toBe(50);
+    expect(taken(createRetryBudget())).toBe(10);
   });
 });
 

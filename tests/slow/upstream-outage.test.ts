@@ -1,0 +1,79 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import {
+  connect,
+  type Fault,
+  newTrace,
+  refusal,
+  reply,
+  requestOf,
+  startUpstream,
+  times,
+  type Upstream,
+} from '../integration/upstream-harness.ts';
+
+const start = Date.parse('2026-03-01T12:00:00Z');
+const second = 1000;
+const silence: Fault = () => undefined;
+/** An answer that takes its time. */
+const slowly =
+  (ms: number): Fault =>
+  (response, serve) =>
+    setTimeout(() => reply(serve())(response), ms);
+
+let upstream: Upstream;
+let client: Awaited<ReturnType<typeof connect>>;
+beforeEach(async () => {
+  vi.useFakeTimers({ toFake: ['Date'], now: start });
+  vi.spyOn(Math, 'random').mockReturnValue(0);
+  upstream = await startUpstream();
+  client = await connect(upstream.url);
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+const read = (trace = newTrace(24 * second)) => client.update(upstream.job(), trace);
+
+describe('a CCI that hangs', () => {
+  it('holds one request for nine seconds, and those that follow not at all, until one of them is let ask and is answered', async () => {
+    await read();
+    upstream.next.GET.push(...times(4, silence));
+    const trace = newTrace(24 * second);
+    expect((await refusal(read(trace))).status).toMatchObject({ code: 504, details: {} });
+    expect(trace.calls.map(({ answer, ms }) => [answer, Math.round(ms / 1000)])).toEqual([
+      ['ETIMEDOUT', 3],
+      ['ETIMEDOUT', 6],
+    ]);
+
+    upstream.arrived.length = 0;
+    const began = performance.now();
+    for (let request = 0; request < 50; request++) {
+      const { status, note } = await refusal(request % 2 === 0 ? read() : client.update(requestOf(upstream), newTrace()));
+      expect(status).toMatchObject({ code: 503, reason: 'ServiceUnavailable', details: { retryAfterSeconds: 5 } });
+      expect(note).toEqual({ because: 'CCI gave no answer a moment ago; not asked again for now', notTaken: true });
+    }
+    expect([upstream.arrived.length, performance.now() - began < second]).toEqual([0, true]);
+
+    upstream.next.GET.length = 0;
+    vi.setSystemTime(start + 5 * second);
+    expect((await client.update(requestOf(upstream))).outcome).toBe('changed');
+    expect((await read()).outcome).toBe('unchanged');
+  });
+
+  it('after a write leaves the read that settles it', async () => {
+    await read();
+    upstream.next.PUT.push((_response, serve) => void serve());
+    expect((await client.update(requestOf(upstream))).outcome).toBe('changed');
+    expect(upstream.methods()).toBe('GET GET PUT GET');
+  });
+});
+
+it('a CCI that becomes slow, and takes four seconds for each answer, loses no request', async () => {
+  await read();
+  upstream.next.GET.push(...times(10, slowly(4 * second)));
+  upstream.next.PUT.push(...times(2, slowly(4 * second)));
+  for (let request = 0; request < 2; request++)
+    expect((await client.update(requestOf(upstream, { ttl: request }))).outcome).toBe('changed');
+  // The first read is given up once, and asked again with more time.
+  expect(upstream.methods()).toBe('GET GET GET PUT GET PUT');
+});
