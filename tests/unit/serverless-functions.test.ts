@@ -132,7 +132,7 @@ describe('the metrics', () => {
 
 describe('the concurrency', () => {
   it('is reserved to each function that calls CCI for a caller, unless none is to be', async () => {
-    const reserved = '${file(deploy/reserved-concurrency.cjs)}';
+    const reserved = '${file(deploy/reserved-concurrency.cjs), null}';
     const of = Object.entries(config.functions).filter(([, lambda]) => (lambda as { reservedConcurrency?: string }).reservedConcurrency);
     expect(of.map(([name, lambda]) => [name, (lambda as { reservedConcurrency: string }).reservedConcurrency])).toEqual(
       ['replaceJob', 'patchJob', 'readJobs'].map((name) => [name, reserved]),
