@@ -50,11 +50,11 @@ export function traceAndLogEvent(): EventStep {
     },
     after: (request) => write(request, request.event.settled),
     onError: (request) => {
-      const { status, note } =
-        request.error instanceof StatusError ? request.error : { status: undefined, note: { name: request.error?.name } };
+      const { status, note, rule } =
+        request.error instanceof StatusError ? request.error : { status: undefined, rule: undefined, note: { name: request.error?.name } };
       const refused = status && refusedFields(status);
       const { settled = { outcome: 'Returned' as const }, attempts } = request.event;
-      return write(request, { ...settled, code: status?.code, reason: status?.reason, refused, note, attempts });
+      return write(request, { ...settled, code: status?.code, reason: status?.reason, rule, refused, note, attempts });
     },
   };
 }

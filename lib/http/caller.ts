@@ -2,7 +2,7 @@ import { impersonationForbidden, unauthorized } from '../job/status.ts';
 import type { Step } from './request.ts';
 
 /**
- * Lets nobody pass without an authenticated principal: 401 (design 4). There is no setting that turns it off. Nor does anybody act
+ * Lets nobody pass without an authenticated principal: 401 (docs/decision.md, caller and impersonation). There is no setting that turns it off. Nor does anybody act
  * as another here: a request with any Impersonate-* header is 403, as the API server answers those who may not impersonate.
  */
 export function requireCaller(): Step {

@@ -1,7 +1,8 @@
-import { badRequest, invalid, methodNotAllowed, StatusError } from '../job/status.ts';
+import { badRequest, invalid, methodNotAllowed, type StatusError } from '../job/status.ts';
 import { readerOptions } from './options.ts';
 import type { Step } from './request.ts';
 
+const watchNotServed = 'watch is not served by this gateway: list again instead, from time to time';
 const longest = 8192;
 const printable = /^[\x20-\x7e]*$/;
 const whole = /^\d{1,18}$/;
@@ -27,7 +28,7 @@ export function readListOptions(): Step {
       const { query, collection } = event;
       const [watch = 'false'] = query.watch ?? [];
       // To the API server, every other value asks for a watch.
-      if (collection && !/^(?:0|false)$/i.test(watch)) throw watchNotServed();
+      if (collection && !/^(?:0|false)$/i.test(watch)) throw methodNotAllowed(watchNotServed);
       event.upstreamQuery = {};
       for (const [name, pattern] of Object.entries(collection ? listParameters : getParameters)) {
         const [value] = query[name] ?? [];
@@ -42,12 +43,7 @@ export function readListOptions(): Step {
 }
 
 function notValid(name: string, value: string): StatusError {
-  if (name !== 'resourceVersionMatch') return badRequest(`the query parameter ${name} is not valid`);
+  if (name !== 'resourceVersionMatch') return badRequest('query', `the query parameter ${name} is not valid`);
   const message = `Unsupported value: ${JSON.stringify(value.slice(0, 64))}: supported values: "Exact", "NotOlderThan", ""`;
-  return invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', [{ reason: 'FieldValueNotSupported', message, field: name }]);
-}
-
-function watchNotServed(): StatusError {
-  const { status } = methodNotAllowed();
-  return new StatusError({ ...status, message: 'watch is not served by this gateway: list again instead, from time to time' });
+  return invalid('query', { group: 'meta.k8s.io', kind: 'ListOptions' }, '', [{ reason: 'FieldValueNotSupported', message, field: name }]);
 }

@@ -28,8 +28,9 @@ function failure(code: number): Outcome {
 }
 
 /**
- * The outermost step: gives the request its deadline (design 5) and its trace, and writes one line and one record of
- * metrics about it. Fields that changed and paths that were refused are named, never their values; an error is never logged as it is.
+ * The outermost step: gives the request its deadline (docs/upstream.md, deadline) and its trace, and writes one line and one record of
+ * metrics about it. Fields that changed, the rule that refused and the paths that it refused are named, never their values; an error is
+ * never logged as it is.
  */
 export function traceAndLog(): Step {
   const started = new WeakMap<StepRequest, number>();
@@ -69,11 +70,12 @@ export function traceAndLog(): Step {
     },
     onError: (request) => {
       if (!(request.error instanceof StatusError)) return;
-      const { status, note } = request.error;
+      const { status, note, rule } = request.error;
       const { code, reason } = status;
       write(request, failure(code), {
         outcome: reason,
         code,
+        rule,
         refused: refusedFields(status),
         ...(Object.keys(note).length > 0 && { note }),
       });

@@ -25,7 +25,7 @@ export function readOptions(kind: 'UpdateOptions' | 'PatchOptions'): Step {
     before: ({ event }) => {
       const { pretty, dryRun, fieldManager, fieldValidation } = v.parse(Options, { ...event.query });
       const causes = [...managerCauses(fieldManager), ...dryRunCauses(dryRun), ...validationCauses(fieldValidation)];
-      if (causes.length > 0) throw invalid({ group: 'meta.k8s.io', kind }, '', causes);
+      if (causes.length > 0) throw invalid('query', { group: 'meta.k8s.io', kind }, '', causes);
       event.options = {
         pretty: isYes(pretty),
         dryRun: dryRun.length > 0,

@@ -13,7 +13,7 @@ export function parseJob(): Step {
     before: async ({ event }) => {
       const text = event.body as unknown as string;
       const unreadable = `the object provided is unrecognized (must be of type ${event.kind.kind})`;
-      if (text.trim() === '') throw badRequest(`${unreadable}: Object 'Kind' is missing in an empty body`);
+      if (text.trim() === '') throw badRequest('shape', `${unreadable}: Object 'Kind' is missing in an empty body`);
       event.duplicates = [];
       if (event.contentType.includes('yaml')) {
         // Few requests are YAML, so its parser is loaded by the first one.
@@ -23,7 +23,7 @@ export function parseJob(): Step {
           event.body = value;
           event.duplicates = duplicates;
         } catch (error) {
-          if (error instanceof YamlError) throw badRequest(`${unreadable}: error converting YAML to JSON: ${error.message}`);
+          if (error instanceof YamlError) throw badRequest('syntax', `${unreadable}: error converting YAML to JSON: ${error.message}`);
           throw error;
         }
       } else {
@@ -56,6 +56,6 @@ function parseJson(text: string, mistake: string): Json {
   } catch (error) {
     // The parser's message quotes the body; only the place is ours to tell.
     const place = /position (\d+)/.exec(String((error as Error).message))?.[1];
-    throw badRequest(`${mistake}${place ? ` at position ${place}` : ''}`);
+    throw badRequest('syntax', `${mistake}${place ? ` at position ${place}` : ''}`);
   }
 }

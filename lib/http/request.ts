@@ -3,6 +3,7 @@ import type { Collection } from '../cci/client.ts';
 import type { Trace } from '../cci/trace.ts';
 import type { Json, JsonObject } from '../job/json.ts';
 import type { JobKind } from '../job/kinds.ts';
+import type { Rule } from '../job/rule.ts';
 import type { JobRef } from '../job/status.ts';
 
 /** A request in one form, whatever kind of event brought it. Header names are in lower case. */
@@ -42,7 +43,7 @@ export interface JobRequest extends HttpRequest {
   body: Json;
   requested: JsonObject;
   /** What the log says of a success. */
-  said: { outcome: Said; changed?: string[]; sent?: string[]; warnings?: string[] };
+  said: { outcome: Said; changed?: string[]; sent?: string[]; warnings?: string[]; rule?: Rule };
 }
 /** What the log calls a success. */
 export type Said = 'changed' | 'written' | 'unchanged' | 'dry-run' | 'read' | 'document';

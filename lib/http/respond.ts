@@ -70,6 +70,7 @@ export function respond(): Step {
         ...(retryAfter !== undefined && { 'Retry-After': String(retryAfter) }),
         ...(status.code === 401 && { 'WWW-Authenticate': 'AWS4-HMAC-SHA256' }),
         ...(status.code === 405 && request.event.allow !== undefined && { Allow: request.event.allow }),
+        ...(error.rule !== undefined && { 'X-Refused-By': error.rule }),
         ...(error.note.errorCode !== undefined && { 'X-Upstream-Error-Code': headerValue(error.note.errorCode) }),
       });
     },
@@ -96,8 +97,9 @@ function proxyResult(request: StepRequest, statusCode: number, json: string, ext
   const result = { statusCode, headers, body: packed ? gzipSync(body, { level: 1 }).toString('base64') : body, isBase64Encoded: packed };
   if (Buffer.byteLength(JSON.stringify(result)) <= answerLimit) return result;
   if (shorter !== undefined) return proxyResult(request, statusCode, shorter, extra);
-  const { status } = answerTooLarge();
-  const plain = { ...headers, 'Content-Type': 'application/json', 'Content-Encoding': 'identity' };
+  const { status, rule = 'answer-size' } = answerTooLarge();
+  event.said = { ...event.said, rule };
+  const plain = { ...headers, 'Content-Type': 'application/json', 'Content-Encoding': 'identity', 'X-Refused-By': rule };
   return { statusCode: status.code, headers: plain, body: `${JSON.stringify(status)}\n`, isBase64Encoded: false };
 }
 
