@@ -43,7 +43,7 @@ function lineOf(cells: string[]): string {
 
 function introduction(count: number, ways: number): string {
   return `# What callers get when CCI fails
-Measured by \`node scripts/faults.ts\`: ${count} faults in ${ways} ways, each against a read and four writes, through the handlers that are deployed, over real connections, before an upstream that stores a real job. \`npm test\` compares every cell with what the design says.
+Measured by \`node scripts/faults.ts\`: ${count} faults in ${ways} ways, each against a read and four writes, through the handlers that are deployed, over real connections, before an upstream that stores a real job. \`npm test\` compares every cell with what [upstream.md](upstream.md) says.
 
 - **fault**: what befalls the call that does what the caller asked for: the GET of a read, the PUT of a write, the PATCH of a merge patch. Other calls are answered well, unless the fault says "everything", "reads", or is one of the connection or of the credentials. "Once" is the first such call, "always" each of them. Every error code comes in several forms, at most seven: a Kubernetes Status, the API gateway's, the plain one, IAM's two, an HTML page, and nothing.
 - **read** is a GET of one job, **write** a PUT, **merge patch** a PATCH that names nothing but the five fields. Without a resourceVersion a request means "whatever the version". A write costs two calls where all is well (GET and PUT), the others one.

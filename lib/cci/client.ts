@@ -55,7 +55,7 @@ const jobLimit = 3 * 1024 * 1024;
 const listLimit = 24 * 1024 * 1024;
 /** Milliseconds that a write may take; a read's are the breaker's. To give up a write early would only make its outcome unknown. */
 const writeTimeout = 10_000;
-/** No write is begun with less left, and a write leaves this much for settling it by a read (design 5). */
+/** No write is begun with less left, and a write leaves this much for settling it by a read (docs/upstream.md, deadline). */
 const writeReserve = 3000;
 const settleReserve = 2000;
 const readReserve = 1;

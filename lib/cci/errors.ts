@@ -64,7 +64,7 @@ export function readUpstreamError(body: Buffer, secrets: readonly string[] = [])
 }
 
 /**
- * The verdict for the caller on an upstream error answer (the table of design 5): codes that concern the request are kept with
+ * The verdict for the caller on an upstream error answer (the table of docs/upstream.md): codes that concern the request are kept with
  * message, details and errorCode; the rest says only that it failed. `secrets` never leave in a message; `retryAfter` in seconds.
  */
 export function translate(status: number, error: UpstreamError, body: Buffer, secrets: readonly string[], retryAfter: number): StatusError {

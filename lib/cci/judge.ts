@@ -35,7 +35,7 @@ export interface Refused {
 
 const nothing = { status: 0, body: Buffer.alloc(0), retry: false, retryAfter: 0, maybeApplied: false } as const;
 
-/** Turns an exchange into an answer or a verdict, by the table of design 5. `secrets` never leave in a message. */
+/** Turns an exchange into an answer or a verdict, by the table of docs/upstream.md. `secrets` never leave in a message. */
 export function judge(exchange: Exchange, secrets: readonly string[]): Outcome {
   if (!exchange.answered) return judgeFailure(exchange);
   const { status, headers, body } = exchange;

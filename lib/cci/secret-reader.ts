@@ -19,7 +19,7 @@ export interface SecretReader {
   read(trace: Trace): Promise<void>;
   /** Reads where there is a copy to go on with: a failure is told in the log alone. */
   refresh(trace: Trace): Promise<void>;
-  /** Refreshes by the age of the copy: not at all, beside the request, or before it (design 5). */
+  /** Refreshes by the age of the copy: not at all, beside the request, or before it (docs/upstream.md, secret-age). */
   keepFresh(trace: Trace): Promise<void>;
   /** Refreshes where no version may be sent, but not each time. */
   lookAgain(trace: Trace): Promise<void>;

@@ -26,7 +26,7 @@ export type Secret = { secrets: string[] } & (
 );
 
 /**
- * Reads the secret's text (design 5: an access key, an IAM user, or a token). Throws 500 with a note that names the wrong keys by
+ * Reads the secret's text (docs/credentials.md: an access key, an IAM user, or a token). Throws 500 with a note that names the wrong keys by
  * our names for them, never a value, and no key that is not ours (it might be one).
  */
 export function parseSecret(content: string | undefined): Secret {

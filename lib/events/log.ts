@@ -49,10 +49,11 @@ export function traceAndLogEvent(): Around<EventRecord, Followed, true, true, Wi
       return answer;
     },
     onError: async (event, error, context) => {
-      const { status, note } = error instanceof StatusError ? error : { status: undefined, note: { name: (error as Error)?.name } };
+      const known = error instanceof StatusError ? error : undefined;
+      const { status, rule, note = { name: (error as Error)?.name } } = known ?? {};
       const refused = status && refusedFields(status);
       const { settled = { outcome: 'Returned' as const }, attempts } = event;
-      await write(event, context, { ...settled, code: status?.code, reason: status?.reason, refused, note, attempts });
+      await write(event, context, { ...settled, code: status?.code, reason: status?.reason, rule, refused, note, attempts });
       return undefined;
     },
   };

@@ -60,18 +60,18 @@ export function claimsOf(message: Json | undefined): Claims {
  * job, or the order would not be the job's.
  */
 export function parseEvent(message: Json | undefined, layout: Layout, { body, attributes, eventSourceARN }: SQSRecord): JobUpdate {
-  if (Buffer.byteLength(body) > eventLimit) throw tooLarge(eventLimit);
-  if (message === undefined) throw badRequest('the event is not JSON');
+  if (Buffer.byteLength(body) > eventLimit) throw tooLarge('body-size', eventLimit);
+  if (message === undefined) throw badRequest('syntax', 'the event is not JSON');
   const { detail: given } = check(Envelope, message, '');
   // Of a union valibot would only say that neither fits.
-  if ('patch' in given === 'object' in given) throw badRequest('the event is not valid: detail must have either patch or object');
+  if ('patch' in given === 'object' in given) throw badRequest('shape', 'the event is not valid: detail must have either patch or object');
   const detail = 'patch' in given ? check(Patch, given, 'detail.') : check(Replace, given, 'detail.');
   const kind = jobKinds[layout].find((known) => known.kind === detail.kind);
-  if (!kind) throw badRequest(`detail.kind must be one of ${jobKinds[layout].map((known) => known.kind).join(', ')}`);
+  if (!kind) throw badRequest('shape', `detail.kind must be one of ${jobKinds[layout].map((known) => known.kind).join(', ')}`);
   const { namespace, name } = detail;
   if (!isNamespace(namespace) || !isJobName(layout, name)) throw pathNotFound();
   const group = messageGroup(detail);
-  if (isFifo(eventSourceARN) && attributes.MessageGroupId !== group) throw badRequest(`the message group must be ${group}`);
+  if (isFifo(eventSourceARN) && attributes.MessageGroupId !== group) throw badRequest('identity', `the message group must be ${group}`);
   // What is only for the log may be worded anew when the event is repeated.
   const { version: _, id, reason: __, ...content } = detail;
   const mark = { id: shortHash(id), digest: contentHash(content as JsonObject), sequence: detail.sequence };
@@ -89,12 +89,12 @@ export function isFifo(arn: string): boolean {
 }
 
 function check<S extends v.GenericSchema>(schema: S, value: Json, prefix: string): v.InferOutput<S> {
-  if (!isObject(value)) throw badRequest('the event is not valid: it must be a JSON object');
+  if (!isObject(value)) throw badRequest('shape', 'the event is not valid: it must be a JSON object');
   const { success, output, issues } = v.safeParse(schema, value);
   if (success) return output;
   const mistakes = issues.map((issue) => {
     const unknown = issue.type === 'strict_object' ? 'is not known here' : issue.message;
     return `${prefix}${(v.getDotPath(issue) ?? '').slice(0, 128)} ${issue.input === undefined ? 'is missing' : unknown}`;
   });
-  throw badRequest(`the event is not valid: ${mistakes.slice(0, 20).join('; ')}`);
+  throw badRequest('shape', `the event is not valid: ${mistakes.slice(0, 20).join('; ')}`);
 }

@@ -15,7 +15,7 @@ export function eventUpdate({ kind, ref, detail, mark }: JobUpdate, protectedKey
   const preconditions = { ...(uid !== undefined && { uid }), ...(resourceVersion !== undefined && { resourceVersion }) };
   for (const [name, value] of Object.entries(preconditions)) {
     const own = at(given, ['metadata', name]) ?? '';
-    if (own !== '' && own !== value) throw badRequest(`metadata.${name} is another than the event's ${name}`);
+    if (own !== '' && own !== value) throw badRequest('identity', `metadata.${name} is another than the event's ${name}`);
   }
   const whole = 'object' in detail ? parseRequested(kind, ref, given) : undefined;
   return {

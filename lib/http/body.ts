@@ -35,8 +35,8 @@ export function decodeBody({ served, also, byDefault }: BodyTypes): Middleware<H
       if (encoding !== 'identity' && encoding !== 'gzip') throw unsupportedMediaType(served);
       const sent = bytesOf(event);
       const bytes = encoding === 'gzip' ? gunzip(sent) : sent;
-      if (bytes.length > bodyLimit) throw tooLarge(bodyLimit);
-      if (!isUtf8(bytes)) throw badRequest('the body is not valid UTF-8');
+      if (bytes.length > bodyLimit) throw tooLarge('body-size', bodyLimit);
+      if (!isUtf8(bytes)) throw badRequest('syntax', 'the body is not valid UTF-8');
       return { contentType: type, text: bytes.toString('utf8') };
     },
   };
@@ -45,9 +45,9 @@ export function decodeBody({ served, also, byDefault }: BodyTypes): Middleware<H
 function bytesOf({ body, isBase64Encoded }: HttpRequest): Buffer {
   const text = typeof body === 'string' ? body : '';
   if (!isBase64Encoded) return Buffer.from(text, 'utf8');
-  if (text.length > bodyLimit * 1.4) throw tooLarge(bodyLimit);
+  if (text.length > bodyLimit * 1.4) throw tooLarge('body-size', bodyLimit);
   // Buffer stops at what is no base64, or skips it.
-  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text) || text.length % 4 === 1) throw badRequest('the body is not valid base64');
+  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text) || text.length % 4 === 1) throw badRequest('syntax', 'the body is not valid base64');
   return Buffer.from(text, 'base64');
 }
 
@@ -55,7 +55,7 @@ function gunzip(bytes: Buffer): Buffer {
   try {
     return gunzipSync(bytes, { maxOutputLength: bodyLimit });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(bodyLimit);
-    throw badRequest('the body is not valid gzip');
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge('body-size', bodyLimit);
+    throw badRequest('syntax', 'the body is not valid gzip');
   }
 }

@@ -3,7 +3,7 @@ import type { Middleware } from '../runtime/chain.ts';
 import type { HttpRequest, Identified } from './request.ts';
 
 /**
- * Lets nobody pass without an authenticated principal: 401 (design 4). There is no setting that turns it off. Nor does anybody act
+ * Lets nobody pass without an authenticated principal: 401 (docs/decision.md, caller and impersonation). There is no setting that turns it off. Nor does anybody act
  * as another here: a request with any Impersonate-* header is 403, as the API server answers those who may not impersonate.
  */
 export function requireCaller(): Middleware<HttpRequest, Identified> {

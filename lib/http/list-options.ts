@@ -1,8 +1,9 @@
-import { badRequest, invalid, methodNotAllowed, StatusError } from '../job/status.ts';
+import { badRequest, invalid, methodNotAllowed, type StatusError } from '../job/status.ts';
 import type { Middleware } from '../runtime/chain.ts';
 import { readerOptions } from './options.ts';
 import type { HttpRequest, RoutedRead, UpstreamQuery, WithOptions } from './request.ts';
 
+const watchNotServed = 'watch is not served by this gateway: list again instead, from time to time';
 const longest = 8192;
 const printable = /^[\x20-\x7e]*$/;
 const whole = /^\d{1,18}$/;
@@ -29,7 +30,7 @@ export function readListOptions(): Middleware<HttpRequest & RoutedRead, Upstream
       const isCollection = !('name' in target);
       const [watch = 'false'] = query.watch ?? [];
       // To the API server, every other value asks for a watch.
-      if (isCollection && !/^(?:0|false)$/i.test(watch)) throw watchNotServed();
+      if (isCollection && !/^(?:0|false)$/i.test(watch)) throw methodNotAllowed('GET', watchNotServed);
       const upstreamQuery: Record<string, string> = {};
       for (const [name, pattern] of Object.entries(isCollection ? listParameters : getParameters)) {
         const [value] = query[name] ?? [];
@@ -44,12 +45,7 @@ export function readListOptions(): Middleware<HttpRequest & RoutedRead, Upstream
 }
 
 function notValid(name: string, value: string): StatusError {
-  if (name !== 'resourceVersionMatch') return badRequest(`the query parameter ${name} is not valid`);
+  if (name !== 'resourceVersionMatch') return badRequest('query', `the query parameter ${name} is not valid`);
   const message = `Unsupported value: ${JSON.stringify(value.slice(0, 64))}: supported values: "Exact", "NotOlderThan", ""`;
-  return invalid({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', [{ reason: 'FieldValueNotSupported', message, field: name }]);
-}
-
-function watchNotServed(): StatusError {
-  const { status, allow } = methodNotAllowed('GET');
-  return new StatusError({ ...status, message: 'watch is not served by this gateway: list again instead, from time to time' }, {}, allow);
+  return invalid('query', { group: 'meta.k8s.io', kind: 'ListOptions' }, '', [{ reason: 'FieldValueNotSupported', message, field: name }]);
 }

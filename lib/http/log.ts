@@ -39,8 +39,9 @@ function failure(code: number): Outcome {
 }
 
 /**
- * The outermost step: gives the request its deadline (design 5) and its trace, and writes one line and one record of
- * metrics about it. Fields that changed and paths that were refused are named, never their values; an error is never logged as it is.
+ * The outermost step: gives the request its deadline (docs/upstream.md, deadline) and its trace, and writes one line and one record of
+ * metrics about it. Fields that changed, the rule that refused and the paths that it refused are named, never their values; an error is
+ * never logged as it is.
  */
 export function traceAndLog(): Around<HttpRequest, Traced & Started, ProxyResult, ProxyResult, Routed & Told> {
   const write = (event: Logged, context: Context, outcome: Outcome, said: Record<string, unknown>): void => {
@@ -69,19 +70,24 @@ export function traceAndLog(): Around<HttpRequest, Traced & Started, ProxyResult
       return { startedAt: performance.now(), trace: createTrace(deadline, (message, note) => logger.warn(message, { note })) };
     },
     after: (event, result, context) => {
-      const { said } = event;
+      const { said, refusedBy } = event;
       const { statusCode: code } = result;
       // An answer that turned out too large to be sent is a refusal to whoever reads it.
-      write(event, context, said && code < 400 ? outcomes[said.outcome] : failure(code), { ...said, code });
+      write(event, context, said && code < 400 ? outcomes[said.outcome] : failure(code), {
+        ...said,
+        ...(refusedBy && { rule: refusedBy }),
+        code,
+      });
       return result;
     },
     onError: (event, error, context) => {
       if (!(error instanceof StatusError)) return undefined;
-      const { status, note } = error;
+      const { status, note, rule } = error;
       const { code, reason } = status;
       write(event, context, failure(code), {
         outcome: reason,
         code,
+        rule,
         refused: refusedFields(status),
         ...(Object.keys(note).length > 0 && { note }),
       });

@@ -26,7 +26,7 @@ export function readOptions(kind: 'UpdateOptions' | 'PatchOptions'): Middleware<
     before: ({ query }) => {
       const { pretty, dryRun, fieldManager, fieldValidation } = v.parse(Options, { ...query });
       const causes = [...managerCauses(fieldManager), ...dryRunCauses(dryRun), ...validationCauses(fieldValidation)];
-      if (causes.length > 0) throw invalid({ group: 'meta.k8s.io', kind }, '', causes);
+      if (causes.length > 0) throw invalid('query', { group: 'meta.k8s.io', kind }, '', causes);
       return { options: { pretty: isYes(pretty), dryRun: dryRun.length > 0, strict: fieldValidation === 'Strict' } };
     },
   };

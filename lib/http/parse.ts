@@ -13,7 +13,7 @@ export function parseJob(): Middleware<Decoded & Routed & WithOptions, Parsed & 
   return {
     before: async ({ text, contentType, kind, ref, options: { strict } }) => {
       const unreadable = `the object provided is unrecognized (must be of type ${kind.kind})`;
-      if (text.trim() === '') throw badRequest(`${unreadable}: Object 'Kind' is missing in an empty body`);
+      if (text.trim() === '') throw badRequest('shape', `${unreadable}: Object 'Kind' is missing in an empty body`);
       const read = contentType.includes('yaml') ? await readYaml(text, strict, unreadable) : readJson(text, strict, unreadable);
       return { ...read, requested: parseRequested(kind, ref, read.parsed) };
     },
@@ -32,7 +32,7 @@ async function readYaml(text: string, strict: boolean, unreadable: string): Prom
     const { value, duplicates } = parseYaml(text, strict);
     return { parsed: value, duplicates };
   } catch (error) {
-    if (error instanceof YamlError) throw badRequest(`${unreadable}: error converting YAML to JSON: ${error.message}`);
+    if (error instanceof YamlError) throw badRequest('syntax', `${unreadable}: error converting YAML to JSON: ${error.message}`);
     throw error;
   }
 }
@@ -57,6 +57,6 @@ function parseJson(text: string, mistake: string): Json {
   } catch (error) {
     // The parser's message quotes the body; only the place is ours to tell.
     const place = /position (\d+)/.exec(String((error as Error).message))?.[1];
-    throw badRequest(`${mistake}${place ? ` at position ${place}` : ''}`);
+    throw badRequest('syntax', `${mistake}${place ? ` at position ${place}` : ''}`);
   }
 }

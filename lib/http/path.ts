@@ -13,7 +13,7 @@ interface EventPath {
 
 /**
  * The path that a request is about, without a stage or a custom domain's base path. It is empty, and so no resource, where what
- * API Gateway decoded is not what was sent: a policy that speaks of paths has judged the path as sent (design 4).
+ * API Gateway decoded is not what was sent: a policy that speaks of paths has judged the path as sent (docs/decision.md, path).
  */
 export function pathOf({ template, parameters, raw, stage }: EventPath): string {
   const asked = template?.startsWith('/') ? fill(template, parameters) : withoutStage(raw[0] ?? '', stage);

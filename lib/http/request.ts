@@ -2,6 +2,7 @@ import type { Collection } from '../cci/client.ts';
 import type { Trace } from '../cci/trace.ts';
 import type { Json, JsonObject } from '../job/json.ts';
 import type { JobKind } from '../job/kinds.ts';
+import type { Rule } from '../job/rule.ts';
 import type { JobRef } from '../job/status.ts';
 
 /** A request in one form, whatever kind of event brought it. Header names are in lower case. */
@@ -61,6 +62,8 @@ export interface Requested {
 /** What the log says of a success, once there is one. */
 export interface Told {
   said: { outcome: Said; changed?: string[]; sent?: string[]; warnings?: string[] } | undefined;
+  /** The rule that refused an answer which could not be sent. */
+  refusedBy?: Rule;
 }
 /** How a read is answered. */
 export interface Represented {

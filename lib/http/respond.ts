@@ -62,6 +62,7 @@ export function respond(): Around<HttpRequest & Traced, Told, ProxyResult, JobAn
         ...(retryAfter !== undefined && { 'Retry-After': String(retryAfter) }),
         ...(status.code === 401 && { 'WWW-Authenticate': 'AWS4-HMAC-SHA256' }),
         ...(allow !== undefined && { Allow: allow }),
+        ...(error.rule !== undefined && { 'X-Refused-By': error.rule }),
         ...(error.note.errorCode !== undefined && { 'X-Upstream-Error-Code': headerValue(error.note.errorCode) }),
       });
       return onceDone(event, { answer, error });
@@ -76,7 +77,7 @@ function onceDone<T>({ trace: { pending } }: Traced, what: T): T | Promise<T> {
 
 /** `shorter` is sent where `json` is more than can be: a write that was done is not told as a failure for its indentation. */
 function proxyResult(
-  event: HttpRequest & Traced,
+  event: HttpRequest & Traced & Partial<Told>,
   statusCode: number,
   json: string,
   extra: Record<string, string>,
@@ -99,8 +100,9 @@ function proxyResult(
   const result = { statusCode, headers, body: packed ? gzipSync(body, { level: 1 }).toString('base64') : body, isBase64Encoded: packed };
   if (Buffer.byteLength(JSON.stringify(result)) <= answerLimit) return result;
   if (shorter !== undefined) return proxyResult(event, statusCode, shorter, extra);
-  const { status } = answerTooLarge();
-  const plain = { ...headers, 'Content-Type': 'application/json', 'Content-Encoding': 'identity' };
+  const { status, rule = 'answer-size' } = answerTooLarge();
+  event.refusedBy = rule;
+  const plain = { ...headers, 'Content-Type': 'application/json', 'Content-Encoding': 'identity', 'X-Refused-By': rule };
   return { statusCode: status.code, headers: plain, body: `${JSON.stringify(status)}\n`, isBase64Encoded: false };
 }
 

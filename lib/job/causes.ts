@@ -1,3 +1,4 @@
+import type { Rule } from './rule.ts';
 import type { StatusCause } from './status.ts';
 
 const mostListed = 100;
@@ -10,15 +11,19 @@ export class Causes {
   readonly listed: StatusCause[] = [];
   /** How many there are, listed or not. */
   total = 0;
+  /** The rule of the first of them; undefined where there is none. */
+  rule: Rule | undefined;
 
   /** Counts a cause; `make` is called only for one that is listed. */
-  add(make: () => StatusCause): void {
+  add(rule: Rule, make: () => StatusCause): void {
+    this.rule ??= rule;
     this.total += 1;
     if (this.listed.length < mostListed) this.listed.push(make());
   }
 
   /** Counts causes of which others have listed the first. */
-  addAll(first: readonly StatusCause[], total = first.length): void {
+  addAll(rule: Rule, first: readonly StatusCause[], total = first.length): void {
+    if (total > 0) this.rule ??= rule;
     this.total += total;
     this.listed.push(...first.slice(0, mostListed - this.listed.length));
   }

@@ -28,7 +28,7 @@ export function childPath(path: string, key: string): string {
 }
 
 /**
- * Every difference between two jobs that means something (design 3.3): spelling of quantities, documented defaults,
+ * Every difference between two jobs that means something (docs/decision.md, meaning-not-spelling): spelling of quantities, documented defaults,
  * null, `[]`, `{}`, dropped zero values, and the case of replica types are none. Linear in the size of the two.
  * `atMost` bounds how many are listed; all are counted.
  */

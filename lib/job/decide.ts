@@ -53,21 +53,22 @@ interface Proposal {
 
 /**
  * Decides what becomes of a requested job against the live one: nothing to do, an object to write, or a refusal with every
- * cause (design 3). Pure; neither argument is changed. `requested` has passed parseRequested. Never throws on any input.
+ * cause (docs/decision.md). Pure; neither argument is changed. `requested` has passed parseRequested. Never throws on any input.
  */
 export function decide(kind: JobKind, ref: JobRef, live: JsonObject, requested: JsonObject, rules: Rules = {}): Decision {
   const early = precondition(kind, ref, live, requested) ?? strictError(kind, live, requested, rules);
   if (early) return { outcome: 'refused', error: early };
   const proposal = propose(kind, ref, live, requested, rules);
-  if (proposal.forbidden.total === 0) return settled(kind, ref, proposal);
+  const { rule, total } = proposal.forbidden;
+  if (rule === undefined) return settled(kind, ref, proposal);
   const causes = proposal.forbidden.told('FieldValueForbidden', 'fields may not be changed');
-  return { outcome: 'refused', error: forbidden(ref, causes, proposal.forbidden.total, wayOut(kind, ref, live, proposal, rules)) };
+  return { outcome: 'refused', error: forbidden(rule, ref, causes, { total, wayOut: wayOut(kind, ref, live, proposal, rules) }) };
 }
 
 /** What becomes of a proposal that nothing forbids. */
 function settled(kind: JobKind, ref: JobRef, { object, changed, invalid: problems, warnings }: Proposal): Decision {
-  if (problems.total > 0) {
-    return { outcome: 'refused', error: invalid(kind, ref.name, problems.told('FieldValueInvalid', 'values are invalid')) };
+  if (problems.rule !== undefined) {
+    return { outcome: 'refused', error: invalid(problems.rule, kind, ref.name, problems.told('FieldValueInvalid', 'values are invalid')) };
   }
   const warned = warnings.length > 0 && { warnings };
   return changed.length === 0 ? { outcome: 'unchanged', ...warned } : { outcome: 'change', object, changed, ...warned };
@@ -81,7 +82,7 @@ function wayOut(kind: JobKind, ref: JobRef, live: JsonObject, { permitted }: Pro
   return again.forbidden.total === 0 && settled(kind, ref, again).outcome === 'change' ? line : undefined;
 }
 
-/** The resourceVersion that a PUT insists on; `""` and `"0"` count as absent (design 3.6). */
+/** The resourceVersion that a PUT insists on; `""` and `"0"` count as absent (docs/decision.md, resource-version). */
 export function requestedVersion(requested: JsonObject): string | undefined {
   const version = at(requested, ['metadata', 'resourceVersion']);
   return typeof version === 'string' && version !== '' && version !== '0' ? version : undefined;
@@ -96,13 +97,14 @@ function precondition(kind: JobKind, ref: JobRef, live: JsonObject, requested: J
     return conflict(
       ref,
       `Precondition failed: UID in precondition: ${uid.slice(0, 63)}, UID in object meta: ${typeof liveUid === 'string' ? liveUid : ''}`,
+      'identity',
     );
   }
   const version = requestedVersion(requested);
-  if (version !== undefined && version !== at(live, ['metadata', 'resourceVersion'])) return conflict(ref, modified);
+  if (version !== undefined && version !== at(live, ['metadata', 'resourceVersion'])) return conflict(ref, modified, 'resource-version');
   if (requested.kind !== kind.kind) {
     const cause = { reason: 'FieldValueInvalid', message: `Invalid value: ${shown(requested.kind)}: must be ${kind.kind}`, field: 'kind' };
-    return invalid(kind, ref.name, [cause]);
+    return invalid('identity', kind, ref.name, [cause]);
   }
   return undefined;
 }
@@ -116,8 +118,11 @@ function strictError(kind: JobKind, live: JsonObject, requested: JsonObject, { s
   const mistakes = [...strict.duplicates, ...unknown];
   if (mistakes.length === 0) return undefined;
   const listed = mistakes.slice(0, 100).join(', ');
-  if (patch) return invalidPatch(`strict decoding error: ${listed}`);
-  return badRequest(`${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: strict decoding error: ${listed}`);
+  if (patch) return invalidPatch('field-validation', `strict decoding error: ${listed}`);
+  return badRequest(
+    'field-validation',
+    `${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: strict decoding error: ${listed}`,
+  );
 }
 
 function forbiddenCause(kind: JobKind, difference: Difference): StatusCause {
@@ -131,7 +136,7 @@ function judgeDeletion(live: JsonObject, requested: JsonObject, causes: Causes):
     if (theirs === undefined || (mine !== undefined && sameValue(canonicalValue(mine), canonicalValue(theirs)))) continue;
     if (typeof mine === 'string' && typeof theirs === 'string' && sameMoment(mine, theirs)) continue;
     const message = `Invalid value: ${shown(theirs)}: field is immutable`;
-    causes.add(() => ({ reason: 'FieldValueInvalid', message, field: `metadata.${name}` }));
+    causes.add('server-owned', () => ({ reason: 'FieldValueInvalid', message, field: `metadata.${name}` }));
   }
 }
 
@@ -140,6 +145,7 @@ function propose(kind: JobKind, ref: JobRef, live: JsonObject, requested: JsonOb
   const proposal: Proposal = { object: live, changed: [], forbidden: refused, invalid: problems, permitted: new Permitted(), warnings: [] };
   const differences = compare(live, requested, kind.shape);
   refused.addAll(
+    'immutable-field',
     differences.found.map((difference) => forbiddenCause(kind, difference)),
     differences.total,
   );
@@ -154,7 +160,7 @@ function propose(kind: JobKind, ref: JobRef, live: JsonObject, requested: JsonOb
     if (next === mine) continue;
     const field = path.join('.');
     const causes = next === undefined ? [] : policyCauses(name, field, next);
-    problems.addAll(causes);
+    problems.addAll('field-value', causes);
     if (causes.length === 0) proposal.permitted.add(path, next ?? null);
     proposal.object = withMember(proposal.object, path, next);
     proposal.changed.push(field);
@@ -185,7 +191,11 @@ function proposeMap(
     const problems = proposal.invalid.total;
     if (isProtected(key, protectedKeys)) {
       const message = 'is protected and may not be changed';
-      proposal.forbidden.add(() => ({ reason: 'FieldValueForbidden', message, field: shownPath(`metadata.${name}[${key}]`) }));
+      proposal.forbidden.add('protected-key', () => ({
+        reason: 'FieldValueForbidden',
+        message,
+        field: shownPath(`metadata.${name}[${key}]`),
+      }));
       continue;
     }
     if (value !== undefined) judgeMember(name, key, value, proposal.invalid);
@@ -202,8 +212,8 @@ function judgeLastApplied(judged: JudgedRecord, next: JsonObject, proposal: Prop
   const { value, forbidden = [], invalid = [] } = proposeLastApplied(judged, own(next, lastApplied));
   if (value === undefined) delete next[lastApplied];
   else next[lastApplied] = value;
-  proposal.forbidden.addAll(forbidden);
-  proposal.invalid.addAll(invalid);
+  proposal.forbidden.addAll('last-applied', forbidden);
+  proposal.invalid.addAll('last-applied', invalid);
 }
 
 /** Tells of the gateway's own annotations that the request would have changed: it is carried out without them. */

@@ -2,7 +2,7 @@ import type { OperatorDefaults } from './operator.ts';
 import { podTemplate } from './pod-shape.ts';
 import { defaultsTo, dropped, droppedDefault, object, quantities, type Shape, skipped } from './shape.ts';
 
-/** A job's metadata: what the server owns, the identity and the two replaceable maps are settled elsewhere (design 3.4–3.6). */
+/** A job's metadata: what the server owns, the identity and the two replaceable maps are settled elsewhere (docs/decision.md, server-owned and identity). */
 const metadata: Shape = object({
   ...Object.fromEntries(
     [

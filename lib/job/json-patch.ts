@@ -30,13 +30,13 @@ export function applyJsonPatch(text: string, patch: Json): Json {
 
 /** The operations of a JSON patch, before anything is read: 400 for what is no list of objects, 413 for more than 10,000. */
 export function operationsOf(patch: Json): Json[] {
-  if (!Array.isArray(patch)) throw badRequest('a JSON patch must be a list of operations');
+  if (!Array.isArray(patch)) throw badRequest('patch', 'a JSON patch must be a list of operations');
   // To the API server, null is an operation without any member.
   if (!patch.every((operation) => operation === null || isObject(operation)))
-    throw badRequest('an operation of a JSON patch must be an object');
+    throw badRequest('patch', 'an operation of a JSON patch must be an object');
   if (patch.length > mostOperations) {
     const message = `Request entity too large: The allowed maximum operations in a JSON patch is ${mostOperations}, got ${patch.length}`;
-    throw new StatusError({ code: 413, reason: 'RequestEntityTooLarge', message });
+    throw new StatusError({ code: 413, reason: 'RequestEntityTooLarge', message }, {}, 'patch');
   }
   return patch;
 }
@@ -139,7 +139,7 @@ function replace(progress: Progress, tokens: readonly string[], value: Json): vo
 function copyOf(progress: Progress, tokens: readonly string[]): Json {
   const text = stringify(valueAt(progress, tokens));
   progress.copied += text.length;
-  if (progress.copied > mostCopied) throw tooLarge(mostCopied);
+  if (progress.copied > mostCopied) throw tooLarge('patch', mostCopied);
   return parseExactJson(text);
 }
 
@@ -151,7 +151,7 @@ function stringify(value: Json): string {
 
 function shift(progress: Progress, array: Json[]): void {
   progress.shifted += array.length;
-  if (progress.shifted > mostShifted) throw tooLarge(mostCopied);
+  if (progress.shifted > mostShifted) throw tooLarge('patch', mostCopied);
 }
 
 function isSame(a: Json | undefined, b: Json | undefined, depth = 0): boolean {

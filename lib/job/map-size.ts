@@ -40,13 +40,13 @@ function bytesOf(key: string, value: Json | undefined): number {
 export function judgeSize(name: MapField, live: JsonObject, next: JsonObject, causes: Causes): void {
   const [had, has] = [sizeOf(live, live), sizeOf(next, live)];
   const isAbove = (what: keyof Size, most: number): boolean => has[what] > most && has[what] > had[what];
-  if (isAbove('bytes', mapLimit)) causes.add(() => tooLong(name, `${mapLimit} bytes`));
+  if (isAbove('bytes', mapLimit)) causes.add('map-size', () => tooLong(name, `${mapLimit} bytes`));
   else if (name === 'annotations' && isAbove('free', mapLimit - reserved)) {
-    causes.add(() => tooLong(name, `${mapLimit - reserved} bytes beside kubectl's record and the gateway's own`));
+    causes.add('map-size', () => tooLong(name, `${mapLimit - reserved} bytes beside kubectl's record and the gateway's own`));
   }
   if (!isAbove('members', mostMembers)) return;
   const message = `Too many: ${has.members}: must have at most ${mostMembers} items`;
-  causes.add(() => ({ reason: 'FieldValueTooMany', message, field: `metadata.${name}` }));
+  causes.add('map-size', () => ({ reason: 'FieldValueTooMany', message, field: `metadata.${name}` }));
 }
 
 /** In the words of ValidateAnnotationsSize. */

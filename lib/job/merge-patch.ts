@@ -14,7 +14,7 @@ const mostDirect = 1024;
 /** Applies a merge patch (RFC 7386): null removes, objects merge, all else replaces. Neither argument is changed. */
 export function applyMergePatch(target: Json | undefined, patch: Json, depth = 0): Json {
   if (!isObject(patch)) return patch;
-  if (depth > deepest) throw invalidPatch('it is nested too deeply');
+  if (depth > deepest) throw invalidPatch('patch', 'it is nested too deeply');
   const merged: JsonObject = isObject(target) ? { ...target } : {};
   for (const key in patch) {
     const value = patch[key] as Json;
@@ -26,7 +26,7 @@ export function applyMergePatch(target: Json | undefined, patch: Json, depth = 0
 
 /**
  * The document to send upstream for a merge patch that names nothing but replaceable fields with valid values, built from what was
- * checked and never from the caller's bytes; undefined where the live job must be read to decide (design 3.1, the one exception).
+ * checked and never from the caller's bytes; undefined where the live job must be read to decide (docs/decision.md, one-trip).
  */
 export function directPatch(kind: JobKind, ref: JobRef, patch: Json, protectedKeys: readonly string[]): JsonObject | undefined {
   const sent: JsonObject = {};

@@ -7,7 +7,7 @@ const longestLine = 1024;
 
 /**
  * What of a request may be had, collected while it is judged: a merge patch of the five fields, so that a refusal can tell the way out
- * (design 3.2). It is given up where it is more than a line holds.
+ * (docs/decision.md, way-out). It is given up where it is more than a line holds.
  */
 export class Permitted {
   readonly patch: JsonObject = {};

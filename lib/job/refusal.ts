@@ -20,7 +20,7 @@ export function shown(value: Json | undefined): string {
 
 /**
  * What is said of a difference that may not be: both values, cut short, unless the path may hold a secret;
- * and what to do where a field stands in the wrong place, is misspelt, or is none that the live job has (design 3.2, 3.10).
+ * and what to do where a field stands in the wrong place, is misspelt, or is none that the live job has (docs/decision.md, way-out).
  */
 export function describeDifference(kind: JobKind, { path, live, requested }: Difference): string {
   const help = requested === undefined ? undefined : helpFor(kind, path);

@@ -5,7 +5,7 @@ import type { PolicyField } from './kinds.ts';
 import { isInteger, quantityValue } from './quantity.ts';
 import type { StatusCause } from './status.ts';
 
-/** The annotations under this prefix are the gateway's own: kept as live, whatever the request says (design 3.5). */
+/** The annotations under this prefix are the gateway's own: kept as live, whatever the request says (docs/decision.md, own-annotations). */
 export const ownPrefix = 'tfjob-gateway/';
 /** The two replaceable fields that are maps of metadata. */
 export type MapField = 'labels' | 'annotations';
@@ -105,12 +105,12 @@ function typeCause(field: string, value: Json, wanted: string): StatusCause {
 export function judgeMember(name: MapField, key: string, value: Json, causes: Causes): void {
   const field = `metadata.${name}`;
   if (typeof value !== 'string') {
-    causes.add(() => typeCause(childPath(field, key), value, 'string'));
+    causes.add('field-value', () => typeCause(childPath(field, key), value, 'string'));
     return;
   }
   const isLabel = name === 'labels';
-  for (const rule of keyMessages(isLabel ? key : key.toLowerCase())) causes.add(() => invalidValue(field, key, rule));
-  if (isLabel) for (const rule of messagesOf(valueRules, value)) causes.add(() => invalidValue(field, value, rule));
+  for (const rule of keyMessages(isLabel ? key : key.toLowerCase())) causes.add('field-value', () => invalidValue(field, key, rule));
+  if (isLabel) for (const rule of messagesOf(valueRules, value)) causes.add('field-value', () => invalidValue(field, value, rule));
 }
 
 const cleanPodPolicies = ['All', 'Running', 'None'];

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { at, isObject, type Json, type JsonObject, numberText, own } from './json.ts';
 import type { JobKind } from './kinds.ts';
 import { isInteger } from './quantity.ts';
-import { badRequest, invalid, invalidPatch, type JobRef, type StatusError } from './status.ts';
+import { badRequest, invalid, invalidPatch, type JobRef, type StatusCause } from './status.ts';
 
 /** Labels and annotations. valibot's record drops members named constructor or __proto__ without a word, so maps are checked by hand. */
 export const StringMap = v.nullish(
@@ -79,24 +79,24 @@ export function jobSpecSchema(kind: JobKind) {
 const rootFields = { apiVersion: 0, kind: 0, metadata: 0, spec: 0, status: 0 };
 
 /**
- * Checks what a PUT's body says of itself (design 3.6) and returns it as an object. Throws 400 for a wrong shape, a missing kind,
+ * Checks what a PUT's body says of itself (docs/decision.md, shape and identity) and returns it as an object. Throws 400 for a wrong shape, a missing kind,
  * apiVersion or name, or one that is not the URL's. Another kind or version of the object is settled against the live job.
  */
 export function parseRequested(kind: JobKind, ref: JobRef, body: Json): JsonObject {
   const asKind = `must be of type ${kind.kind}`;
-  if (!isObject(body)) throw badRequest(`the object provided is unrecognized (${asKind}): it is not a JSON object`);
+  if (!isObject(body)) throw badRequest('shape', `the object provided is unrecognized (${asKind}): it is not a JSON object`);
   for (const [key, name] of [
     ['kind', 'Kind'],
     ['apiVersion', 'apiVersion'],
   ] as const) {
     if (own(body, key) === undefined || own(body, key) === '' || own(body, key) === null) {
-      throw badRequest(`the object provided is unrecognized (${asKind}): Object '${name}' is missing`);
+      throw badRequest('shape', `the object provided is unrecognized (${asKind}): Object '${name}' is missing`);
     }
   }
   const { issues } = v.safeParse(RequestedJob, body, { abortEarly: true });
   if (issues) {
     const wrong = `${v.getDotPath(issues[0]) ?? 'metadata'}: ${issues[0].message}`;
-    throw badRequest(`${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: ${wrong}`);
+    throw badRequest('shape', `${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: ${wrong}`);
   }
   checkIdentity(kind, ref, body);
   return body;
@@ -107,49 +107,58 @@ export function parseRequested(kind: JobKind, ref: JobRef, body: Json): JsonObje
  * where a PUT's mistake is 400 or 409, and the resourceVersion may not be emptied.
  */
 export function parsePatched(kind: JobKind, ref: JobRef, live: JsonObject, patched: Json): JsonObject {
-  if (!isObject(patched)) throw invalidPatch('the result is not an object');
+  if (!isObject(patched)) throw invalidPatch('shape', 'the result is not an object');
   const metadata = own(patched, 'metadata') ?? {};
-  if (!isObject(metadata)) throw invalidPatch('metadata: must be an object');
-  if ((own(patched, 'kind') ?? '') === '') throw invalidPatch("Object 'Kind' is missing");
+  if (!isObject(metadata)) throw invalidPatch('shape', 'metadata: must be an object');
+  if ((own(patched, 'kind') ?? '') === '') throw invalidPatch('shape', "Object 'Kind' is missing");
   const version = own(metadata, 'resourceVersion') ?? '';
   const { issues } = v.safeParse(RequestedJob, patched, { abortEarly: true });
   const wrong = issues && (v.getDotPath(issues[0]) ?? 'metadata');
   if (issues && !(wrong === 'metadata.resourceVersion' && typeof version === 'string')) {
-    throw invalidPatch(`${wrong}: ${issues[0].message}`);
+    throw invalidPatch('shape', `${wrong}: ${issues[0].message}`);
   }
   const expected = `${kind.group}/${kind.version}`;
-  if (patched.apiVersion !== expected) throw invalidField(kind, ref, 'apiVersion', patched.apiVersion ?? '', `must be ${expected}`);
+  if (patched.apiVersion !== expected) {
+    throw invalid('identity', kind, ref.name, [wrongValue('apiVersion', patched.apiVersion ?? '', `must be ${expected}`)]);
+  }
   checkIdentity(kind, ref, patched);
   if (!/^[1-9]\d*$/.test(String(version))) {
     // Here, and nowhere else, the API server names the resource and not the kind.
     const named = { group: kind.group, kind: kind.plural };
-    throw invalidField(named, ref, 'metadata.resourceVersion', 0, 'must be specified for an update');
+    throw invalid('resource-version', named, ref.name, [wrongValue('metadata.resourceVersion', 0, 'must be specified for an update')]);
   }
   const uid = own(metadata, 'uid') ?? '';
-  if (uid !== '' && uid !== at(live, ['metadata', 'uid'])) throw invalidField(kind, ref, 'metadata.uid', uid, 'field is immutable');
+  if (uid !== '' && uid !== at(live, ['metadata', 'uid'])) {
+    throw invalid('identity', kind, ref.name, [wrongValue('metadata.uid', uid, 'field is immutable')]);
+  }
   return patched;
 }
 
-function invalidField(kind: { group: string; kind: string }, ref: JobRef, field: string, value: Json, rule: string): StatusError {
+function wrongValue(field: string, value: Json, says: string): StatusCause {
   const shown = typeof value === 'string' ? JSON.stringify(value.slice(0, 64)) : (numberText(value) ?? '0').slice(0, 64);
-  return invalid(kind, ref.name, [{ reason: 'FieldValueInvalid', message: `Invalid value: ${shown}: ${rule}`, field }]);
+  return { reason: 'FieldValueInvalid', message: `Invalid value: ${shown}: ${says}`, field };
 }
 
 function checkIdentity(kind: JobKind, ref: JobRef, body: JsonObject): void {
   const expected = `${kind.group}/${kind.version}`;
   const shown = (value: unknown): string => String(value).slice(0, 253);
   if (body.apiVersion !== expected) {
-    throw badRequest(`the API version in the data (${shown(body.apiVersion)}) does not match the expected API version (${expected})`);
+    throw badRequest(
+      'identity',
+      `the API version in the data (${shown(body.apiVersion)}) does not match the expected API version (${expected})`,
+    );
   }
   const name = own(body.metadata, 'name') ?? '';
   const namespace = own(body.metadata, 'namespace') ?? '';
-  if (name === '') throw badRequest(`the name of the object (${ref.name} based on URL) was undeterminable: name must be provided`);
-  if (name !== ref.name) throw badRequest(`the name of the object (${shown(name)}) does not match the name on the URL (${ref.name})`);
+  if (name === '')
+    throw badRequest('identity', `the name of the object (${ref.name} based on URL) was undeterminable: name must be provided`);
+  if (name !== ref.name)
+    throw badRequest('identity', `the name of the object (${shown(name)}) does not match the name on the URL (${ref.name})`);
   if (namespace !== '' && namespace !== ref.namespace) {
-    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+    throw badRequest('identity', 'the namespace of the provided object does not match the namespace sent on the request');
   }
   const folded = foldedReplicas(own(own(body, 'spec'), kind.replicaSpecs));
-  if (folded) throw badRequest(`spec.${kind.replicaSpecs}: ${folded} name the same replica type`);
+  if (folded) throw badRequest('shape', `spec.${kind.replicaSpecs}: ${folded} name the same replica type`);
 }
 
 function foldedReplicas(replicas: Json | undefined): string | undefined {

@@ -1,3 +1,5 @@
+import type { Rule } from './rule.ts';
+
 /** One reason of a refusal, as in Kubernetes' StatusCause. */
 export interface StatusCause {
   reason?: string;
@@ -31,18 +33,23 @@ export interface LogNote {
   [key: string]: unknown;
 }
 
-/** The one error of this product: the Status is the verdict for the caller, the note is the reason for the log. */
+/**
+ * The one error of this product: the Status is the verdict for the caller, the note is the reason for the log. Where a rule of the
+ * gateway's own refused (docs/decision.md), it names the rule; what CCI refused and what failed names none.
+ */
 export class StatusError extends Error {
   override readonly name = 'StatusError';
   readonly status: Status;
   readonly note: LogNote;
+  readonly rule: Rule | undefined;
   /** The verbs of the path, where this is a 405. */
   readonly allow: string | undefined;
 
-  constructor(status: Omit<Status, 'kind' | 'apiVersion' | 'metadata' | 'status'>, note: LogNote = {}, allow?: string) {
+  constructor(status: Omit<Status, 'kind' | 'apiVersion' | 'metadata' | 'status'>, note: LogNote = {}, rule?: Rule, allow?: string) {
     super(status.message);
     this.status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', ...status };
     this.note = note;
+    this.rule = rule;
     this.allow = allow;
   }
 }
@@ -69,29 +76,31 @@ export interface JobRef {
 }
 
 /** 400 BadRequest: the request cannot be read, or names another object than its URL. */
-export function badRequest(message: string): StatusError {
-  return new StatusError({ code: 400, reason: 'BadRequest', message });
+export function badRequest(rule: Rule, message: string): StatusError {
+  return new StatusError({ code: 400, reason: 'BadRequest', message }, {}, rule);
 }
 
 /** 401 Unauthorized: no authenticated caller. */
 export function unauthorized(): StatusError {
-  return new StatusError({ code: 401, reason: 'Unauthorized', message: 'Unauthorized' });
+  return new StatusError({ code: 401, reason: 'Unauthorized', message: 'Unauthorized' }, {}, 'caller');
 }
 
 /**
- * 403 Forbidden in Kubernetes' form; kubectl prints only the message, so it names the first five causes itself.
- * `total` is how many there are where not all are listed; `wayOut` is a command that does what of the request is permitted.
+ * 403 Forbidden in Kubernetes' form; kubectl prints only the message, so it names the first five causes itself. `rule` is that of the
+ * first; `total` is how many there are where not all are listed; `wayOut` is a command that does what of the request is permitted.
  */
-export function forbidden(ref: JobRef, causes: StatusCause[], total = causes.length, wayOut?: string): StatusError {
+export function forbidden(
+  rule: Rule,
+  ref: JobRef,
+  causes: StatusCause[],
+  { total = causes.length, wayOut }: { total?: number; wayOut?: string | undefined } = {},
+): StatusError {
   const { group, plural } = ref.kind;
   const first = causes.slice(0, 5).map((cause) => (cause.field ? `${cause.field} ${cause.message}` : cause.message));
   const more = total > 5 ? ` and ${total - 5} more` : '';
-  return new StatusError({
-    code: 403,
-    reason: 'Forbidden',
-    message: `${plural}.${group} "${ref.name}" is forbidden: ${first.join(', ')}${more}${wayOut ? `\nyou may change: ${wayOut}` : ''}`,
-    details: { name: ref.name, group, kind: plural, causes },
-  });
+  const message = `${plural}.${group} "${ref.name}" is forbidden: ${first.join(', ')}${more}${wayOut ? `\nyou may change: ${wayOut}` : ''}`;
+  const details = { name: ref.name, group, kind: plural, causes };
+  return new StatusError({ code: 403, reason: 'Forbidden', message, details }, {}, rule);
 }
 
 /**
@@ -106,84 +115,78 @@ export function impersonationForbidden(caller: string, user: string): StatusErro
   const rule = `User ${JSON.stringify(caller.slice(0, 253))} cannot impersonate resource "${kind}" in API group "" ${where}`;
   const message = `${kind}${name === '' ? '' : ` ${JSON.stringify(name)}`} is forbidden: ${rule}`;
   const details = { ...(name !== '' && { name }), kind };
-  return new StatusError({ code: 403, reason: 'Forbidden', message, details }, { because: 'an Impersonate-* header' });
+  return new StatusError({ code: 403, reason: 'Forbidden', message, details }, { because: 'an Impersonate-* header' }, 'impersonation');
 }
 
 /** 404 NotFound for a path that is no resource, in the API server's words. */
 export function pathNotFound(): StatusError {
-  return new StatusError({ code: 404, reason: 'NotFound', message: 'the server could not find the requested resource', details: {} });
+  const message = 'the server could not find the requested resource';
+  return new StatusError({ code: 404, reason: 'NotFound', message, details: {} }, {}, 'path');
 }
 
-/** 405 MethodNotAllowed, in the API server's words; `allow` are the verbs that the path has. */
-export function methodNotAllowed(allow?: string): StatusError {
-  const message = 'the server does not allow this method on the requested resource';
-  return new StatusError({ code: 405, reason: 'MethodNotAllowed', message, details: {} }, {}, allow);
+/** 405 MethodNotAllowed, in the API server's words unless there are better ones; `allow` are the verbs that the path has. */
+export function methodNotAllowed(allow?: string, message = 'the server does not allow this method on the requested resource'): StatusError {
+  return new StatusError({ code: 405, reason: 'MethodNotAllowed', message, details: {} }, {}, 'method', allow);
 }
 
 /** 406 NotAcceptable: the Accept header names nothing that is served. */
 export function notAcceptable(served: readonly string[]): StatusError {
   const message = `only the following media types are accepted: ${served.join(', ')}`;
-  return new StatusError({ code: 406, reason: 'NotAcceptable', message });
+  return new StatusError({ code: 406, reason: 'NotAcceptable', message }, {}, 'accept');
 }
 
 /** 409 Conflict; `why` is the end of the sentence, as in Kubernetes' NewConflict. */
-export function conflict(ref: JobRef, why: string): StatusError {
+export function conflict(ref: JobRef, why: string, rule?: Rule): StatusError {
   const { group, plural } = ref.kind;
-  return new StatusError({
-    code: 409,
-    reason: 'Conflict',
-    message: `Operation cannot be fulfilled on ${plural}.${group} "${ref.name}": ${why}`,
-    details: { name: ref.name, group, kind: plural },
-  });
+  const message = `Operation cannot be fulfilled on ${plural}.${group} "${ref.name}": ${why}`;
+  return new StatusError({ code: 409, reason: 'Conflict', message, details: { name: ref.name, group, kind: plural } }, {}, rule);
 }
 
 /** 413 RequestEntityTooLarge; `limit` in bytes. */
-export function tooLarge(limit: number): StatusError {
-  return new StatusError({ code: 413, reason: 'RequestEntityTooLarge', message: `Request entity too large: limit is ${limit}` });
+export function tooLarge(rule: Rule, limit: number): StatusError {
+  const message = `Request entity too large: limit is ${limit}`;
+  return new StatusError({ code: 413, reason: 'RequestEntityTooLarge', message }, {}, rule);
 }
 
 /** 413 RequestEntityTooLarge for an answer that cannot pass Lambda (6 MB) or that the upstream makes too large (24 MiB). */
 export function answerTooLarge(): StatusError {
   const message = 'the answer is too large to be sent: use limit and continue to read it in parts';
-  return new StatusError({ code: 413, reason: 'RequestEntityTooLarge', message });
+  return new StatusError({ code: 413, reason: 'RequestEntityTooLarge', message }, {}, 'answer-size');
 }
 
 /** 413 RequestEntityTooLarge for what would have to be made here of more than the function's memory allows (4 MiB of JSON). */
 export function tooLargeToBeMade(): StatusError {
   const message =
     'the answer is too large to be written as YAML or indented: ask for JSON without pretty, or use limit and continue to read it in parts';
-  return new StatusError({ code: 413, reason: 'RequestEntityTooLarge', message });
+  return new StatusError({ code: 413, reason: 'RequestEntityTooLarge', message }, {}, 'answer-size');
 }
 
 /** 415 UnsupportedMediaType for a content type that is not read here. */
 export function unsupportedMediaType(accepted: readonly string[]): StatusError {
   const message = `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`;
-  return new StatusError({ code: 415, reason: 'UnsupportedMediaType', message });
+  return new StatusError({ code: 415, reason: 'UnsupportedMediaType', message }, {}, 'media-type');
 }
 
-/** 422 Invalid with all causes at once; `kind` is the Kind (not the plural), as in Kubernetes' NewInvalid. */
-export function invalid(kind: { group: string; kind: string }, name: string, causes: StatusCause[]): StatusError {
+/** 422 Invalid with all causes at once, `rule` that of the first; `kind` is the Kind (not the plural), as in Kubernetes' NewInvalid. */
+export function invalid(rule: Rule, kind: { group: string; kind: string }, name: string, causes: StatusCause[]): StatusError {
   const errors = [...new Set(causes.map((cause) => (cause.field ? `${cause.field}: ${cause.message}` : cause.message)))];
   const list = errors.length === 1 ? errors[0] : `[${errors.join(', ')}]`;
-  return new StatusError({
-    code: 422,
-    reason: 'Invalid',
-    message: `${kind.kind}.${kind.group} ${JSON.stringify(name)} is invalid: ${list}`,
-    details: { ...(name !== '' && { name }), group: kind.group, kind: kind.kind, causes },
-  });
+  const message = `${kind.kind}.${kind.group} ${JSON.stringify(name)} is invalid: ${list}`;
+  const details = { ...(name !== '' && { name }), group: kind.group, kind: kind.kind, causes };
+  return new StatusError({ code: 422, reason: 'Invalid', message, details }, {}, rule);
 }
 
 /** 422 Invalid for a patch whose result is no job, in the API server's form: the cause is the patch itself. */
-export function invalidPatch(why: string): StatusError {
+export function invalidPatch(rule: Rule, why: string): StatusError {
   const message = `Invalid value: ${why}`;
   const details = { causes: [{ reason: 'FieldValueInvalid', message, field: 'patch' }] };
-  return new StatusError({ code: 422, reason: 'Invalid', message: ` "" is invalid: patch: ${message}`, details });
+  return new StatusError({ code: 422, reason: 'Invalid', message: ` "" is invalid: patch: ${message}`, details }, {}, rule);
 }
 
 /** 422 Invalid for a JSON patch that cannot be applied or whose test fails, in the API server's words. */
 export function unprocessablePatch(): StatusError {
   const message = 'the server rejected our request due to an error in our request';
-  return new StatusError({ code: 422, reason: 'Invalid', message, details: {} });
+  return new StatusError({ code: 422, reason: 'Invalid', message, details: {} }, {}, 'patch');
 }
 
 /** 429 TooManyRequests: CCI throttles and nothing was written. `retryAfterSeconds` only where the wait is brief. */

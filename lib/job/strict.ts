@@ -7,7 +7,7 @@ const mostListed = 100;
 
 /**
  * Paths of the requested fields that neither the schema nor the live object knows, at root, metadata, spec, runPolicy and
- * replica-spec level (design 3.12), the first 100. Nothing below a template is ever unknown, as on the API server.
+ * replica-spec level (docs/decision.md, field-validation), the first 100. Nothing below a template is ever unknown, as on the API server.
  */
 export function unknownFields(kind: JobKind, live: JsonObject, requested: JsonObject): string[] {
   const found: string[] = [];

@@ -16,7 +16,8 @@ export type PatchRequest = Pick<Update, 'kind' | 'ref' | 'rules' | 'dryRun'> & {
 export function patchUpdate({ type, patch, ...request }: PatchRequest): Update {
   const { kind, ref, rules, dryRun } = request;
   const isMerge = type === 'application/merge-patch+json';
-  if (isMerge && (typeof patch !== 'object' || patch === null || Array.isArray(patch))) throw badRequest('a merge patch must be an object');
+  if (isMerge && (typeof patch !== 'object' || patch === null || Array.isArray(patch)))
+    throw badRequest('patch', 'a merge patch must be an object');
   if (!isMerge) operationsOf(patch);
   const requested = (live: Answer): JsonObject => {
     const patched = isMerge ? applyMergePatch(live.job, patch) : applyJsonPatch(live.text, patch);

@@ -53,7 +53,7 @@ const idReused =
 const noCache = createLiveCache(false);
 
 /**
- * The one use case: read live, decide, write, settle conflicts (design 3.6–3.8). Without a resourceVersion in the request a conflict
+ * The one use case: read live, decide, write, settle conflicts (docs/decision.md, whatever-the-version and no-change-no-write). Without a resourceVersion in the request a conflict
  * is decided anew, at most five times; a write whose outcome is unknown is settled by reading. A job in the cache saves the read.
  * Throws StatusError for what the decision, the upstream or the deadline refuses.
  */

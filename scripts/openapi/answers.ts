@@ -21,6 +21,7 @@ const [kind] = jobKinds.cci as [(typeof jobKinds.cci)[number]];
 const ref = { kind, namespace: 'kube-test', name: 'tfjob-test' };
 const details = { name: ref.name, group: kind.group, kind: kind.plural };
 const requestId = { 'X-Request-Id': { $ref: '#/components/headers/X-Request-Id' } };
+const refusedBy = { 'X-Refused-By': { $ref: '#/components/headers/X-Refused-By' } };
 const retryAfter = { 'Retry-After': { $ref: '#/components/headers/Retry-After' } };
 
 /** One refusal: its name in the document, what it means, and an example. */
@@ -36,7 +37,7 @@ const refusals: Record<number, Refusal> = {
     name: 'BadRequest',
     description:
       'The request cannot be read, or it is about another object than its URL. Under fieldValidation=Strict also: unknown or duplicate fields.',
-    example: badRequest('the name of the object (other) does not match the name on the URL (tfjob-test)'),
+    example: badRequest('identity', 'the name of the object (other) does not match the name on the URL (tfjob-test)'),
   },
   401: {
     name: 'Unauthorized',
@@ -49,10 +50,10 @@ const refusals: Record<number, Refusal> = {
     description:
       'Something else than the five fields would change: nothing is written, and there is one cause for each field that differs. A cause shows the value of the live job beside the requested one, but never of env, args, command or anything of a secret; that there is a cause at all still tells that the two differ. So whoever may send requests can learn what the job holds. Where part of the request is permitted, the last line of the message is a kubectl command that does that part.',
     example: forbidden(
+      'immutable-field',
       ref,
       [{ reason: 'FieldValueForbidden', field: 'spec.tfReplicaSpecs.Worker.replicas', message: 'may not be changed: 1 → 2' }],
-      1,
-      `kubectl patch tfjob tfjob-test -n kube-test --type merge -p '{"spec":{"ttlSecondsAfterFinished":600}}'`,
+      { wayOut: `kubectl patch tfjob tfjob-test -n kube-test --type merge -p '{"spec":{"ttlSecondsAfterFinished":600}}'` },
     ),
   },
   404: {
@@ -79,7 +80,7 @@ const refusals: Record<number, Refusal> = {
   413: {
     name: 'RequestEntityTooLarge',
     description: 'The body is larger than 3 MiB, or the answer than can be sent: use limit.',
-    example: tooLarge(3 * 1024 * 1024),
+    example: tooLarge('body-size', 3 * 1024 * 1024),
   },
   415: {
     name: 'UnsupportedMediaType',
@@ -89,7 +90,7 @@ const refusals: Record<number, Refusal> = {
   422: {
     name: 'Invalid',
     description: 'A value is wrong, or a patch cannot be applied: one cause for each mistake.',
-    example: invalid(kind, ref.name, [
+    example: invalid('field-value', kind, ref.name, [
       {
         reason: 'FieldValueInvalid',
         message: 'Invalid value: -1: spec.activeDeadlineSeconds in body should be greater than or equal to 1',
@@ -134,11 +135,11 @@ export function refusalsOf(codes: readonly number[]): Record<string, object> {
 
 /** All refusals, under their names. */
 export function refusalComponents(): Record<string, object> {
-  const described = Object.values(refusals).map(({ name, description, example, headers }) => [
+  const described = Object.entries(refusals).map(([code, { name, description, example, headers }]) => [
     name,
     {
       description,
-      headers: { ...requestId, ...headers },
+      headers: { ...requestId, ...(Number(code) < 429 && refusedBy), ...headers },
       content: { 'application/json': { schema: { $ref: '#/components/schemas/Status' }, example: example.status } },
     },
   ]);

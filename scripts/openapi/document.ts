@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { stringify } from 'yaml';
+import { refusingRules } from '../../lib/job/rule.ts';
 import { refusalComponents } from './answers.ts';
 import { paths } from './operations.ts';
 import { schemaComponents } from './schemas.ts';
@@ -51,6 +52,11 @@ export async function openApiDocument(): Promise<string> {
       },
       headers: {
         'X-Request-Id': { description: 'Names the request in the gateway’s log.', schema: text },
+        'X-Refused-By': {
+          description:
+            'The rule of the gateway that refused (docs/decision.md), in the words of its log; where several mistakes are told, that of the first. Without it, the upstream refused.',
+          schema: { type: 'string', enum: refusingRules },
+        },
         Warning: {
           description: 'What of the request was passed over: annotations under tfjob-gateway/ are the gateway’s own and stay as they are.',
           schema: text,

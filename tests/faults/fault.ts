@@ -1,7 +1,7 @@
 import type { Certificate } from '../integration/upstream-certificate.ts';
 import { type Act, http, type Strike } from './upstream.ts';
 
-/** One row of the matrix: what goes wrong, and what design section 5 says must come of it in each column. */
+/** One row of the matrix: what goes wrong, and what docs/upstream.md says must come of it in each column. */
 export interface Fault {
   name: string;
   /** What befalls the calls, in one or several ways that must all end alike. */

@@ -1,6 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import type { Context } from 'aws-lambda';
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
+import { refusingRules } from '../../lib/job/rule.ts';
 import { type ApiGateway, type LambdaHandler, startApiGateway } from '../../local/api-gateway.ts';
 import { awsEnvironment } from '../../local/aws-environment.ts';
 import { answerOf } from '../../local/result.ts';
@@ -118,6 +119,11 @@ function wellFormed(answer: Answer): Answer {
   expect(answer.headers.get('content-type')).toBe('application/json');
   if (answer.status < 300) expect(answer.body.kind).toBe('TFJob');
   else expect(answer.body).toMatchObject({ kind: 'Status', apiVersion: 'v1', status: 'Failure', code: answer.status });
+  const refusedBy = answer.headers.get('x-refused-by');
+  // Where CCI was not asked, nobody else can have refused.
+  if (refusedBy !== null || (answer.status < 500 && answer.status >= 400 && now.upstream?.received.length === 0)) {
+    expect(refusingRules, `the rule that answered ${answer.status}`).toContain(refusedBy);
+  }
   return answer;
 }
 

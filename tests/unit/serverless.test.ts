@@ -186,7 +186,7 @@ describe('what API Gateway answers in our place', () => {
   it.each<[string, StatusError]>([
     ['UNAUTHORIZED', unauthorized()],
     ['RESOURCE_NOT_FOUND', pathNotFound()],
-    ['REQUEST_TOO_LARGE', tooLarge(3 * 1024 * 1024)],
+    ['REQUEST_TOO_LARGE', tooLarge('body-size', 3 * 1024 * 1024)],
     ['THROTTLED', tooManyRequests({}, 1)],
     ['INTEGRATION_FAILURE', serviceUnavailable({}, 1)],
   ])('%s reads as the gateway itself would say it', (type, error) => {

@@ -8,7 +8,7 @@ describe('causes', () => {
     const causes = new Causes();
     let made = 0;
     const add = (n: number) =>
-      causes.add(() => {
+      causes.add('field-value', () => {
         made += 1;
         return cause(n);
       });
@@ -24,12 +24,27 @@ describe('causes', () => {
 
   it('that others have counted keep their number', () => {
     const causes = new Causes();
-    causes.addAll([cause(1), cause(2)], 7);
-    causes.add(() => cause(3));
-    causes.addAll([cause(4)]);
+    causes.addAll('field-value', [cause(1), cause(2)], 7);
+    causes.add('map-size', () => cause(3));
+    causes.addAll('field-value', [cause(4)]);
     expect([causes.total, causes.listed]).toEqual([9, [cause(1), cause(2), cause(3), cause(4)]]);
     expect(causes.told('R', 'more')).toEqual([cause(1), cause(2), cause(3), cause(4), { reason: 'R', message: 'and 5 more more' }]);
-    causes.addAll(Array.from({ length: 200 }, (_, n) => cause(n)));
+    causes.addAll(
+      'field-value',
+      Array.from({ length: 200 }, (_, n) => cause(n)),
+    );
     expect([causes.total, causes.listed.length]).toEqual([209, 100]);
+  });
+
+  it('name the rule of the first of them, and none where there is none', () => {
+    const causes = new Causes();
+    causes.addAll('immutable-field', []);
+    expect(causes.rule).toBeUndefined();
+    causes.add('protected-key', () => cause(1));
+    causes.addAll('immutable-field', [cause(2)]);
+    expect(causes.rule).toBe('protected-key');
+    const counted = new Causes();
+    counted.addAll('immutable-field', [], 3);
+    expect(counted.rule).toBe('immutable-field');
   });
 });

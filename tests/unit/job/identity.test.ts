@@ -21,7 +21,7 @@ function said(body: Json): string {
 const unrecognized = (why: string): string => `the object provided is unrecognized (must be of type TFJob): ${why}`;
 const cannot = (why: string): string => `TFJob in version "v1" cannot be handled as a TFJob: ${why}`;
 
-describe('a body (design 3.6)', () => {
+describe('a body (docs/decision.md, identity)', () => {
   it.each([null, [], 'TFJob', 5, true, [{}]])('%j is refused with 400, as it is no object', (body) => {
     expect(said(body)).toBe(unrecognized('it is not a JSON object'));
   });
@@ -223,7 +223,7 @@ describe('a resourceVersion', () => {
   });
 });
 
-describe('what a request omits (design 3.4)', () => {
+describe('what a request omits (docs/decision.md, replace-means-replace)', () => {
   it('means "as live" for uid, namespace, generateName, ownerReferences and finalizers', () => {
     const live = job({ 'metadata.generateName': 'a-', 'metadata.ownerReferences': [{ uid: 'u' }], 'metadata.finalizers': ['f'] });
     const names = ['uid', 'namespace', 'generateName', 'ownerReferences', 'finalizers'];
@@ -247,7 +247,7 @@ describe('what a request omits (design 3.4)', () => {
   });
 });
 
-describe('what the server owns (design 3.5)', () => {
+describe('what the server owns (docs/decision.md, server-owned)', () => {
   it.each([
     ['status', 5],
     ['status', undefined],

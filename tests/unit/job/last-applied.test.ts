@@ -27,7 +27,7 @@ function stored(live: unknown, next: unknown, { kind = cci, base = job() } = {})
 const withMeta = (metadata: Loose) => ({ ...old, metadata: { ...old.metadata, ...metadata } });
 const withSpec = (spec: Loose) => ({ ...old, spec: { ...old.spec, ...spec } });
 
-describe('what is stored of a last-applied record (design 3.11)', () => {
+describe('what is stored of a last-applied record (docs/decision.md, last-applied)', () => {
   it('is the live one, with labels, annotations and the three scalars of the requested one', () => {
     const next = {
       ...withMeta({ labels: { b: '2', team: 'x' }, annotations: { d: '3' } }),

@@ -26,7 +26,7 @@ function patchOf(line: string | undefined): Json {
   return JSON.parse(args.at(-1) as string);
 }
 
-describe('a refusal ends with what of the request may be had (design 3.2):', () => {
+describe('a refusal ends with what of the request may be had (docs/decision.md, way-out):', () => {
   it.each<[string, Record<string, unknown>, Json]>([
     ['a TTL', { 'spec.ttlSecondsAfterFinished': 600 }, { spec: { ttlSecondsAfterFinished: 600 } }],
     ['an integer as it is sent', { 'spec.activeDeadlineSeconds': 600.0 }, { spec: { activeDeadlineSeconds: 600 } }],

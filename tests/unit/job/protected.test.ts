@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { causes, changed, forbidden, job, judge, refusal, sent } from './jobs.ts';
 
-describe('a protected key (design 3.11)', () => {
+describe('a protected key (docs/decision.md, protected-key)', () => {
   const rules = { protectedKeys: ['team', 'example.com/*', 'quota.io/limit'] };
   const maps = {
     'metadata.labels': { team: 'a', 'example.com/x': '1', free: 'f' },

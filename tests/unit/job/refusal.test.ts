@@ -6,7 +6,7 @@ const live = job();
 // What is said of a field that is only in the request.
 const leaveOut = '(the live job does not have it: leave it out of the manifest)';
 
-describe('a refusal with 403 (design 3.2)', () => {
+describe('a refusal with 403 (docs/decision.md, immutable-field)', () => {
   it('names a change of backoffLimit and one of the image in two causes, and both in its message', () => {
     const requested = job({ 'spec.backoffLimit': 7, [`${container}.image`]: 'evil:v2', 'spec.ttlSecondsAfterFinished': 5 });
     expect(refusal(live, requested)).toEqual({
@@ -173,7 +173,7 @@ describe('a value that may be a secret is never shown:', () => {
   });
 });
 
-describe('a mistake with help (design 3.10)', () => {
+describe('a mistake with help (docs/decision.md, way-out)', () => {
   it.each([
     ['spec.activeDeadlineSecond', 'unknown field; did you mean spec.activeDeadlineSeconds?'],
     ['spec.ActiveDeadlineSeconds', 'unknown field; did you mean spec.activeDeadlineSeconds?'],

@@ -5,7 +5,7 @@ import { changed, job, judge, kubeflow, kubeflowJob, sent } from './jobs.ts';
 const withoutTtl = { 'spec.ttlSecondsAfterFinished': undefined };
 const exact = (text: string): JsonObject => parseExactJson(text) as JsonObject;
 
-describe('what is sent upstream (design 3.1)', () => {
+describe('what is sent upstream (docs/decision.md, checked-is-written)', () => {
   it('is the live job with the five fields of the request, and nothing else of the request', () => {
     const live = job(withoutTtl, { 'metadata.resourceVersion': '7' });
     const requested = job({
@@ -92,7 +92,7 @@ describe('what is sent upstream (design 3.1)', () => {
   });
 });
 
-describe('a replaceable field (design 3.4, 3.8)', () => {
+describe('a replaceable field (docs/decision.md, replace-means-replace)', () => {
   it.each([
     ['metadata.labels', undefined],
     ['metadata.labels', null],
@@ -120,7 +120,7 @@ describe('a replaceable field (design 3.4, 3.8)', () => {
   });
 });
 
-describe('a request that changes nothing (design 3.8)', () => {
+describe('a request that changes nothing (docs/decision.md, no-change-no-write)', () => {
   it.each([
     ['the live job itself', {}],
     ['one without what the server owns', { status: undefined, 'metadata.creationTimestamp': undefined, 'metadata.generation': undefined }],

@@ -6,7 +6,7 @@ const live = job();
 const strict = { strict: { duplicates: [] as string[] } };
 const unknown = (changes: Record<string, unknown>, before = live, kind = cci) => unknownFields(kind, before, changed(before, changes));
 
-describe('an unknown field under fieldValidation=Strict (design 3.12)', () => {
+describe('an unknown field under fieldValidation=Strict (docs/decision.md, field-validation)', () => {
   it.each([
     ['x', 1],
     ['metadata.x', 1],
@@ -111,7 +111,7 @@ describe('an unknown field under fieldValidation=Strict (design 3.12)', () => {
   });
 });
 
-describe('the order of refusals (design 3.12)', () => {
+describe('the order of refusals (docs/decision.md)', () => {
   const mistakes = { 'spec.x': 1, 'spec.backoffLimit': 7, 'spec.cleanPodPolicy': 'Some' };
   it('is conflict, then unknown fields under Strict, then 403, then 422', () => {
     expect(refusal(live, job(mistakes, { 'metadata.uid': 'u', 'metadata.resourceVersion': '1' }), strict).message).toMatch(

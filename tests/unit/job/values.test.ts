@@ -10,7 +10,7 @@ const deadline = 'spec.activeDeadlineSeconds';
 const ttl = 'spec.ttlSecondsAfterFinished';
 const policy = 'spec.cleanPodPolicy';
 
-describe('the three scalar fields (design 3.9)', () => {
+describe('the three scalar fields (docs/decision.md, field-value)', () => {
   it.each<[string, Json, Json]>([
     [deadline, 1, 1],
     [deadline, 9007199254740991, 9007199254740991],
