@@ -25,6 +25,7 @@ const mostFailures = 5;
 const lockTime = 300_000;
 const version = /"resourceVersion":"(\d*)"/;
 
+const broken = '{"kind":"Status","status":"Failure","message":"it is broken","code":500}';
 const documented = JSON.parse(readFileSync(new URL('../../events/replace-tfjob.json', import.meta.url), 'utf8'));
 delete documented.metadata.resourceVersion;
 delete documented.spec.ttlSecondsAfterFinished;
@@ -42,8 +43,8 @@ export class Cci {
   mode: 'up' | '503' | 'hang' = 'up';
   /** What a token of a secret is at CCI: of which access key, and whether it is right. */
   readonly tokens = new Map<string, { key: string; right: boolean }>([['good', { key: 'AK', right: true }]]);
-  /** Jobs for which CCI has only a 500. */
-  readonly broken = new Set<string>();
+  /** A write that sets this TTL is answered 500, whatever is done. */
+  poison: number | undefined;
   readonly counts = { calls: 0, gets: 0, writes: 0, conflicts: 0, throttled: 0, connections: 0, failedAuthentications: 0, locks: 0 };
   readonly #simulation: Simulation;
   readonly #jobs = new Map<string, string>();
@@ -68,7 +69,7 @@ export class Cci {
     this.counts.calls += 1;
     if (this.mode === 'hang') return undefined;
     const name = decodeURIComponent(path.split('?')[0]?.split('/').at(-1) ?? '');
-    const refused = this.#refusal(name, headers);
+    const refused = this.#refusal(headers);
     if (refused) {
       await clock.wait(this.options.refuse);
       return refused;
@@ -80,7 +81,7 @@ export class Cci {
     return given;
   }
 
-  #refusal(name: string, headers: Record<string, string>): Answered | undefined {
+  #refusal(headers: Record<string, string>): Answered | undefined {
     if (this.mode === '503') return answer(503, '');
     if (this.options.rate < Number.POSITIVE_INFINITY && !this.#bucket.take()) {
       this.counts.throttled += 1;
@@ -89,7 +90,7 @@ export class Cci {
     const mistake = this.#authenticate((headers.authorization ?? '').replace('Bearer ', ''));
     if (mistake) this.counts.failedAuthentications += 1;
     if (mistake) return answer(401, JSON.stringify({ error_msg: mistake, error_code: 'APIG.0301' }));
-    return this.broken.has(name) ? answer(500, '{"kind":"Status","status":"Failure","message":"broken","code":500}') : undefined;
+    return undefined;
   }
 
   /** What is wrong with a token, or undefined. */
@@ -116,6 +117,7 @@ export class Cci {
 
   #write(name: string, method: string, body: string): Answered {
     this.counts.writes += 1;
+    if (this.poison !== undefined && body.includes(`"ttlSecondsAfterFinished":${this.poison}`)) return answer(500, broken);
     const live = this.text(name);
     const current = version.exec(live)?.[1];
     const insists = version.exec(body)?.[1];

@@ -63,19 +63,21 @@ const timers = createRequire(import.meta.url)('node:timers/promises') as { setTi
 
 /** Puts a clock and a source of chance in the place of this process's own. What it returns puts those back. */
 export function install(clock: Clock, random: Random): () => void {
-  const { Date: realDate, setTimeout: later, clearTimeout: never } = globalThis;
+  const { Date: RealDate, setTimeout, clearTimeout } = globalThis;
   const [now, chance, timeout, sleep] = [performance.now, Math.random, AbortSignal.timeout, timers.setTimeout];
-  globalThis.Date = new Proxy(realDate, {
-    construct: (target, given, made) => Reflect.construct(target, given.length === 0 ? [clock.now] : given, made),
-    get: (target, name) => (name === 'now' ? () => clock.now : Reflect.get(target, name)),
+  const handleOf = (timer: Timer) => Object.assign(timer, { ref: () => timer, unref: () => timer });
+  Object.assign(globalThis, {
+    Date: new Proxy(RealDate, {
+      construct: (target, given, made) => Reflect.construct(target, given.length === 0 ? [clock.now] : given, made),
+      get: (target, name) => (name === 'now' ? () => clock.now : Reflect.get(target, name)),
+    }),
+    setTimeout: (act: Act, ms = 0, ...given: unknown[]) => handleOf(clock.after(ms, () => act(...given))),
+    clearTimeout: (timer?: Timer) => {
+      if (timer) timer.act = undefined;
+    },
   });
   performance.now = () => clock.elapsed;
   Math.random = () => random.next();
-  const handleOf = (timer: Timer) => Object.assign(timer, { ref: () => timer, unref: () => timer });
-  globalThis.setTimeout = ((act: Act, ms = 0, ...given: unknown[]) => handleOf(clock.after(ms, () => act(...given)))) as typeof later;
-  globalThis.clearTimeout = ((timer?: Timer) => {
-    if (timer) timer.act = undefined;
-  }) as typeof never;
   timers.setTimeout = (ms: number, value?: unknown) => clock.wait(ms).then(() => value);
   syncBuiltinESMExports();
   AbortSignal.timeout = (ms) => {
@@ -84,8 +86,8 @@ export function install(clock: Clock, random: Random): () => void {
     return controller.signal;
   };
   return () => {
-    Object.assign(globalThis, { Date: realDate, setTimeout: later, clearTimeout: never });
-    Object.assign(performance, { now });
+    Object.assign(globalThis, { Date: RealDate, setTimeout, clearTimeout });
+    performance.now = now;
     Math.random = chance;
     AbortSignal.timeout = timeout;
     timers.setTimeout = sleep;

@@ -1,8 +1,8 @@
-import { Account, LambdaFunction } from './lambda.ts';
 import { ApiGateway, type Request } from './api-gateway.ts';
 import { Cci, type CciOptions, jobText, namespace } from './cci.ts';
 import { type Deployment, readDeployment } from './deployment.ts';
 import type { FunctionName, Gateway, Handler } from './gateway.ts';
+import { Account, LambdaFunction } from './lambda.ts';
 import { connectTo } from './network.ts';
 import { Secrets } from './secrets.ts';
 import type { Simulation } from './simulation.ts';

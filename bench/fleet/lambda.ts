@@ -128,10 +128,10 @@ export class LambdaFunction {
 
   #take(): Process | undefined {
     const { clock, random } = this.#simulation;
-    const isAlive = ({ usedAt, diesAt }: Process) => clock.now - usedAt < idleLimit && clock.now < diesAt;
-    // The longest unused is the first.
-    if (this.#options.life !== undefined || !isAlive(this.#idle[0] ?? { usedAt: clock.now, diesAt: Number.POSITIVE_INFINITY } as Process))
-      this.#idle = this.#idle.filter(isAlive);
+    // One that has died is followed by another; one that nobody needs is not. The longest unused is the first.
+    if (this.#options.life !== undefined) this.#idle = this.#idle.map((process) => (clock.now < process.diesAt ? process : this.#start()));
+    if (this.#idle[0] && clock.now - this.#idle[0].usedAt >= idleLimit)
+      this.#idle = this.#idle.filter(({ usedAt }) => clock.now - usedAt < idleLimit);
     if (this.#options.pick !== 'random') return this.#idle.pop();
     return this.#idle.splice(random.below(this.#idle.length), 1)[0];
   }

@@ -7,7 +7,7 @@ import { type Simulation, simulate } from '../simulation.ts';
 import { type Figures, type Part, share } from './part.ts';
 
 const minute = 60_000;
-const [wrongFor, replacedAfter, lookedAt] = [6 * minute, 2 * minute, 7 * minute];
+const [usuallyWrongFor, replacedAfter, lookedAt] = [6 * minute, 2 * minute, 7 * minute];
 const warmUp = 5 * minute;
 
 export interface WrongKey {
@@ -15,6 +15,8 @@ export interface WrongKey {
   perSecond: number;
   /** All processes end two minutes after the wrong version is current. */
   replaced?: boolean;
+  /** Milliseconds until the correction. */
+  wrongFor?: number;
   /** Milliseconds that a process lives on average. */
   life?: number;
   /** The wrong version has an access key of its own, and not only another secret key. */
@@ -33,7 +35,7 @@ interface Asked {
 export function wrongKey(seed: number, gateway: Gateway, options: WrongKey): Promise<Figures> {
   return simulate(seed, async (simulation) => {
     const { clock, random } = simulation;
-    const { processes, perSecond, life } = options;
+    const { processes, perSecond, life, wrongFor = usuallyWrongFor } = options;
     const fleet = createFleet(simulation, gateway, { pick: 'random', ...(life !== undefined && { life }) });
     const { PUT } = fleet.functions;
     prepareTokens(fleet, options);
@@ -53,7 +55,7 @@ export function wrongKey(seed: number, gateway: Gateway, options: WrongKey): Pro
       const invoked = await PUT.invoke(eventOf(replace(`job-${random.below(5000)}`, random.below(1e6))));
       asked.push({ at: clock.elapsed, ok: typeof invoked !== 'string' && invoked.result.statusCode === 200 });
     });
-    return figures(asked, end - lookedAt, fleet, before);
+    return figures(asked, { began: end - lookedAt - wrongFor, corrected: end - lookedAt }, fleet, before);
   });
 }
 
@@ -71,16 +73,16 @@ async function warm({ clock, random }: Simulation, handlers: Handler[]): Promise
   await Promise.all([clock.wait(warmUp), ...handlers.map(one)]);
 }
 
-function figures(asked: Asked[], corrected: number, { cci, secrets }: Fleet, before: Fleet['cci']['counts']): Figures {
+type Times = { began: number; corrected: number };
+function figures(asked: Asked[], { began, corrected }: Times, { cci, secrets }: Fleet, before: Fleet['cci']['counts']): Figures {
   const wrong = asked.filter(({ at }) => at < corrected);
   const failedAfter = asked.filter(({ at, ok }) => !ok && at >= corrected);
-  const began = corrected - wrongFor;
   return {
     failed: share(wrong, ({ ok }) => !ok),
     failures: cci.counts.failedAuthentications - before.failedAuthentications,
     locks: cci.counts.locks - before.locks,
     recovery: failedAfter.reduce((latest, { at }) => Math.max(latest, at - corrected), 0) / 1000,
-    reads: secrets.calls.filter((at) => at > began).length / ((wrongFor + lookedAt) / minute),
+    reads: secrets.calls.filter((at) => at > began).length / ((corrected + lookedAt - began) / minute),
   };
 }
 
@@ -90,7 +92,7 @@ const cases: [string, WrongKey][] = [
   ['100, all replaced, corrected by a new version', { ...replaced, byNewVersion: true }],
   ['100, all replaced, the wrong version has another access key', { ...replaced, otherKey: true }],
   ['100, all replaced, both versions wrong', { ...replaced, bothWrong: true, byNewVersion: true }],
-  ['100, each lives ten minutes on average', { processes: 100, perSecond: 10, life: 10 * minute }],
+  ['100, each lives ten minutes on average, wrong for ten', { processes: 100, perSecond: 10, life: 10 * minute, wrongFor: 10 * minute }],
   ['100, all warm', { processes: 100, perSecond: 10 }],
   ['1,000, all replaced', { processes: 1000, perSecond: 20, replaced: true }],
   ['1, warm', { processes: 1, perSecond: 5 }],
@@ -102,7 +104,8 @@ const cases: [string, WrongKey][] = [
 export const part: Part = {
   title: 'A wrong key',
   method:
-    'A version that CCI refuses is current for six minutes; processes that are replaced end two minutes after it came. CCI locks an access key for five minutes after more than five failures in a row. Unless it says otherwise both versions have one access key, and the correction makes the version before current again.',
+    'A version that CCI refuses is current for six minutes; processes that are replaced end two minutes after it came. CCI locks an access key for five minutes after more than five failures in a row. Both versions have one access key and the correction makes the version before current again, unless it says otherwise.',
+  meaning: 'A process that has a version which works goes on with it, and tries one that was refused again only where it has nothing else.',
   tables: [
     {
       columns: [

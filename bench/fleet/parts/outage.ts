@@ -1,6 +1,6 @@
 /** Items 4 and 6: CCI hangs, or answers 503, for ten minutes. */
-import { type Answer, type Request } from '../api-gateway.ts';
-import { arrive, call, type CallerKind, everyKind } from '../callers.ts';
+import type { Answer, Request } from '../api-gateway.ts';
+import { arrive, type CallerKind, call, everyKind } from '../callers.ts';
 import type { Cci } from '../cci.ts';
 import { createFleet, type Fleet, patch, read, replace } from '../fleet.ts';
 import type { Gateway } from '../gateway.ts';
@@ -60,7 +60,8 @@ export function outage(seed: number, gateway: Gateway, options: Outage): Promise
   });
 }
 
-function requestOf({ random }: Simulation, options: Outage): [Request, CallerKind] {
+/** A request of the mix, and who sends it. */
+export function requestOf({ random }: Simulation, options: Outage): [Request, CallerKind] {
   const { mix = { PUT: 0.6, PATCH: 0.2 }, callers = everyKind } = options;
   const name = `job-${random.below(options.jobs ?? jobs)}`;
   const [chance, ttl] = [random.next(), random.below(1e6)];
@@ -90,7 +91,11 @@ function figures(tried: Tried[], callers: { at: number; ok: boolean }[], usage: 
   const [before, early, late] = usage.calls;
   const { out, normal } = usage;
   const reached = during.filter(({ answer }) => !answer.refused);
-  const unknown = (kind: Kind) => share(reached.filter((one) => one.kind === kind), ({ answer }) => answer.status === 504);
+  const unknown = (kind: Kind) =>
+    share(
+      reached.filter((one) => one.kind === kind),
+      ({ answer }) => answer.status === 504,
+    );
   const answered = (...statuses: number[]) => share(during, ({ answer }) => statuses.includes(answer.status));
   const dollars = out.gigabyteSeconds * prices.gigabyteSecond + out.invocations * prices.invocation + during.length * prices.request;
   return {
@@ -125,6 +130,8 @@ export const part: Part = {
   title: 'CCI is away for ten minutes',
   method:
     'A minute of health, ten of outage and two of health; 60 % replaces, 20 % patches that need no read, 20 % reads, of 5,000 jobs; a third each of kubectl, API clients that try three times more, and SDKs that try twice more; the stage throttles at its default.',
+  meaning:
+    "An outage of CCI must stay CCI's: a process that waits for nothing costs concurrency, which the account's other functions share, and money. What may have been written is settled by a read, and where that fails too the answer is 504, which invites nobody to send again.",
   tables: [
     {
       title: 'What it takes of the account',
@@ -156,5 +163,5 @@ export const part: Part = {
       ],
     },
   ],
-  cases: cases.map(([title, options]) => ({ title, run: (seed, gateway) => outage(seed, gateway, options) })),
+  cases: cases.map(([title, options]) => ({ title, seeds: 3, run: (seed, gateway) => outage(seed, gateway, options) })),
 };

@@ -5,6 +5,8 @@ export type Figures = Record<string, number>;
 /** One row: a situation, and how it is simulated. */
 export interface Case {
   title: string;
+  /** What stands in the last columns of its row (Part.notes). */
+  notes?: string[];
   /** Fewer seeds where a run is large, and chance has little to say in it. */
   seeds?: number;
   run(seed: number, gateway: Gateway): Promise<Figures>;
@@ -20,7 +22,11 @@ export interface Part {
   title: string;
   /** What is simulated: whole sentences. */
   method: string;
+  /** What the gateway makes of it, and why that matters. */
+  meaning?: string;
   tables: { title?: string; columns: Column[] }[];
+  /** What the notes of its cases are about. */
+  notes?: string[];
   cases: Case[];
 }
 
