@@ -10,6 +10,8 @@ export interface CciOptions {
   put: number;
   /** Of the logarithms of those times. */
   spread: number;
+  /** The part of such a time after which a request is carried out; the rest is the way of the answer. */
+  carriedOutAt: number;
   /** Until a new connection stands. */
   connect: number;
   /** Until a refusal (429, 503, 401) is answered. */
@@ -19,7 +21,7 @@ export interface CciOptions {
 }
 export type Answered = Extract<Exchange, { answered: true }>;
 
-const usual: CciOptions = { get: 30, put: 40, spread: 0.35, connect: 60, refuse: 5, rate: Number.POSITIVE_INFINITY };
+const usual: CciOptions = { get: 30, put: 40, spread: 0.35, carriedOutAt: 0.5, connect: 60, refuse: 5, rate: Number.POSITIVE_INFINITY };
 // CCI's rule: more than five failures in a row lock a key for five minutes.
 const mostFailures = 5;
 const lockTime = 300_000;
@@ -75,9 +77,9 @@ export class Cci {
       return refused;
     }
     const time = random.logNormal(method === 'GET' ? this.options.get : this.options.put, this.options.spread);
-    await clock.wait(time / 2);
+    await clock.wait(time * this.options.carriedOutAt);
     const given = method === 'GET' ? this.#read(name) : this.#write(name, method, body ?? '');
-    await clock.wait(time / 2);
+    await clock.wait(time * (1 - this.options.carriedOutAt));
     return given;
   }
 

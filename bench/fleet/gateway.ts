@@ -9,7 +9,6 @@ import { pathToFileURL } from 'node:url';
 import { compileFunction } from 'node:vm';
 import { transform } from 'esbuild';
 import type { Transport } from '../../lib/cci/transport.ts';
-import { awsEnvironment } from '../../local/aws-environment.ts';
 
 /** What a process calls. */
 export interface Surroundings {
@@ -44,13 +43,14 @@ const environment = {
   EVENT_BUS_NAME: 'bus',
   DEAD_LETTER_QUEUE_URL: 'https://sqs.example/dead',
   DEAD_LETTER_FIFO_QUEUE_URL: 'https://sqs.example/dead.fifo',
-  POWERTOOLS_LOG_LEVEL: 'SILENT',
-  POWERTOOLS_METRICS_DISABLED: 'true',
 };
+/** What lib's loggers and metrics see when they are made. */
+const quiet = { POWERTOOLS_LOG_LEVEL: 'SILENT', POWERTOOLS_METRICS_DISABLED: 'true' };
 
 /** Loads a checkout (a folder with node_modules). Nothing of it runs before a process is started. */
 export async function loadGateway(root: string): Promise<Gateway> {
-  Object.assign(process.env, environment, awsEnvironment('nobody', 'checks'));
+  const kept = { ...process.env };
+  Object.assign(process.env, quiet);
   const shared = new Map<string, object>();
   const evaluates = new Map<string, Evaluate>();
   for (const path of perProcess) {
@@ -67,6 +67,8 @@ export async function loadGateway(root: string): Promise<Gateway> {
       return module.exports;
     });
   }
+  for (const name of Object.keys(quiet)) delete process.env[name];
+  Object.assign(process.env, kept);
   return {
     root,
     load: <T>(path: string) => import(pathToFileURL(join(root, path)).href) as Promise<T>,

@@ -1,0 +1,89 @@
+/** One scenario on two grounds: the built handlers before the simulated CCI over the network, and the simulation of the fleet. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { jobText } from '../../bench/fleet/cci.ts';
+import { createFleet } from '../../bench/fleet/fleet.ts';
+import { type Gateway, loadGateway } from '../../bench/fleet/gateway.ts';
+import { simulate } from '../../bench/fleet/simulation.ts';
+import { startSecretsManager } from '../../local/secrets-manager.ts';
+import { startSimulator } from '../../local/simulator.ts';
+import { credential } from '../credentials.ts';
+import { environment, secretName } from '../integration/gateway.ts';
+
+/** A process of the function that replaces jobs. */
+export type Handler = (event: object, context: object) => Promise<{ statusCode: number }>;
+/** What a scenario is played on. Times in milliseconds. */
+export interface Ground {
+  /** So many processes, which have done nothing yet. */
+  processes: Handler[];
+  calls(): number;
+  failedAuthentications(): number;
+  /** CCI is away from now on. */
+  away(mode: '503' | 'hang'): void;
+  /** A new version of the secret becomes current. */
+  setKey(is: 'right' | 'wrong'): void;
+  wait(ms: number): Promise<void>;
+  random(): number;
+}
+export type Scenario<T> = (ground: Ground) => Promise<T>;
+
+export const jobs = ['hot', ...Array.from({ length: 20 }, (_, i) => `job-${i}`)];
+const [get, put, refuse] = [30, 40, 5];
+/** What an exchange over loopback adds to what the simulated CCI waits. */
+const overhead = 2;
+
+let instances = 0;
+/** The ground of what is built; its processes are started here, since they read the environment then. */
+export async function realGround(processes: number): Promise<{ ground: Ground; close(): Promise<unknown> }> {
+  const key = { accessKey: credential('fleet-ak'), secretKey: credential('fleet-sk') };
+  const wrong = { ...key, secretKey: credential('fleet-wrong') };
+  const simulator = await startSimulator({ ...key, jobs: jobs.map((name) => jobText(name)) });
+  const secrets = await startSecretsManager({ secrets: { [secretName]: { versionId: 'v1', value: JSON.stringify(key) } } });
+  Object.assign(process.env, environment(simulator.url, secrets.url), { LIVE_CACHE: 'on' });
+  const started: Handler[] = [];
+  for (let i = 0; i < processes; i++) {
+    const file = new URL(`../../dist/replace-job/index.mjs?fleet=${++instances}`, import.meta.url);
+    started.push(((await import(file.href)) as { handler: Handler }).handler);
+  }
+  simulator.inject({ method: 'GET', delay: get, times: Infinity });
+  simulator.inject({ method: 'PUT', delay: put, times: Infinity });
+  let arrived = 0;
+  const ground: Ground = {
+    processes: started,
+    // What hangs is never answered, but was counted as misbehaviour.
+    calls: () => simulator.requests.length + arrived,
+    failedAuthentications: () => Object.values(simulator.failedAuthentications).reduce((sum, count) => sum + count, 0),
+    away(mode) {
+      simulator.clearFaults();
+      simulator.inject(mode === '503' ? { status: 503, delay: refuse, times: Infinity } : { act: 'hang', times: Infinity });
+      arrived = 0;
+    },
+    setKey: (is) => void secrets.set(secretName, JSON.stringify(is === 'right' ? key : wrong)),
+    wait: (ms) => sleep(ms),
+    random: Math.random,
+  };
+  return { ground, close: () => Promise.all([simulator.close(), secrets.close()]) };
+}
+
+let gateway: Promise<Gateway> | undefined;
+/** Plays a scenario in the simulation. */
+export async function simulated<T>(seed: number, processes: number, scenario: Scenario<T>): Promise<T> {
+  gateway ??= loadGateway(process.cwd());
+  const loaded = await gateway;
+  return simulate(seed, (simulation) => {
+    const cci = { get: get + overhead, put: put + overhead, refuse: refuse + overhead, spread: 0.02, carriedOutAt: 1, connect: 1 };
+    const fleet = createFleet(simulation, loaded, { cci });
+    fleet.cci.tokens.set('wrong', { key: 'AK', right: false });
+    let versions = 1;
+    return scenario({
+      processes: Array.from({ length: processes }, () => fleet.start('replace-job')),
+      calls: () => fleet.cci.counts.calls,
+      failedAuthentications: () => fleet.cci.counts.failedAuthentications,
+      away(mode) {
+        fleet.cci.mode = mode;
+      },
+      setKey: (is) => fleet.secrets.add(`v${++versions}`, is === 'right' ? 'good' : 'wrong'),
+      wait: (ms) => simulation.clock.wait(ms),
+      random: () => simulation.random.next(),
+    });
+  });
+}
