@@ -17,13 +17,14 @@ const { values, positionals } = parseArgs({
 });
 const unknown = positionals.filter((name) => !Object.hasOwn(parts, name));
 if (unknown.length > 0) throw new Error(`no such part: ${unknown.join(', ')}; there are ${Object.keys(parts).join(', ')}`);
-if ((values.write || values.record) && positionals.length > 0) throw new Error('what is kept is of all parts');
+if (values.write && positionals.length > 0) throw new Error('docs/scale.md is about all parts');
 if (values.record && values.lib === undefined) throw new Error('--record is about another checkout: --lib <folder>');
 
 const home = fileURLToPath(new URL('../..', import.meta.url));
 const root = resolve(values.lib ?? home);
 const recorded = new URL('before.json', import.meta.url);
-const before = !values.record && existsSync(recorded) ? (JSON.parse(readFileSync(recorded, 'utf8')) as Results) : undefined;
+const known = existsSync(recorded) ? (JSON.parse(readFileSync(recorded, 'utf8')) as Results) : undefined;
+const before = values.record ? undefined : known;
 const commit = execFileSync('git', ['-C', root, 'rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
 const results: Results = { commit, seeds: Array.from({ length: Number(process.env.FLEET_SEEDS ?? 5) }, (_, i) => i + 1), parts: {} };
 
@@ -35,5 +36,7 @@ for (const name of positionals.length > 0 ? positionals : Object.keys(parts)) {
   if (part && now)
     console.log(`${tables(part, now, before?.parts[name])}\n\n(${name}: ${Math.round((performance.now() - began) / 1000)} s)\n`);
 }
+// Of some parts alone, the others stay as they were recorded.
+if (values.record && known?.commit === commit) results.parts = { ...known.parts, ...results.parts };
 if (values.record) writeFileSync(recorded, `${JSON.stringify(results, undefined, 1)}\n`);
 if (values.write) writeFileSync(new URL('../../docs/scale.md', import.meta.url), document(results, before));

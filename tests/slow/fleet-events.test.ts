@@ -8,7 +8,7 @@ import { MemoryQueue } from '../queues/memory-queue.ts';
 import { poll } from '../queues/poller.ts';
 
 useEvents();
-const events = 30;
+const events = 20;
 
 it('no event dies of a CCI that throttles, simulated', async () => {
   const { dead, applied, throttled } = await flood(1, await loadGateway(process.cwd()), { events, concurrency: 2, rate: 8, isFifo: false });

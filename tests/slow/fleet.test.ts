@@ -99,7 +99,7 @@ describe('The simulated fleet beside the built handlers over the network', () =>
     ['unavailable', 'calls and answers while CCI answers 503'],
     ['hanging', 'answers while CCI hangs'],
     ['hotJob', 'calls of many writers of one job'],
-  ] as const)('%s: %s agree within 15 %%', async (name, _what) => {
+  ] as const)('%s: %s agree within 15 percent', async (name, _what) => {
     const runs: Record<string, number>[] = [];
     for (const seed of seeds) runs.push(await simulated(seed, sizes[name], scenarios[name]));
     for (const [figure, measured] of Object.entries(real[name])) {

@@ -4,6 +4,7 @@ import { part as limits } from './limits.ts';
 import { part as cache } from './live-cache.ts';
 import { part as marks } from './marks.ts';
 import { part as noisy } from './noisy.ts';
+import { part as request } from './one-request.ts';
 import { part as outage } from './outage.ts';
 import type { Part } from './part.ts';
 import { part as poison } from './poison.ts';
@@ -11,4 +12,4 @@ import { part as secret } from './refreshes.ts';
 import { part as slow } from './slow.ts';
 
 /** All parts, in the order in which they are told. */
-export const parts: Record<string, Part> = { limits, outage, slow, events, poison, marks, key, secret, cache, noisy };
+export const parts: Record<string, Part> = { limits, outage, request, slow, events, poison, marks, key, secret, cache, noisy };

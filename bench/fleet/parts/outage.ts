@@ -23,11 +23,8 @@ export interface Outage {
   mode: Exclude<Cci['mode'], 'up'>;
   perSecond: number;
   callers?: CallerKind[];
-  liveCache?: 'on' | 'off';
   /** Shares of replaces and of patches; the rest reads. */
   mix?: { PUT: number; PATCH: number };
-  /** Jobs that callers come back to: the fewer, the more are in a cache. */
-  jobs?: number;
 }
 
 /** One outage at so many callers a second. */
@@ -35,7 +32,7 @@ export function outage(seed: number, gateway: Gateway, options: Outage): Promise
   return simulate(seed, async (simulation) => {
     const { clock } = simulation;
     // CCI could do five times what is asked of it.
-    const fleet = createFleet(simulation, gateway, { liveCache: options.liveCache ?? 'on', cci: { rate: 8 * options.perSecond } });
+    const fleet = createFleet(simulation, gateway, { cci: { rate: 8 * options.perSecond } });
     const tried: Tried[] = [];
     const callers: { at: number; ok: boolean }[] = [];
     clock.after(begins, () => {
@@ -63,7 +60,7 @@ export function outage(seed: number, gateway: Gateway, options: Outage): Promise
 /** A request of the mix, and who sends it. */
 export function requestOf({ random }: Simulation, options: Outage): [Request, CallerKind] {
   const { mix = { PUT: 0.6, PATCH: 0.2 }, callers = everyKind } = options;
-  const name = `job-${random.below(options.jobs ?? jobs)}`;
+  const name = `job-${random.below(jobs)}`;
   const [chance, ttl] = [random.next(), random.below(1e6)];
   const request = chance < mix.PUT ? replace(name, ttl) : chance < mix.PUT + mix.PATCH ? patch(name, ttl) : read(name);
   return [request, callers[random.below(callers.length)] as CallerKind];
@@ -123,7 +120,6 @@ const cases: [string, Outage][] = [
   ['hangs, 50 requests/s, nobody sends again', { mode: 'hang', perSecond: 50, callers: ['once'] }],
   ['503, 50 requests/s', { mode: '503', perSecond: 50 }],
   ['503, 40 requests/s, all kubectl', { mode: '503', perSecond: 40, callers: ['kubectl'] }],
-  ['503, 50 requests/s, half the replaces of cached jobs', { mode: '503', perSecond: 50, jobs: 60 }],
 ];
 
 export const part: Part = {
