@@ -1,6 +1,6 @@
 /**
- * Virtual time for the gateway's own code: a run of hours takes seconds, and comes out the same each time. Of this process's own clock
- * and timers nothing is left while it is installed. By hand: @sinonjs/fake-timers looks at every timer to find the next one.
+ * Virtual time for the gateway's own code: a run of hours takes seconds, and comes out the same each time. By hand: @sinonjs/fake-timers
+ * knows whole milliseconds only, so that what comes a thousand times a second would come too early, and takes three times as long.
  */
 import { createRequire, syncBuiltinESMExports } from 'node:module';
 import type { Random } from './random.ts';

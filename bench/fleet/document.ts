@@ -45,17 +45,13 @@ export function document(now: Results, before: Results | undefined): string {
     return `## ${part.title}\n\n${[part.meaning, part.method].filter(Boolean).join(' ')}\n\n${tables(part, now.parts[name] ?? {}, before?.parts[name])}`;
   });
   const earlier = before
-    ? ` Where a cell has two figures, the first is that of ${before.commit}, simulated in the same way by the seeds ${before.seeds.join(', ')}.`
+    ? ` Where a cell has two figures, the first is that of ${before.commit}, simulated in the same way (seeds ${before.seeds.join(', ')}).`
     : '';
-  return `# What one deployment takes, and what it does when things go wrong at scale
+  return `# What one deployment takes, and what happens when things go wrong at scale
+<!-- Written by \`npm run fleet -- --write\`; do not edit. -->
+The handlers and all of lib but its sockets run as they are, in virtual time, in which hours of a fleet take seconds. Simulated are CCI (GET 30 ms, PUT 40 ms; its rate is a parameter, since Huawei publishes none; its lock on access keys; optimistic locking), Secrets Manager, Lambda (cold starts, one event at a time, the account's concurrency, idle processes), API Gateway's throttle, SQS with its pollers, and callers. What is deployed is read from serverless.yml and deploy/events.yml. The figures do not depend on the machine. tests/slow/fleet.test.ts plays scaled-down cases on the built handlers over the network as well, and the two must agree.
 
-Written by \`npm run fleet -- --write\`. The handlers, and all of lib but the sockets, run as they are, in virtual time: hours of a fleet take
-seconds. Simulated are CCI (GET 30 ms, PUT 40 ms, its rate a parameter, since Huawei publishes none; its lock on access keys; optimistic
-locking), Secrets Manager, Lambda (cold starts, one event at a time, concurrency, idle processes), API Gateway's throttle, SQS and its
-pollers, and callers. The limits of the deployment are read from serverless.yml and deploy/events.yml. The figures do not depend on the machine;
-tests/slow/fleet.test.ts holds scaled-down cases against the built handlers over the network.
-
-Medians of the seeds ${now.seeds.join(', ')} (fewer of them where a run is large).${earlier}
+Medians of the seeds ${now.seeds.join(', ')}; fewer of them where a run is large.${earlier} \`npm run fleet -- outage key\` runs some of the parts (${Object.keys(parts).join(', ')}) and writes nothing.
 
 ${sections.join('\n\n')}
 `;

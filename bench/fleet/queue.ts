@@ -22,6 +22,8 @@ interface Lane {
   isBusy: boolean;
 }
 
+const pollPause = 50;
+
 /** SQS and Lambda's event source mapping in virtual time: batches of what waits, and what a batch gives back comes again. */
 export class Queue {
   readonly messages: Message[] = [];
@@ -132,7 +134,7 @@ export class Queue {
       else clock.after(receivedAt + this.#settings.visibility - clock.now, free);
     }
     // Whoever has nothing to take asks again a little later.
-    if (isThrottled) await clock.wait(50);
+    if (invoked === 'throttled') await clock.wait(pollPause);
   }
 
   #leave(message: Message): void {
