@@ -1,4 +1,4 @@
-import { VersionedSecret } from '../../local/secret-versions.ts';
+import { AwsError, VersionedSecret } from '../../local/secret-versions.ts';
 import type { Simulation } from './simulation.ts';
 
 const answerTime = 8;
@@ -28,11 +28,15 @@ export class Secrets {
     this.#current = id;
   }
 
-  /** What the AWS client's `send` does with a GetSecretValueCommand. */
+  /** What the AWS client's `send` does with a GetSecretValueCommand. Throws as it does, an error by the exception's name. */
   async send({ input }: { input: object }): Promise<object> {
     const { clock, random } = this.#simulation;
     this.calls.push(clock.elapsed);
     await clock.wait(random.logNormal(answerTime));
-    return this.#secret.get(input);
+    try {
+      return this.#secret.get(input);
+    } catch (error) {
+      throw error instanceof AwsError ? Object.assign(new Error(error.message), { name: error.type }) : error;
+    }
   }
 }
