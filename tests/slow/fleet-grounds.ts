@@ -27,7 +27,9 @@ export interface Ground {
 export type Scenario<T> = (ground: Ground) => Promise<T>;
 
 export const jobs = ['hot', ...Array.from({ length: 20 }, (_, i) => `job-${i}`)];
-const [get, put, refuse] = [30, 40, 5];
+/** What the simulated CCI waits. */
+export const delays = { GET: 30, PUT: 40 };
+const refuse = 5;
 /** What an exchange over loopback adds to what the simulated CCI waits. */
 const overhead = 2;
 
@@ -44,18 +46,14 @@ export async function realGround(processes: number): Promise<{ ground: Ground; c
     const file = new URL(`../../dist/replace-job/index.mjs?fleet=${++instances}`, import.meta.url);
     started.push(((await import(file.href)) as { handler: Handler }).handler);
   }
-  simulator.inject({ method: 'GET', delay: get, times: Infinity });
-  simulator.inject({ method: 'PUT', delay: put, times: Infinity });
-  let arrived = 0;
+  for (const [method, delay] of Object.entries(delays)) simulator.inject({ method, delay, times: Infinity });
   const ground: Ground = {
     processes: started,
-    // What hangs is never answered, but was counted as misbehaviour.
-    calls: () => simulator.requests.length + arrived,
+    calls: () => simulator.requests.length,
     failedAuthentications: () => Object.values(simulator.failedAuthentications).reduce((sum, count) => sum + count, 0),
     away(mode) {
       simulator.clearFaults();
       simulator.inject(mode === '503' ? { status: 503, delay: refuse, times: Infinity } : { act: 'hang', times: Infinity });
-      arrived = 0;
     },
     setKey: (is) => void secrets.set(secretName, JSON.stringify(is === 'right' ? key : wrong)),
     wait: (ms) => sleep(ms),
@@ -70,7 +68,14 @@ export async function simulated<T>(seed: number, processes: number, scenario: Sc
   gateway ??= loadGateway(process.cwd());
   const loaded = await gateway;
   return simulate(seed, (simulation) => {
-    const cci = { get: get + overhead, put: put + overhead, refuse: refuse + overhead, spread: 0.02, carriedOutAt: 1, connect: 1 };
+    const cci = {
+      get: delays.GET + overhead,
+      put: delays.PUT + overhead,
+      refuse: refuse + overhead,
+      spread: 0.02,
+      carriedOutAt: 1,
+      connect: 1,
+    };
     const fleet = createFleet(simulation, loaded, { cci });
     fleet.cci.tokens.set('wrong', { key: 'AK', right: false });
     let versions = 1;
