@@ -9,14 +9,15 @@ type Found = Record<string, Record<string, number | null>>;
 /** The tables of a part. */
 export function tables(part: Part, now: Found, before: Found | undefined): string {
   return part.tables
-    .map(({ title, columns }) => {
+    .map(({ title, columns }, index) => {
+      const notes = index === 0 ? part.notes : undefined;
       const cases = part.cases.filter((one) => columns.some(({ key }) => now[one.title]?.[key] != null));
       const rows = cases.map((one) => [
         one.title,
         ...columns.map((column) => cell(column, now[one.title], before?.[one.title])),
-        ...(one.notes ?? []),
+        ...(notes ? (one.notes ?? []) : []),
       ]);
-      return table({ title: title ?? part.title, columns: ['', ...columns.map((column) => column.title), ...(part.notes ?? [])], rows });
+      return table({ title: title ?? part.title, columns: ['', ...columns.map((column) => column.title), ...(notes ?? [])], rows });
     })
     .join('\n\n');
 }
@@ -42,7 +43,10 @@ function percent(figure: number): string {
 /** All of docs/scale.md. */
 export function document(now: Results, before: Results | undefined): string {
   const sections = Object.entries(parts).map(([name, part]) => {
-    return `## ${part.title}\n\n${[part.meaning, part.method].filter(Boolean).join(' ')}\n\n${tables(part, now.parts[name] ?? {}, before?.parts[name])}`;
+    const said = [part.meaning, part.method].filter(Boolean).join(' ');
+    // Under its own heading a table needs no title.
+    const found = tables(part, now.parts[name] ?? {}, before?.parts[name]).replace(`**${part.title}**\n\n`, '');
+    return `## ${part.title}\n\n${said}\n\n${found}`;
   });
   const earlier = before
     ? ` Where a cell has two figures, the first is that of ${before.commit}, simulated in the same way (seeds ${before.seeds.join(', ')}).`

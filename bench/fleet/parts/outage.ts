@@ -149,11 +149,11 @@ export const part: Part = {
       ],
     },
     {
-      title: 'Unknown outcomes (504), of requests that reached a function, and calls to CCI',
+      title: '504, of requests that reached a function, and calls to CCI',
       columns: [
         { key: 'unknownPut', title: 'of replaces', unit: '%' },
         { key: 'unknownPatch', title: 'of patches', unit: '%' },
-        { key: 'unknown', title: 'writes of all', unit: '%' },
+        { key: 'unknown', title: 'writes, of all requests', unit: '%' },
         { key: 'callsEarly', title: 'calls a caller, first 30 s' },
         { key: 'calls', title: 'calls a caller' },
       ],

@@ -25,7 +25,7 @@ export interface Part {
   /** What the gateway makes of it, and why that matters. */
   meaning?: string;
   tables: { title?: string; columns: Column[] }[];
-  /** What the notes of its cases are about. */
+  /** What the notes of its cases are about; they stand in its first table. */
   notes?: string[];
   cases: Case[];
 }
