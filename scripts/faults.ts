@@ -21,7 +21,7 @@ try {
   const text = documentOf((await runFaults(pathToFileURL(`${dist}/`))).rows);
   if (!process.argv.includes('--check')) await writeFile(file, text);
   else if ((await readFile(file, 'utf8').catch(() => '')) !== text) {
-    console.error(`${file} is not what scripts/faults.ts makes: run node scripts/faults.ts`);
+    console.error(`${file} is not what scripts/faults.ts makes: run npm run generate`);
     process.exitCode = 1;
   }
 } finally {
