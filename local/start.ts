@@ -76,7 +76,9 @@ function aboutFaults(admin: string, gateway: string, chaotic: boolean): string {
   const example = `curl -sS ${admin}faults -d '{"method":"PATCH","act":"drop","when":"after"}'
 curl -sS -X PATCH ${gateway}${jobPath} -H 'content-type: application/merge-patch+json' -d '{"spec":{"ttlSecondsAfterFinished":600}}'`;
   const choice = 'a patch that CCI carries out and never answers. The gateway then reads the job, so expect 200:';
-  if (!chaotic) return `npm start -- --chaos makes the simulated CCI fail at random. Or choose what fails, such as ${choice}\n\n${example}`;
+  if (!chaotic)
+    return `npm start -- --chaos makes the simulated CCI fail at random.
+Or choose what fails, such as ${choice}\n\n${example}`;
   const [before, after, unavailable, throttled] = [chaos.dropBefore, chaos.dropAfter, chaos.unavailable, chaos.throttled].map(
     (share) => `${share * 100} %`,
   );

@@ -120,6 +120,12 @@ describe('a command in a document', () => {
     expect(names.filter((name) => !Object.hasOwn(scripts, name))).toEqual([]);
   });
 
+  it('of npm within a sentence names tests and folders that there are', () => {
+    const paths = inlineCommands().flatMap((line) => line.match(/\b(?:tests|events|bench)\/[\w./-]+/g) ?? []);
+    expect(paths.length).toBeGreaterThan(5);
+    expect(paths.filter((path) => !existsSync(path))).toEqual([]);
+  });
+
   it('to write what is generated does what the check compares', () => {
     expect(scripts.generate?.split(' && ')).toEqual(scripts['check:generated']?.replaceAll(' --check', '').split(' && '));
   });
@@ -165,5 +171,24 @@ describe('README.zh-CN.md', () => {
       target.replace('gateway.zh-CN.svg', 'gateway.svg').replace(/^README.md$/, 'README.zh-CN.md'),
     );
     expect(chinese.sort()).toEqual([...links('README.md')].sort());
+  });
+});
+
+describe('what CI and newcomers use', () => {
+  it('is one major version of Node: in .nvmrc, in the tools and in Lambda', () => {
+    const { devDependencies } = JSON.parse(read('package.json')) as { devDependencies: Record<string, string> };
+    const [major] = /\d+/.exec(devDependencies.node ?? '') ?? [];
+    expect(read('.nvmrc')).toBe(`${major}\n`);
+    expect(read('serverless.yml')).toContain(`runtime: nodejs${major}.x\n`);
+  });
+
+  it('is .ci/run, in the workflow too, with the Node of .nvmrc and no right to write', () => {
+    const { permissions, jobs } = load(read('.github/workflows/ci.yml')) as {
+      permissions: object;
+      jobs: { run: { steps: { run?: string; with?: Record<string, unknown> }[] } };
+    };
+    expect(permissions).toEqual({ contents: 'read' });
+    expect(jobs.run.steps.flatMap((step) => step.run ?? [])).toEqual(['.ci/run']);
+    expect(jobs.run.steps.flatMap((step) => step.with?.['node-version-file'] ?? [])).toEqual(['.nvmrc']);
   });
 });
