@@ -23,7 +23,7 @@ const languages = {
     events: ['事件', 'EventBridge 总线、', 'FIFO 队列'],
     gateway: ['tfjob-gateway', '将每个请求与线上任务比较'],
     written: '五个字段：写入',
-    refused: ['其他任何修改：拒绝', '镜像、命令、Secret、副本数……', '应答中逐一指出字段'],
+    refused: ['其他任何修改：拒绝', '镜像、命令、Secret、副本数……', '响应中指出被拒字段'],
     key: '持有访问密钥（AK/SK），调用方看不到',
     write: '签名后写入',
     cci: ['CCI', '华为云', '训练任务'],
