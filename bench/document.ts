@@ -35,13 +35,13 @@ export function document({ date, machine, sections }: Results, before?: Results)
   const profiled = before?.sections.profile?.tables.slice(0, 2).map((one) => table({ ...one, title: `${one.title}, before` })) ?? [];
   return `# Benchmarks
 <!-- Written by \`npm run bench\`; do not edit. -->
-What a replace costs, beside what people would use instead. Everything is measured within one run: subjects alternate in fresh processes, every figure is the median of all rounds with the middle half of them in brackets, and what counts are the ratios. Absolute figures are those of one machine, which may have been busy with other things.
+What a replace costs, beside what people would use instead. Everything is measured within one run, and the subjects alternate in fresh processes. A figure is the median of all rounds, with the middle half of them in brackets. Go by the ratios: absolute figures are those of one machine, which may have been busy with other things.
 
 | | |
 |---|---|
 ${facts.join('\n')}
 
-To repeat it: \`npm ci && npm run bench\` (Linux; Go 1.26.5, etcd or Debian's apt-get, openssl, and for the Lambda runtime client cmake and a C++ compiler; what is built stays in the conformance suite's cache). \`npm run bench -- cold memory\` runs some of the sections (${Object.keys(sections).join(', ')}) and writes nothing; BENCH_QUICK=1 takes few rounds; \`npm run bench -- guard\` is the short one of .ci/run. Servers listen on 127.0.0.1 and end with the run. The figures are in [results.json](benchmarks/results.json)${before ? `; "before" is [before.json](benchmarks/before.json) of ${before.date}, a copy of an earlier results.json` : '. A copy of it named before.json is shown beside the next run'}.
+To repeat it: \`npm ci && npm run bench\`. It needs Linux, Go 1.26.5, etcd or Debian's apt-get, openssl, and for the Lambda runtime client cmake and a C++ compiler. What it builds stays in the conformance suite's cache. \`npm run bench -- cold memory\` runs some of the sections (${Object.keys(sections).join(', ')}) and writes nothing. BENCH_QUICK=1 takes few rounds. \`npm run bench -- guard\` is the short one of .ci/run. Servers listen on 127.0.0.1 and end with the run. The figures are in [results.json](benchmarks/results.json)${before ? `; "before" is [before.json](benchmarks/before.json) of ${before.date}, a copy of an earlier results.json` : '. A copy of it named before.json is shown beside the next run'}.
 
 ${barTable(
   all.flatMap(({ bars }) => bars),

@@ -45,11 +45,11 @@ Try these from another shell, in this folder, as often as you like and in any or
 
 curl -sS -X PUT ${gateway.url}${jobPath} -H 'content-type: application/json' --data-binary @events/without-resource-version.json
 
-Expect 200 and the job with "ttlSecondsAfterFinished":1000. kubectl works too:
+Expect 200 and the job with "ttlSecondsAfterFinished":1000. kubectl works unchanged:
 
 kubectl --server ${gateway.url} get tfjobs -n kube-test
 
-and so do events, which come by no HTTP; this gives one to the event function as a queue would, and prints what it answers:
+Events change jobs too. This gives one to the event function, as a queue would, and prints the result event:
 
 ${process.env.PORT ? `PORT=${port} ` : ''}npm run event -- events/job-update.json
 
@@ -75,9 +75,10 @@ function aboutFaults(admin: string, gateway: string, chaotic: boolean): string {
   // A merge patch of the five fields always reaches CCI, whether or not it changes anything.
   const example = `curl -sS ${admin}faults -d '{"method":"PATCH","act":"drop","when":"after"}'
 curl -sS -X PATCH ${gateway}${jobPath} -H 'content-type: application/merge-patch+json' -d '{"spec":{"ttlSecondsAfterFinished":600}}'`;
-  const choice = 'a patch that it carries out and never answers. The gateway reads the job then, so expect 200:';
+  const choice = 'a patch that CCI carries out and never answers. The gateway then reads the job, so expect 200:';
   if (!chaotic)
-    return `To see it through a CCI that fails, start it with npm start -- --chaos, or choose what is to fail, such as ${choice}\n\n${example}`;
+    return `npm start -- --chaos makes the simulated CCI fail at random.
+Or choose what fails, such as ${choice}\n\n${example}`;
   const [before, after, unavailable, throttled] = [chaos.dropBefore, chaos.dropAfter, chaos.unavailable, chaos.throttled].map(
     (share) => `${share * 100} %`,
   );

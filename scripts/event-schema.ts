@@ -40,6 +40,6 @@ const text = `${JSON.stringify(document, undefined, 2).replace(lists, (_, list: 
 
 if (!process.argv.includes('--check')) await writeFile(file, text);
 else if ((await readFile(file, 'utf8').catch(() => '')) !== text) {
-  console.error(`${file} is not what scripts/event-schema.ts makes: run node scripts/event-schema.ts`);
+  console.error(`${file} is not what scripts/event-schema.ts makes: run npm run generate`);
   process.exitCode = 1;
 }

@@ -9,6 +9,6 @@ if (!process.argv.includes('--check')) {
   await mkdir('docs', { recursive: true });
   await writeFile(file, text);
 } else if ((await readFile(file, 'utf8').catch(() => '')) !== text) {
-  console.error(`${file} is not what scripts/openapi.ts makes: run node scripts/openapi.ts`);
+  console.error(`${file} is not what scripts/openapi.ts makes: run npm run generate`);
   process.exitCode = 1;
 }

@@ -67,10 +67,8 @@ export function settleEvent({ publish, bury }: Outbox): Around<Settling, object,
       const error = asStatus(thrown);
       // It waits for its turn, or for CCI to have time for it, which is no failure of its own.
       const throttled = error.status.code === 429 || error.status.code === 503;
-      if (error.note.notTaken || error.status.code === 429) {
-        messages.untried(event, throttled);
-        return undefined;
-      }
+      const waited = error.note.notTaken || error.status.code === 429;
+      if (waited && !messages.untried(event, throttled)) return undefined;
       const failure = isRefusal(error) ? await unsent(settle(event, 'Refused', { status: error.status })) : error;
       // What could not be sent is what the log tells.
       const told = failure && ((await unsent(fail(event, failure))) ?? failure);

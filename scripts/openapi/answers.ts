@@ -36,7 +36,7 @@ const refusals: Record<number, Refusal> = {
   400: {
     name: 'BadRequest',
     description:
-      'The request cannot be read, or it is about another object than its URL. Under fieldValidation=Strict also: unknown or duplicate fields.',
+      'The request cannot be read, or it names another apiVersion, name or namespace than its URL. For a PUT under fieldValidation=Strict also: unknown or duplicate fields. (For a PATCH these are 422.)',
     example: badRequest('identity', 'the name of the object (other) does not match the name on the URL (tfjob-test)'),
   },
   401: {
@@ -48,7 +48,7 @@ const refusals: Record<number, Refusal> = {
   403: {
     name: 'Forbidden',
     description:
-      'Something else than the five fields would change: nothing is written, and there is one cause for each field that differs. A cause shows the value of the live job beside the requested one, but never of env, args, command or anything of a secret; that there is a cause at all still tells that the two differ. So whoever may send requests can learn what the job holds. Where part of the request is permitted, the last line of the message is a kubectl command that does that part.',
+      'Something other than the five fields would change. Nothing is written, and there is one cause for each field that differs, up to 100. A cause shows the value of the live job beside the requested one, but never of env, args, command or anything of a secret; that there is a cause at all still tells that the two differ. So whoever may send requests can learn what the job holds. If a part of the request is permitted, the last line of the message is a kubectl command that does that part.',
     example: forbidden(
       'immutable-field',
       ref,

@@ -26,7 +26,7 @@ export async function openApiDocument(): Promise<string> {
         description: 'As deployed.',
         variables: { api: { default: 'api-id' }, region: { default: 'eu-west-1' }, stage: { default: 'prod' } },
       },
-      { url: 'http://127.0.0.1:3000', description: 'What npm start runs.' },
+      { url: 'http://127.0.0.1:3000', description: 'What npm start runs. It asks for no credentials, whatever security says.' },
     ],
     security: [{ awsSignature: [] }, { bearerToken: [] }],
     tags: [

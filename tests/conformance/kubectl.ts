@@ -9,6 +9,7 @@ import type { KubectlCase } from './kubectl-cases/case.ts';
 import { changeCases } from './kubectl-cases/changes.ts';
 import { kindCases, plainCases } from './kubectl-cases/plain.ts';
 import { ownAnnotationCases, wayOutCases } from './kubectl-cases/way-out.ts';
+import { typeReadme } from './kubectl-documents.ts';
 import { giveBackSequence } from './kubectl-sequence.ts';
 import { type Output, run } from './processes.ts';
 import { checked, say } from './report.ts';
@@ -33,6 +34,7 @@ export async function kubectlSuite(tools: Tools, stages: Stage[]): Promise<void>
         for (const one of cases) await runCase(kubectl, stage, kind, home, one);
       }
       await giveBackSequence(kubectl, stage);
+      await typeReadme(kubectl, stage);
     }),
   );
   await applySuite(tools, stages);

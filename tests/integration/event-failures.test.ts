@@ -161,15 +161,31 @@ describe('a FIFO batch of ten', () => {
   });
 });
 
-describe.each(doors)('an event that comes alone, by %s', (door) => {
-  it('is given up at its fifth failure, in whichever processes it failed, as the queue tells it', async () => {
-    const message = messageOf(door, detailOf());
-    down();
-    for (let times = 1; times < 5; times++) expect(await deliver([message], { handler: await newHandler() })).toEqual([0]);
-    expect(await deliver([message], { handler: await newHandler() })).toEqual([]);
-    expect(attributes()).toMatchObject([{ attempts: '5' }]);
-  });
+it('a FIFO event that comes alone is given up at its fifth failure, in whichever processes it failed, as the queue tells it', async () => {
+  const message = messageOf('fifo', detailOf());
+  down();
+  for (let times = 1; times < 5; times++) expect(await deliver([message], { handler: await newHandler() })).toEqual([0]);
+  expect(await deliver([message], { handler: await newHandler() })).toEqual([]);
+  expect(attributes()).toMatchObject([{ attempts: '5' }]);
+});
 
+it('a standard event is not given up for one failure after Lambda had nobody to take it four times', async () => {
+  const message = messageOf('bus', detailOf(), { received: 4 });
+  down({ times: 1 });
+  expect(await deliver([message], { handler: await newHandler() })).toEqual([0]);
+  expect(await deliver([message], { handler: await newHandler() })).toEqual([]);
+  expect([outcomes(), now.aws.messages]).toEqual([['Succeeded'], []]);
+});
+
+it.each(doors)('an event that only waited, by %s, says why it is given up at the last delivery before the queue moves it', async (door) => {
+  const message = messageOf(door, detailOf(), { received: 48 });
+  down({ status: 429, retryAfter: 60 });
+  expect(await deliver([message])).toEqual([0]);
+  expect(await deliver([message])).toEqual([]);
+  expect(attributes()).toMatchObject([{ reason: 'TooManyRequests', code: '429' }]);
+});
+
+describe.each(doors)('an event that comes alone, by %s', (door) => {
   it('is not given up for a failure after others have given it back while CCI throttled', async () => {
     const message = messageOf(door, detailOf());
     down({ status: 429, retryAfter: 60 });

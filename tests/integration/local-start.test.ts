@@ -1,14 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventsPath } from '../../local/events.ts';
 import { alsoSearched } from '../credentials.ts';
+import { blocksOf, commands, inlineCommands, read } from '../documents.ts';
 import { freePorts } from '../free-ports.ts';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
-const read = (file: string): string => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
 
 let child: ChildProcess;
 let printed = '';
@@ -67,14 +66,17 @@ function requestOf(line: string): { url: string; method: string; headers: Record
   return { url, method: after('-X') ?? (body ? 'POST' : 'GET'), headers: { [name]: value }, ...(body && { body }) };
 }
 
-/** The request that kubectl makes of a line: get, annotate and patch are all that is documented. */
+/** The request that kubectl makes of a line: get, label, annotate and patch are all that is documented. */
 function kubectl(args: string[], after: (...names: string[]) => string | undefined): ReturnType<typeof requestOf> {
-  const [verb, , name] = args.slice(2);
+  const flags = new Set(['--server', '-n', '--type', '-p']);
+  const [verb = '', , name, pair = ''] = args.filter((word, index) => !word.startsWith('-') && !flags.has(args[index - 1] ?? ''));
   const url = `${after('--server')}/apis/kubeflow.org/v1/namespaces/${after('-n')}/tfjobs`;
   if (verb === 'get') return { url, method: 'GET', headers: {} };
-  const [key = '', value] = args.find((word) => /^\w+=/.test(word))?.split('=') ?? [];
-  const body = verb === 'annotate' ? JSON.stringify({ metadata: { annotations: { [key]: value } } }) : after('-p');
-  expect(['annotate', 'patch']).toContain(verb);
+  const [key = '', value] = pair.split('=');
+  const maps: Record<string, string> = { label: 'labels', annotate: 'annotations' };
+  const map = maps[verb];
+  expect(map ?? verb).toMatch(/^(?:labels|annotations|patch)$/);
+  const body = map ? JSON.stringify({ metadata: { [map]: { [key]: value } } }) : after('-p');
   return { url: `${url}/${name}`, method: 'PATCH', headers: { 'content-type': 'application/merge-patch+json' }, body: body ?? '' };
 }
 
@@ -88,18 +90,15 @@ async function run(line: string): Promise<string> {
 
 const expected = (line: string) => {
   if (line.includes('npm run event')) return 'Job Update Succeeded';
-  return line.includes('two-forbidden-changes') ? '403' : '200';
+  return /two-forbidden-changes|backoffLimit/.test(line) ? '403' : '200';
 };
 /** Every line to paste that is printed, or stands in the documents, for this machine. */
 function lines(): string[] {
   const here = (text: string) => text.replaceAll('http://127.0.0.1:3000', gateway);
   const begins = /^(?:curl|kubectl|(?:PORT=\d+ )?npm run event) .*$/gm;
-  const inline = /`((?:curl|npm run event) [^`]+)`/g;
-  const documented = ['README.md', 'events/README.md', 'docs/events.md'].flatMap((file) => {
-    const text = here(read(file));
-    return [...[...text.matchAll(begins)].map(([line]) => line), ...[...text.matchAll(inline)].map(([, line = '']) => line)];
-  });
-  const local = documented.filter((line) => line.startsWith('npm') || line.includes(gateway));
+  // Of npm's other scripts tests/unit/documents.test.ts tells who runs them; this file runs npm start.
+  const documented = commands().filter((line) => !/^npm (?!run event )/.test(line));
+  const local = [...documented, ...inlineCommands().filter((line) => /^(?:curl|npm run event) /.test(line))].map(here);
   return [...new Set([...(printed.match(begins) ?? []), ...local])];
 }
 
@@ -108,7 +107,7 @@ describe('the lines that npm start prints, and those of the documents', () => {
     const found = lines();
     const count = (pattern: RegExp) => found.filter((line) => pattern.test(line)).length;
     // That of the documents is for the default port, and the printed one for the one that was chosen.
-    expect([count(/^curl/), count(/^kubectl/), count(/^npm run event/), count(/^PORT=\d+ npm run event/)]).toEqual([4, 3, 1, 1]);
+    expect([count(/^curl/), count(/^kubectl/), count(/^npm run event/), count(/^PORT=\d+ npm run event/)]).toEqual([4, 6, 1, 1]);
   });
 
   it('do what is said of them at any time: each after each other, and twice', async () => {
@@ -120,8 +119,16 @@ describe('the lines that npm start prints, and those of the documents', () => {
     }
   });
 
+  it('are refused in the words that README shows', async () => {
+    const [shown] = blocksOf('README.md').filter(({ language }) => language === 'text');
+    const [line = ''] = lines().filter((line) => line.includes('backoffLimit'));
+    const { url, ...init } = requestOf(line);
+    const { message } = (await (await fetch(url, init)).json()) as { message: string };
+    expect(`Error from server (Forbidden): ${message}\n`).toBe(shown?.text);
+  });
+
   it('let the fault that is printed befall the request that is printed after it', async () => {
-    const [fault = '', request = ''] = lines().filter((line) => line.includes('_simulator') || line.includes('-X PATCH'));
+    const [fault = '', request = ''] = lines().filter((line) => /_simulator|curl.* -X PATCH/.test(line));
     const admin = requestOf(fault).url.replace(/faults$/, '');
     const state = async () => JSON.parse(await (await fetch(`${admin}state`)).text());
     await fetch(`${admin}faults`, { method: 'DELETE' });

@@ -27,36 +27,30 @@ describe('the attempts of a message', () => {
     expect(counts).toEqual([mostDeliveries, mostDeliveries]);
   });
 
-  it('of a standard queue are its deliveries, less those that this process gave back untried', () => {
+  it('of a standard queue are those that this process saw: the queue counts also where Lambda had nobody to take it', () => {
     const attempts = createAttempts();
-    attempts.untried(recordOf('a', 1, { queue: 'events' }), false);
-    attempts.untried(recordOf('a', 2, { queue: 'events' }), false);
-    expect(attempts.failed(recordOf('a', 6, { queue: 'events' }))).toEqual({ attempts: 4, last: false });
-    expect(attempts.failed(recordOf('a', 7, { queue: 'events' }))).toEqual({ attempts: 5, last: true });
+    const standard = (received: number) => recordOf('a', received, { queue: 'events' });
+    expect([6, 7, 8, 9, 20].map((received) => attempts.failed(standard(received)).last)).toEqual([false, false, false, false, true]);
+    expect(createAttempts().failed(standard(49))).toEqual({ attempts: 1, last: false });
+    expect(createAttempts().failed(standard(50))).toEqual({ attempts: 1, last: true });
   });
 
-  it('of a FIFO queue that came alone are its deliveries, by whichever process: at any concurrency the fifth is the last', () => {
-    const alone = (received: number) => createAttempts().failed(recordOf('a', received, { alone: true }));
-    expect([1, 2, 3, 4, 5].map((received) => alone(received).last)).toEqual([false, false, false, false, true]);
+  it.each(['events', 'events.fifo'])('of %s end with the second that a process saw, twelve minutes after the first', (queue) => {
+    vi.useFakeTimers({ toFake: ['Date'], now: firstReceived });
+    onTestFinished(() => void vi.useRealTimers());
+    const attempts = createAttempts();
+    const last = (minutes: number) => {
+      vi.setSystemTime(firstReceived + minutes * 60_000);
+      return attempts.failed(recordOf('a', 9, { queue })).last;
+    };
+    expect([0, 11.9].map(last)).toEqual([false, false]);
+    expect(last(12)).toBe(true);
   });
 
-  it.each([
-    ['standard', { queue: 'events' }],
-    ['FIFO', { alone: true }],
-  ])(
-    'of a %s queue are those that were seen, where CCI throttled since the message came first: others may have given it back',
-    (_, how) => {
-      vi.useFakeTimers({ toFake: ['Date'], now: firstReceived + 1 });
-      onTestFinished(() => void vi.useRealTimers());
-      const attempts = createAttempts();
-      attempts.untried(recordOf('other', 1, how), true);
-      for (let times = 1; times < 5; times++)
-        expect(attempts.failed(recordOf('a', 10 + times, how))).toEqual({ attempts: times, last: false });
-      expect(attempts.failed(recordOf('a', 15, how))).toEqual({ attempts: 5, last: true });
-      // What came after that was never given back for it.
-      expect(attempts.failed(recordOf('b', 5, { ...how, firstAt: firstReceived + 2 }))).toEqual({ attempts: 5, last: true });
-    },
-  );
+  it('that only waited end at the delivery after which the queue would move it without a reason', () => {
+    const attempts = createAttempts();
+    expect([1, 49, 50].map((received) => attempts.untried(recordOf('a', received), true))).toEqual([false, false, true]);
+  });
 
   it('are those that were seen, where the queue says less or nothing', () => {
     const attempts = createAttempts();
