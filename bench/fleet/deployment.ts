@@ -13,12 +13,12 @@ export interface Deployment {
   reservedConcurrency: number | undefined;
   /** How API Gateway answers where Lambda has nobody to take a request. */
   lambdaThrottled: { status: number; retryAfter: number | undefined };
-  events: { concurrency: number; batchSize: number; timeout: number; visibility: number; maxReceives: number };
+  events: { concurrency: number; batchSize: number; fifoBatchSize: number; timeout: number; visibility: number; maxReceives: number };
 }
 
 /** Reads it from serverless.yml and deploy/events.yml. Throws where they do not say it as they did. */
 export function readDeployment(root: string): Deployment {
-  const read = (file: string) => parse(readFileSync(join(root, file), 'utf8'), { merge: true });
+  const read = (file: string) => parse(readFileSync(join(root, file), 'utf8'), { merge: true, maxAliasCount: -1 });
   const [config, events] = [read('serverless.yml'), read('deploy/events.yml')];
   const params = config.params.default;
   /** A value, or that of the parameter which it names; undefined where it is not set. */
@@ -43,11 +43,13 @@ export function readDeployment(root: string): Deployment {
     callerThrottle: ofCaller.rate && ofCaller.burst ? { rate: ofCaller.rate, burst: ofCaller.burst } : undefined,
     memory: number(params.memorySize),
     timeout: number(config.provider.timeout) * 1000,
-    reservedConcurrency: optional(config.functions.replaceJob.reservedConcurrency),
+    // serverless.yml reads it through a file, which makes nothing of the word none.
+    reservedConcurrency: params.reservedConcurrency === 'none' ? undefined : optional(params.reservedConcurrency),
     lambdaThrottled: { status: number(failure.StatusCode), retryAfter: retryAfter ? Number(retryAfter.replaceAll("'", '')) : undefined },
     events: {
       concurrency: number(source.maximumConcurrency),
       batchSize: number(source.batchSize),
+      fifoBatchSize: number(events.function.events[1].sqs.batchSize),
       timeout: number(events.function.timeout) * 1000,
       visibility: number(queue.VisibilityTimeout) * 1000,
       maxReceives: number(queue.RedrivePolicy.maxReceiveCount),

@@ -35,7 +35,8 @@ export function createEventFleet(
 ): EventFleet {
   const { clock, random } = simulation;
   const deployment = readDeployment(gateway.root);
-  const settings = { ...deployment.events, ...events };
+  const { fifoBatchSize: batchSize } = deployment.events;
+  const settings = { ...deployment.events, ...(isFifo && { batchSize }), ...events };
   const cci = new Cci(simulation, how);
   const secrets = new Secrets(simulation);
   const dead: DeadLetter[] = [];

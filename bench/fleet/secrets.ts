@@ -34,7 +34,8 @@ export class Secrets {
     this.calls.push(clock.elapsed);
     await clock.wait(random.logNormal(answerTime));
     try {
-      return this.#secret.get(input);
+      const answer = this.#secret.get(input) as { CreatedDate: number };
+      return { ...answer, CreatedDate: new Date(answer.CreatedDate * 1000) };
     } catch (error) {
       throw error instanceof AwsError ? Object.assign(new Error(error.message), { name: error.type }) : error;
     }

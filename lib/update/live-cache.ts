@@ -6,7 +6,7 @@ export interface LiveCache {
   get(ref: JobRef): Answer | undefined;
   set(ref: JobRef, answer: Answer): void;
   delete(ref: JobRef): void;
-  /** Forgets a job to which others write as well, and does not know it for a minute: a stale copy costs a call more than none. */
+  /** Forgets a job to which others write as well, and does not know it for half an hour: a stale copy costs a call more than none. */
   avoid(ref: JobRef): void;
 }
 
@@ -14,6 +14,11 @@ export interface LiveCache {
 const mostBytes = 4 * 1024 * 1024;
 /** Milliseconds (wall clock) after which others have probably written, so that trying would only cost a call. */
 const mostAge = 60_000;
+/**
+ * Milliseconds for which a job is left alone after a conflict. Longer than a copy lives: each process meets a conflict of its own, and
+ * where many share a job one in a minute costs more than all copies save.
+ */
+const contestedFor = 30 * 60_000;
 /** Jobs of which is known that others write to them. */
 const mostContested = 1000;
 
@@ -27,13 +32,13 @@ export function createLiveCache(on: boolean): LiveCache {
     bytes -= entries.get(key)?.answer.text.length ?? 0;
     entries.delete(key);
   };
-  const isContested = (key: string): boolean => isYoung(contested.get(key) ?? 0);
+  const isContested = (key: string): boolean => isYoung(contested.get(key) ?? 0, contestedFor);
   return {
     get(ref) {
       const key = keyOf(ref);
       const entry = entries.get(key);
       if (!entry) return undefined;
-      if (isYoung(entry.at)) return entry.answer;
+      if (isYoung(entry.at, mostAge)) return entry.answer;
       remove(key);
       return undefined;
     },
@@ -61,9 +66,9 @@ export function createLiveCache(on: boolean): LiveCache {
   };
 }
 
-/** Whether a time is no more than a minute ago; a clock that was set back makes it unknown. */
-function isYoung(at: number): boolean {
-  return Math.abs(Date.now() - at) <= mostAge;
+/** Whether a time is no longer ago than that; a clock that was set back makes it unknown. */
+function isYoung(at: number, most: number): boolean {
+  return Math.abs(Date.now() - at) <= most;
 }
 
 const keyOf = ({ kind, namespace, name }: JobRef): string => `${kind.plural}/${namespace}/${name}`;

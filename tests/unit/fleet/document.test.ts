@@ -47,6 +47,7 @@ it('the deployment is read as it is written', () => {
     events: {
       concurrency: eventConcurrency,
       batchSize: 10,
+      fifoBatchSize: 1,
       timeout: events.function.timeout * 1000,
       visibility: VisibilityTimeout * 1000,
       maxReceives: RedrivePolicy.maxReceiveCount,
