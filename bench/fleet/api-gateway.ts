@@ -41,7 +41,7 @@ export class ApiGateway {
   }
 
   async send(request: Request): Promise<Answer> {
-    if (!this.#admits(request.caller ?? 'somebody')) return { status: 429, retryAfter: 1, refused: true };
+    if (!this.#admits(request.caller)) return { status: 429, retryAfter: 1, refused: true };
     const { promise: late, resolve } = Promise.withResolvers<'timed out'>();
     const timer = this.#simulation.clock.after(integrationLimit, () => resolve('timed out'));
     const invoked = await Promise.race([this.#functions[request.method].invoke(eventOf(request)), late]);
@@ -49,12 +49,13 @@ export class ApiGateway {
     return this.#answerOf(invoked);
   }
 
-  #admits(caller: string): boolean {
+  /** A request that names no caller is one of so many that none of them meets the limit of one. */
+  #admits(caller: string | undefined): boolean {
     const { callerThrottle } = this.#deployment;
-    if (callerThrottle && !this.#callers.has(caller)) {
+    if (callerThrottle && caller !== undefined && !this.#callers.has(caller)) {
       this.#callers.set(caller, new TokenBucket(this.#simulation.clock, callerThrottle.rate, callerThrottle.burst));
     }
-    return (this.#callers.get(caller)?.take() ?? true) && this.#stage.take();
+    return (this.#callers.get(caller ?? '')?.take() ?? true) && this.#stage.take();
   }
 
   #answerOf(invoked: Invoked): Answer {

@@ -29,8 +29,8 @@ interface Version extends ReadVersion {
   tokens: Tokens | undefined;
   /** CCI has accepted it, and has not refused it since. */
   proven: boolean;
-  /** CCI has called it wrong, and has not accepted it since: it is tried again only where nothing else is left. */
-  wrong: boolean;
+  /** How often CCI has called it wrong since it accepted it: such a one is tried again only where nothing else is left. */
+  wrong: number;
   /** CCI has accepted it at some time. */
   known: boolean;
   /** Settles when the request that is proving it has done so, or has not: until it is proven one request at a time tries it. */
@@ -135,7 +135,7 @@ export function createCredentials(secretId: GetSecretValueRequest, client: Pick<
     version.proven = false;
     // A user's token may have been revoked before its end: the next is a fresh one.
     if (age >= freshToken) return true;
-    if (refused.wrong) version.wrong = true;
+    if (refused.wrong) version.wrong += 1;
     else if (refused.locked) version.lockedAt = Date.now();
     const until = Date.now() + pauseOf(version, refused);
     const news: boolean = isUsable(version);
@@ -154,7 +154,7 @@ export function createCredentials(secretId: GetSecretValueRequest, client: Pick<
       const outcome = 'verdict' in credential ? credential : await send(credential);
       // Late answers to an older version change nothing.
       if (outcome.accepted && isUsable(version) && !version.proven) {
-        Object.assign(version, { proven: true, known: true, wrong: false });
+        Object.assign(version, { proven: true, known: true, wrong: 0 });
         accepted = version;
       }
       const by = 'verdict' in credential ? undefined : credential;
@@ -189,7 +189,7 @@ export function createCredentials(secretId: GetSecretValueRequest, client: Pick<
 function versionOf(read: ReadVersion): Version {
   const { secret } = read;
   const tokens = secret.form === 'password' ? createTokens(secret.login) : undefined;
-  return { ...read, tokens, proven: false, proving: undefined, pausedUntil: 0, lockedAt: 0, wrong: false, known: false };
+  return { ...read, tokens, proven: false, proving: undefined, pausedUntil: 0, lockedAt: 0, wrong: 0, known: false };
 }
 
 /**
@@ -199,13 +199,16 @@ function versionOf(read: ReadVersion): Version {
 function candidatesOf(choices: (Version | undefined)[], versions: readonly Version[]): Version[] {
   const isLocked = (version: Version) => versions.some((other) => keyOf(other) === keyOf(version) && isAsLocked(other.lockedAt, version));
   const usable = [...new Set(choices)].filter(isUsable).filter((version) => version.known || !isLocked(version));
-  const right = usable.filter(({ wrong }) => !wrong);
+  const right = usable.filter(({ wrong }) => wrong === 0);
   return right.length > 0 ? right : usable;
 }
 
-/** Whether a version is to be left alone, whose key was locked at that time. A clock that was set back makes an age unknown, not zero. */
+/**
+ * Whether a version is to be left alone, whose key was locked at that time: a correction that was made since only until the lock is over.
+ * A clock that was set back makes an age unknown, not zero.
+ */
 function isAsLocked(lockedAt: number, version: Version): boolean {
-  return Math.abs(Date.now() - lockedAt) < pauseOfLocked(version);
+  return Math.abs(Date.now() - lockedAt) < (version.createdAt > lockedAt ? pauseLocked : pauseOfLocked(version));
 }
 
 /** The name by which CCI or IAM counts the failures of a version. */
@@ -215,8 +218,9 @@ function keyOf({ secret }: Version): string {
 }
 
 function pauseOf(version: Version, { locked, wrong }: Refused): number {
-  if (!locked) return pauseRefused;
-  return wrong ? pauseLocked : pauseOfLocked(version);
+  if (locked) return wrong ? pauseLocked : pauseOfLocked(version);
+  // One that was never right is tried less and less often: six failures in a row would lock its key.
+  return version.known ? pauseRefused : Math.min(pauseLocked, pauseRefused * 2 ** Math.max(0, version.wrong - 1));
 }
 
 function pauseOfLocked({ known, createdAt }: Version): number {

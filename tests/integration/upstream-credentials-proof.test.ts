@@ -110,13 +110,14 @@ describe('a key that CCI itself checks and locks', () => {
       client = await connect(simulator.url, { ...key('AKSIM'), secretKey: credential('wrong') });
       const job = JSON.parse(simulator.text('tfjobs', 'kube-test', 'tfjob-test') as string);
       const ask = () => client.update(job, newTrace());
-      for (let minutes = 0; minutes < 4; minutes++) {
+      for (let minutes = 0; minutes < 12; minutes++) {
         at(minutes * minute);
         for (const { status } of await Promise.all(Array.from({ length: 20 }, () => refusal(ask())))) expect(status.code).toBe(500);
-        expect(simulator.requests.map(({ status }) => status)).toEqual(Array(minutes + 1).fill(401));
+        const tries = [0, 1, 3, 7].filter((tried) => tried <= minutes).length;
+        expect(simulator.requests.map(({ status }) => status)).toEqual(Array(tries).fill(401));
       }
       client.setSecret(key('AKSIM'));
-      at(3 * minute + 5001);
+      at(11 * minute + 5001);
       expect((await ask()).outcome).toBe('unchanged');
     } finally {
       await simulator.close();

@@ -5,7 +5,8 @@ import type { Gateway } from '../gateway.ts';
 import { simulate } from '../simulation.ts';
 import { type Figures, type Part, share } from './part.ts';
 
-const minutes = 5;
+/** A conflict costs each process a call once in half an hour. */
+const minutes = 15;
 
 export interface HotJob {
   writers: number;

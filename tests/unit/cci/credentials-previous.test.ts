@@ -43,7 +43,7 @@ describe('a process that begins with a version that CCI refuses', () => {
       at(minutes * minute);
       expect(await tally(twenty(() => use()))).toEqual({ 500: 20 });
     }
-    expect(upstream.sent).toEqual(['v1', 'v0', 'v1', 'v1', 'v1']);
+    expect(upstream.sent).toEqual(['v1', 'v0', 'v1', 'v1']);
     manager.holds('v2');
     upstream.says = { v2: 'accepted' };
     at(3 * minute + 6 * second);
@@ -185,6 +185,20 @@ describe('a locked key', () => {
     at(minutes * minute);
     await refusal(use());
     expect(upstream.sent).toHaveLength(2);
+  });
+
+  it('is tried under a correction that is as young as soon as the lock is over', async () => {
+    const { manager, upstream, use } = setUp({ ak: 'locked' });
+    manager.holds('v1', keyed('ak', 'wrong'), 0);
+    await refusal(use());
+    at(minute);
+    manager.holds('v2', keyed('ak', 'right'), 0);
+    upstream.says = { ak: 'accepted' };
+    at(5 * minute - 1);
+    await refusal(use());
+    at(5 * minute + 6 * second);
+    expect((await use()).accepted).toBe(true);
+    expect(upstream.sent).toEqual(['ak', 'ak']);
   });
 
   it('is left alone for five minutes where CCI had accepted its version, however young', async () => {

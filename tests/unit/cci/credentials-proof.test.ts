@@ -185,14 +185,15 @@ describe('a newer version', () => {
     expect(await tally(twenty(() => use()))).toEqual({ accepted: 20 });
   });
 
-  it('that does not work, over an old one that does not either, costs one failed authentication of each in a minute', async () => {
+  it('that does not work, over an old one that does not either, costs one failed authentication of each in a minute at most', async () => {
     const { upstream, use } = await setUpNewer({ v2: 'refused' });
     upstream.says = {};
     // One first: what is under way with a version that was proven cannot be called back.
     await refusal(use());
     for (let round = 1; round <= 3; round++) {
       expect(await tally(twenty(() => use()))).toEqual({ 500: 20 });
-      expect([sentAs(upstream, 'v1'), sentAs(upstream, 'v2')]).toEqual([round, round]);
+      // The one that was never right is tried after one minute, and then after two.
+      expect([sentAs(upstream, 'v1'), sentAs(upstream, 'v2')]).toEqual([round, Math.min(round, 2)]);
       at(15 * minute + 1 + round * minute);
     }
   });

@@ -48,12 +48,27 @@ describe('a version that CCI refuses', () => {
     expect(manager.reads()).toBe(6);
   });
 
-  it('is refused anew after each pause, at the cost of one call', async () => {
+  it('is refused anew after each pause, at the cost of one call, and after ever longer pauses where it was never right', async () => {
     const { upstream, use } = setUp({});
-    for (let minutes = 0; minutes < 10; minutes++) {
+    const sentAt: number[] = [];
+    for (let minutes = 0; minutes <= 22; minutes++) {
       at(minutes * minute);
+      const before = upstream.sent.length;
       expect(await tally(Array.from({ length: 5 }, () => use()))).toEqual({ 500: 5 });
-      expect(upstream.sent).toHaveLength(minutes + 1);
+      if (upstream.sent.length > before) sentAt.push(minutes);
+      expect(upstream.sent.length - before).toBeLessThanOrEqual(1);
+    }
+    expect(sentAt).toEqual([0, 1, 3, 7, 12, 17, 22]);
+  });
+
+  it('is refused anew once a minute where it was right before: then CCI is more probably at fault', async () => {
+    const { upstream, use } = setUp();
+    await use();
+    upstream.says = {};
+    for (let minutes = 0; minutes < 5; minutes++) {
+      at(minutes * minute);
+      await refusal(use());
+      expect(upstream.sent).toHaveLength(minutes + 2);
     }
   });
 
