@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { JsonObject } from '../lib/job/json.ts';
+import type { JsonObject } from '../lib/json/json.ts';
 import { startCluster, startEtcd } from '../tests/conformance/cluster.ts';
 import { type Endpoint, send, sendOk } from '../tests/conformance/http.ts';
 import { type Server, start } from '../tests/conformance/processes.ts';

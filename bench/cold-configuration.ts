@@ -1,4 +1,4 @@
-import { parseConfig } from '../lib/config.ts';
+import { parseConfig } from '../lib/runtime/config.ts';
 
 const began = performance.now();
 parseConfig(process.env);

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Json, JsonObject } from '../lib/job/json.ts';
+import type { Json, JsonObject } from '../lib/json/json.ts';
 
 const text = readFileSync(new URL('../events/replace-tfjob.json', import.meta.url), 'utf8');
 

@@ -5,8 +5,8 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { JsonObject } from '../lib/job/json.ts';
-import { mergePatch } from '../local/merge-patch.ts';
+import type { JsonObject } from '../lib/json/json.ts';
+import { mergePatch } from '../local/cci/merge-patch.ts';
 
 const stored = new Map<string, string>();
 const version = /"resourceVersion":"(\d+)"/;

@@ -1,7 +1,7 @@
 import type { APIGatewayTokenAuthorizerEvent } from 'aws-lambda';
-import { authorizer } from '../lib/auth/authorize.ts';
-import { parseAuthorizerConfig } from '../lib/auth/config.ts';
-import { logVerdict } from '../lib/auth/log.ts';
+import { authorizer } from '../lib/callers/authorize.ts';
+import { parseAuthorizerConfig } from '../lib/callers/config.ts';
+import { logVerdict } from '../lib/callers/log.ts';
 import { chain } from '../lib/runtime/chain.ts';
 
 /** Lets in whoever brings a token of the configured issuer; deployed where the parameter auth is jwt. */

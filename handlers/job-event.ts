@@ -1,14 +1,14 @@
 import { connectCci } from '../lib/cci/connect.ts';
-import { parseConfig } from '../lib/config.ts';
+import { readEvent, settleEvent } from '../lib/events/acknowledge.ts';
 import { handleBatch } from '../lib/events/batch.ts';
 import { parseEventConfig } from '../lib/events/config.ts';
+import { eventUpdate } from '../lib/events/job-update.ts';
 import { requireTimeLeft, traceAndLogEvent } from '../lib/events/log.ts';
+import { createOutbox } from '../lib/events/publish.ts';
 import type { EventRecord } from '../lib/events/request.ts';
-import { eventUpdate } from '../lib/events/requested.ts';
-import { createOutbox } from '../lib/events/send.ts';
-import { readEvent, settleEvent } from '../lib/events/settle.ts';
 import { chain } from '../lib/runtime/chain.ts';
-import { update } from '../lib/update/update.ts';
+import { parseConfig } from '../lib/runtime/config.ts';
+import { update } from '../lib/update/update-job.ts';
 
 const { layout, protectedKeys, ...upstream } = parseConfig(process.env);
 const cci = connectCci(upstream);

@@ -3,8 +3,8 @@ import { normalizeEvent } from '../lib/http/event.ts';
 import { traceAndLog } from '../lib/http/log.ts';
 import { respond } from '../lib/http/respond.ts';
 import { routeToJobs } from '../lib/http/route.ts';
-import { pathNotFound } from '../lib/job/status.ts';
 import { chain } from '../lib/runtime/chain.ts';
+import { pathNotFound } from '../lib/status.ts';
 
 /** What no other route takes: 405 for a job's path, whichever names its layout allows, and 404 for all else. */
 export const handler = chain(normalizeEvent)

@@ -1,5 +1,4 @@
 import { connectCci } from '../lib/cci/connect.ts';
-import { parseConfig } from '../lib/config.ts';
 import { requireCaller } from '../lib/http/caller.ts';
 import { normalizeEvent } from '../lib/http/event.ts';
 import { readListOptions } from '../lib/http/list-options.ts';
@@ -8,6 +7,7 @@ import { negotiateRead, represent, upstreamAccept } from '../lib/http/represent.
 import { respond } from '../lib/http/respond.ts';
 import { routeToJobs } from '../lib/http/route.ts';
 import { chain } from '../lib/runtime/chain.ts';
+import { parseConfig } from '../lib/runtime/config.ts';
 
 const { layout, ...upstream } = parseConfig(process.env);
 const cci = connectCci(upstream);

@@ -1,5 +1,4 @@
 import { connectCci } from '../lib/cci/connect.ts';
-import { parseConfig } from '../lib/config.ts';
 import { decodeBody, jobTypes } from '../lib/http/body.ts';
 import { requireCaller } from '../lib/http/caller.ts';
 import { normalizeEvent } from '../lib/http/event.ts';
@@ -10,8 +9,9 @@ import { negotiate, respond } from '../lib/http/respond.ts';
 import { routeToJob } from '../lib/http/route.ts';
 import { requestedVersion } from '../lib/job/decide.ts';
 import { chain } from '../lib/runtime/chain.ts';
+import { parseConfig } from '../lib/runtime/config.ts';
 import { createLiveCache } from '../lib/update/live-cache.ts';
-import { update } from '../lib/update/update.ts';
+import { update } from '../lib/update/update-job.ts';
 
 const { layout, protectedKeys, liveCache, ...upstream } = parseConfig(process.env);
 const cci = connectCci(upstream);

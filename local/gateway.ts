@@ -2,10 +2,11 @@
  * What `npm run gateway` runs after the build: the local gateway alone, against whatever the environment names (a real CCI, or
  * any Kubernetes API server).
  */
-import { awsErrorNote } from '../lib/cci/aws-error.ts';
+
 import { connectSecretsManager } from '../lib/cci/connect.ts';
-import { parseConfig } from '../lib/config.ts';
-import { startApiGateway } from './api-gateway.ts';
+import { awsErrorNote } from '../lib/runtime/aws-error.ts';
+import { parseConfig } from '../lib/runtime/config.ts';
+import { startApiGateway } from './api-gateway/api-gateway.ts';
 import { endOnSignals, fail, readPort } from './process.ts';
 
 try {

@@ -5,15 +5,15 @@
  */
 import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { adminPath } from './admin.ts';
-import { startApiGateway } from './api-gateway.ts';
-import { type Aws, startAws } from './aws.ts';
-import { awsEnvironment } from './aws-environment.ts';
-import { dist, loadHandler } from './bundle.ts';
-import { deliverEvent, type EventHandler, eventEnvironment, eventsPath } from './events.ts';
+import { startApiGateway } from './api-gateway/api-gateway.ts';
+import { dist, loadHandler } from './api-gateway/bundle.ts';
+import { type Aws, startAws } from './aws/aws.ts';
+import { awsEnvironment } from './aws/aws-environment.ts';
+import { deliverEvent, type EventHandler, eventEnvironment, eventsPath } from './aws/events.ts';
+import { startSecretsManager } from './aws/secrets-manager.ts';
+import { adminPath } from './cci/admin.ts';
+import { startSimulator } from './cci/simulator.ts';
 import { endOnSignals, fail, readPort } from './process.ts';
-import { startSecretsManager } from './secrets-manager.ts';
-import { startSimulator } from './simulator.ts';
 
 const secretName = 'tfjob-gateway/local';
 const jobPath = '/apis/kubeflow.org/v1/namespaces/kube-test/tfjobs/tfjob-test';

@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { type Delivered, eventsPath } from '../local/events.ts';
+import { type Delivered, eventsPath } from '../local/aws/events.ts';
 import { fail, readPort } from '../local/process.ts';
 
 const mistakes: string[] = [];

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseAllDocuments } from 'yaml';
-import type { Loose } from './integration/gateway.ts';
+import type { Loose } from './scenarios/gateway.ts';
 
 /** One example of docs/decision.md, as its introduction explains it. */
 export interface Example {

@@ -2,7 +2,7 @@
  * What `kubectl apply` does with a custom resource (k8s.io/apimachinery jsonmergepatch, gopkg.in/evanphx/json-patch.v4), written apart from
  * lib/job: tests/conformance holds it against kubectl itself.
  */
-import { isObject, type Json, type JsonObject, own, parseExactJson, setOwn } from '../lib/job/json.ts';
+import { isObject, type Json, type JsonObject, own, parseExactJson, setOwn } from '../lib/json/json.ts';
 
 export const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 

@@ -1,7 +1,7 @@
 /** CCI in virtual time: its jobs with optimistic locking, its rate, its lock on access keys, and its bad days. */
 import { readFileSync } from 'node:fs';
 import type { Exchange, Outgoing } from '../../lib/cci/transport.ts';
-import { mergePatch } from '../../local/merge-patch.ts';
+import { mergePatch } from '../../local/cci/merge-patch.ts';
 import { type Simulation, TokenBucket } from './simulation.ts';
 
 /** How CCI is; times are medians in milliseconds. */

@@ -1,4 +1,4 @@
-import { AwsError, VersionedSecret } from '../../local/secret-versions.ts';
+import { AwsError, VersionedSecret } from '../../local/aws/secret-versions.ts';
 import type { Simulation } from './simulation.ts';
 
 const answerTime = 8;

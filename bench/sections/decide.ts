@@ -1,6 +1,6 @@
 import { decide } from '../../lib/job/decide.ts';
-import type { JsonObject } from '../../lib/job/json.ts';
 import { jobKind } from '../../lib/job/kinds.ts';
+import type { JsonObject } from '../../lib/json/json.ts';
 import { documentedJob, largeJob } from '../job.ts';
 import type { Section } from '../results.ts';
 import type { Stage } from '../stage.ts';

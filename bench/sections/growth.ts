@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../lib/job/json.ts';
+import type { JsonObject } from '../../lib/json/json.ts';
 import { alternate, type Subject, startWorker } from '../alternate.ts';
 import { buildEvent, pathOf } from '../event.ts';
 import { bodiesOf, documentedJob, labelledJob, largeJob } from '../job.ts';

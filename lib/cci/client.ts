@@ -1,14 +1,14 @@
 import { isUtf8 } from 'node:buffer';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isObject, type Json, type JsonObject, own, parseExactJson, stringifyJson } from '../job/json.ts';
-import { answerTooLarge, internalError, type JobRef, StatusError, serviceUnavailable, timeout, tooDeep } from '../job/status.ts';
+import { isObject, type Json, type JsonObject, own, parseExactJson, stringifyJson } from '../json/json.ts';
+import { type Trace, timeLeft } from '../runtime/request-context.ts';
+import { answerTooLarge, internalError, type JobRef, StatusError, serviceUnavailable, timeout, tooDeep } from '../status.ts';
 import { type Breaker, createBreaker } from './breaker.ts';
-import type { Credential, Credentials } from './credentials.ts';
+import { judge, type Outcome } from './classify-response.ts';
+import type { Credential, Credentials } from './credentials/credentials.ts';
+import { encode, type Signable, sign } from './credentials/signer.ts';
 import { excerpt } from './errors.ts';
-import { judge, type Outcome } from './judge.ts';
 import { createRetryBudget, pauseBefore, pauseBeforeTurn } from './retry.ts';
-import { encode, type Signable, sign } from './signer.ts';
-import { type Trace, timeLeft } from './trace.ts';
 import type { Exchange, Transport } from './transport.ts';
 
 /** A job as the upstream sent it: the object, numbers as written, and the text it came in. */

@@ -1,7 +1,7 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import type { Config } from '../config.ts';
+import type { Config } from '../runtime/config.ts';
 import { type Cci, createCci } from './client.ts';
-import { createCredentials } from './credentials.ts';
+import { createCredentials } from './credentials/credentials.ts';
 import { createTransport } from './transport.ts';
 
 /** A client of Secrets Manager (region and endpoint by the SDK's own variables). */

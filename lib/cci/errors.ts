@@ -1,4 +1,4 @@
-import { isObject, type Json, own } from '../job/json.ts';
+import { isObject, type Json, own } from '../json/json.ts';
 import {
   internalError,
   type StatusCause,
@@ -7,7 +7,7 @@ import {
   serviceUnavailable,
   timeout,
   tooManyRequests,
-} from '../job/status.ts';
+} from '../status.ts';
 
 /** What an upstream's error answer says, whatever its dialect. */
 export interface UpstreamError {

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { parseEnvironment } from '../config.ts';
+import { parseEnvironment } from '../runtime/config.ts';
 
 const Environment = v.looseObject({
   EVENT_BUS_NAME: v.string('is missing'),

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { isObject, type Json, own } from '../job/json.ts';
+import { isObject, type Json, own } from '../json/json.ts';
 
 /**
  * Of 96 bits: whoever makes two of one hash on purpose (2^48 tries) deceives only himself, with two events of his own; to meet the hash

@@ -1,9 +1,9 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context } from 'aws-lambda';
-import { createTrace } from '../cci/trace.ts';
-import { refusedFields, StatusError, timeout } from '../job/status.ts';
-import { recordMetrics } from '../metrics.ts';
 import type { Around, Middleware } from '../runtime/chain.ts';
+import { recordMetrics } from '../runtime/metrics.ts';
+import { createTrace } from '../runtime/request-context.ts';
+import { refusedFields, StatusError, timeout } from '../status.ts';
 import type { EventRecord, Followed, WithUpdate } from './request.ts';
 
 const logger = new Logger({ serviceName: 'tfjob-gateway' });

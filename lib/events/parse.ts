@@ -1,9 +1,9 @@
 import type { SQSRecord } from 'aws-lambda';
 import * as v from 'valibot';
 import type { Mark } from '../job/applied-events.ts';
-import { isObject, type Json, type JsonObject, numberText, own, parseExactJson } from '../job/json.ts';
 import { isJobName, isNamespace, type JobKind, jobKinds, type Layout } from '../job/kinds.ts';
-import { badRequest, type JobRef, pathNotFound, tooLarge } from '../job/status.ts';
+import { isObject, type Json, type JsonObject, numberText, own, parseExactJson } from '../json/json.ts';
+import { badRequest, type JobRef, pathNotFound, tooLarge } from '../status.ts';
 import { contentHash, shortHash } from './digest.ts';
 import { Envelope, eventLimit, Patch, Replace } from './schema.ts';
 

@@ -1,5 +1,5 @@
 import type { SQSRecord } from 'aws-lambda';
-import type { Trace } from '../cci/trace.ts';
+import type { Trace } from '../runtime/request-context.ts';
 import type { Claims, JobUpdate } from './parse.ts';
 
 /** What became of an event, as the log and the result event tell it. */

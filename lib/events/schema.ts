@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { isObject, type Json, type JsonObject, numberText } from '../job/json.ts';
+import { isObject, type Json, type JsonObject, numberText } from '../json/json.ts';
 
 /** What the rule on the bus matches. */
 export const detailType = 'Job Update Requested';

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { gunzipSync } from 'node:zlib';
-import { badRequest, tooLarge, unsupportedMediaType } from '../job/status.ts';
 import type { Middleware } from '../runtime/chain.ts';
+import { badRequest, tooLarge, unsupportedMediaType } from '../status.ts';
 import type { Decoded, HttpRequest } from './request.ts';
 
 /** Kubernetes' own limit of a request body, in bytes, after base64 and gzip. */

@@ -1,5 +1,5 @@
-import { impersonationForbidden, unauthorized } from '../job/status.ts';
 import type { Middleware } from '../runtime/chain.ts';
+import { impersonationForbidden, unauthorized } from '../status.ts';
 import type { HttpRequest, Identified } from './request.ts';
 
 /**

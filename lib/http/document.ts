@@ -1,7 +1,7 @@
 import { aggregatedType, type Document } from '../discovery/documents.ts';
-import type { Json } from '../job/json.ts';
-import { methodNotAllowed, notAcceptable, pathNotFound } from '../job/status.ts';
+import type { Json } from '../json/json.ts';
 import type { Middleware } from '../runtime/chain.ts';
+import { methodNotAllowed, notAcceptable, pathNotFound } from '../status.ts';
 import { acceptedType } from './accept.ts';
 import { readerOptions } from './options.ts';
 import type { HttpRequest, JobAnswer, WithOptions } from './request.ts';

@@ -1,4 +1,4 @@
-import { endOfString } from '../job/json.ts';
+import { endOfString } from '../json/json.ts';
 
 /** Characters of what is made of an upstream's text: deep nesting makes indentation of many times what it indents. */
 export const madeLimit = 16 * 1024 * 1024;

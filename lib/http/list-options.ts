@@ -1,5 +1,5 @@
-import { badRequest, invalid, methodNotAllowed, type StatusError } from '../job/status.ts';
 import type { Middleware } from '../runtime/chain.ts';
+import { badRequest, invalid, methodNotAllowed, type StatusError } from '../status.ts';
 import { readerOptions } from './options.ts';
 import type { HttpRequest, RoutedRead, UpstreamQuery, WithOptions } from './request.ts';
 

@@ -1,9 +1,9 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context } from 'aws-lambda';
-import { createTrace } from '../cci/trace.ts';
-import { refusedFields, StatusError } from '../job/status.ts';
-import { type Outcome, recordMetrics } from '../metrics.ts';
 import type { Around } from '../runtime/chain.ts';
+import { type Outcome, recordMetrics } from '../runtime/metrics.ts';
+import { createTrace } from '../runtime/request-context.ts';
+import { refusedFields, StatusError } from '../status.ts';
 import type { HttpRequest, Routed, Said, Told, Traced } from './request.ts';
 import type { ProxyResult } from './respond.ts';
 

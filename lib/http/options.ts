@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Rules } from '../job/decide.ts';
-import { invalid, type StatusCause } from '../job/status.ts';
 import type { Middleware } from '../runtime/chain.ts';
+import { invalid, type StatusCause } from '../status.ts';
 import type { HttpRequest, Parsed, UpdateOptions, WithOptions } from './request.ts';
 
 /** The first value of a parameter, as Kubernetes takes it; a parameter that is not named counts as empty. */

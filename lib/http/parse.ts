@@ -1,8 +1,8 @@
-import { type Json, parseExactJson } from '../job/json.ts';
+import { duplicateFields } from '../job/rules/field-validation.ts';
 import { parseRequested } from '../job/schema.ts';
-import { badRequest } from '../job/status.ts';
-import { duplicateFields } from '../job/strict.ts';
+import { type Json, parseExactJson } from '../json/json.ts';
 import type { Middleware } from '../runtime/chain.ts';
+import { badRequest } from '../status.ts';
 import type { Decoded, Parsed, Requested, Routed, WithOptions } from './request.ts';
 
 /**

@@ -1,6 +1,6 @@
-import { parseExactJson } from '../job/json.ts';
-import { notAcceptable, tooLargeToBeMade } from '../job/status.ts';
+import { parseExactJson } from '../json/json.ts';
 import type { Around, Middleware } from '../runtime/chain.ts';
+import { notAcceptable, tooLargeToBeMade } from '../status.ts';
 import { acceptedType } from './accept.ts';
 import type { HttpRequest, JobAnswer, Representation, Represented, RoutedRead, WithOptions } from './request.ts';
 

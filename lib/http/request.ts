@@ -1,9 +1,9 @@
 import type { Collection } from '../cci/client.ts';
-import type { Trace } from '../cci/trace.ts';
-import type { Json, JsonObject } from '../job/json.ts';
 import type { JobKind } from '../job/kinds.ts';
-import type { Rule } from '../job/rule.ts';
-import type { JobRef } from '../job/status.ts';
+import type { Json, JsonObject } from '../json/json.ts';
+import type { Rule } from '../rule.ts';
+import type { Trace } from '../runtime/request-context.ts';
+import type { JobRef } from '../status.ts';
 
 /** A request in one form, whatever kind of event brought it. Header names are in lower case. */
 export interface HttpRequest {

@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import Negotiator from 'negotiator';
-import { stringifyJson } from '../job/json.ts';
-import { answerTooLarge, internalError, notAcceptable, StatusError, tooDeep } from '../job/status.ts';
+import { stringifyJson } from '../json/json.ts';
 import type { Around, Middleware } from '../runtime/chain.ts';
+import { answerTooLarge, internalError, notAcceptable, StatusError, tooDeep } from '../status.ts';
 import { acceptedType } from './accept.ts';
 import { indentJson } from './indent.ts';
 import type { HttpRequest, JobAnswer, Told, Traced, WithOptions } from './request.ts';

@@ -1,6 +1,6 @@
 import { group, isJobName, isNamespace, jobKind, type Layout, version } from '../job/kinds.ts';
-import { methodNotAllowed, pathNotFound } from '../job/status.ts';
 import type { Middleware } from '../runtime/chain.ts';
+import { methodNotAllowed, pathNotFound } from '../status.ts';
 import type { HttpRequest, Routed, RoutedRead } from './request.ts';
 
 const root = `^/apis/${group.replaceAll('.', '\\.')}/${version}`;

@@ -1,5 +1,5 @@
 import { DUMP_SCHEMA, dump, type ScalarTagDefinition } from 'js-yaml';
-import { escaped, isObject, type Json, type JsonObject, numberText, setOwn } from '../job/json.ts';
+import { escaped, isObject, type Json, type JsonObject, numberText, setOwn } from '../json/json.ts';
 import { madeLimit } from './indent.ts';
 import { fraction, wholeNumber } from './yaml.ts';
 

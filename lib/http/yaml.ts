@@ -10,7 +10,7 @@ import {
   parseEvents,
   YAMLException,
 } from 'js-yaml';
-import { isObject, type Json, type JsonObject, rawInteger, setOwn } from '../job/json.ts';
+import { isObject, type Json, type JsonObject, rawInteger, setOwn } from '../json/json.ts';
 
 /** What is wrong with a YAML text, with the line where it is known; never quotes the text. */
 export class YamlError extends Error {

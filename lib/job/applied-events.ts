@@ -1,5 +1,5 @@
-import { at, isObject, type JsonObject, own, setOwn } from './json.ts';
-import { ownPrefix } from './replaceable.ts';
+import { at, isObject, type JsonObject, own, setOwn } from '../json/json.ts';
+import { ownPrefix } from './rules/field-value.ts';
 
 /** What an event leaves on the job that it changed: hashes of its id and of what it asks, and its number where its producer counts. */
 export interface Mark {

@@ -1,5 +1,5 @@
-import type { Rule } from './rule.ts';
-import type { StatusCause } from './status.ts';
+import type { Rule } from '../rule.ts';
+import type { StatusCause } from '../status.ts';
 
 const mostListed = 100;
 

@@ -1,6 +1,6 @@
-import { isObject, type Json, type JsonObject, numberText } from './json.ts';
-import { quantityValue } from './quantity.ts';
-import type { Shape } from './shape.ts';
+import { isObject, type Json, type JsonObject, numberText } from '../json/json.ts';
+import { quantityValue } from '../json/quantity.ts';
+import type { Shape } from './semantics.ts';
 
 /** A place where two jobs differ in meaning; `undefined` stands for absent. */
 export interface Difference {

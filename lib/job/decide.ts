@@ -1,13 +1,10 @@
+import { at, isObject, type JsonObject, own, withMember } from '../json/json.ts';
+import { applyMergePatch } from '../json/merge-patch.ts';
+import { badRequest, conflict, forbidden, invalid, invalidPatch, type JobRef, type StatusCause, type StatusError } from '../status.ts';
 import { Causes } from './causes.ts';
 import { compare, type Difference, sameMoment, sameValue } from './compare.ts';
-import { at, isObject, type JsonObject, own, withMember } from './json.ts';
 import { type JobKind, policyFields } from './kinds.ts';
-import { type JudgedRecord, proposeLastApplied } from './last-applied.ts';
-import { judgeSize } from './map-size.ts';
-import { applyMergePatch } from './merge-patch.ts';
-import { Permitted } from './permitted.ts';
-import { isProtected } from './protected-keys.ts';
-import { describeDifference, helpFor, shown, shownPath } from './refusal.ts';
+import { unknownFields } from './rules/field-validation.ts';
 import {
   canonicalValue,
   changedKeys,
@@ -18,9 +15,12 @@ import {
   ownPrefix,
   policyCauses,
   stringMap,
-} from './replaceable.ts';
-import { badRequest, conflict, forbidden, invalid, invalidPatch, type JobRef, type StatusCause, type StatusError } from './status.ts';
-import { unknownFields } from './strict.ts';
+} from './rules/field-value.ts';
+import { describeDifference, helpFor, shown, shownPath } from './rules/immutable-field.ts';
+import { type JudgedRecord, proposeLastApplied } from './rules/last-applied.ts';
+import { judgeSize } from './rules/map-size.ts';
+import { isProtected } from './rules/protected-key.ts';
+import { Permitted } from './rules/way-out.ts';
 
 /** How a request wants to be judged. */
 export interface Rules {

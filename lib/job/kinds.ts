@@ -1,6 +1,6 @@
-import { jobShape } from './job-shape.ts';
+import { jobShape } from './job-semantics.ts';
 import { type OperatorDefaults, operators } from './operator.ts';
-import type { Shape } from './shape.ts';
+import type { Shape } from './semantics.ts';
 
 /** Where an upstream keeps the three scalar fields: CCI and Kubeflow v1.0–1.2 under spec, Kubeflow ≥ 1.3 under spec.runPolicy. */
 export type Layout = 'cci' | 'kubeflow';

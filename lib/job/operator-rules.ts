@@ -1,6 +1,6 @@
 /** Defaults of the operators that depend on more than one field. Each completes what a side leaves out; see operator.ts for the data. */
-import { at, isObject, type Json, type JsonObject, own } from './json.ts';
-import type { Complete } from './shape.ts';
+import { at, isObject, type Json, type JsonObject, own } from '../json/json.ts';
+import type { Complete } from './semantics.ts';
 
 /** The member that a side gives, or undefined for none or null. */
 const given = (object: Json | undefined, key: string): Json | undefined => own(object, key) ?? undefined;

@@ -5,7 +5,7 @@
  * that its documentation shows as stored.
  */
 import { cleanPodPolicyInTwoPlaces, elasticReplicas, hasNprocPerNode, operatorPort } from './operator-rules.ts';
-import { type Complete, defaultsTo, dropped, type Shape } from './shape.ts';
+import { type Complete, defaultsTo, dropped, type Shape } from './semantics.ts';
 
 /** What one operator writes into a job of one kind. */
 export interface OperatorDefaults {

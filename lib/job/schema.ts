@@ -1,8 +1,8 @@
 import * as v from 'valibot';
-import { at, isObject, type Json, type JsonObject, numberText, own } from './json.ts';
+import { at, isObject, type Json, type JsonObject, numberText, own } from '../json/json.ts';
+import { isInteger } from '../json/quantity.ts';
+import { badRequest, invalid, invalidPatch, type JobRef, type StatusCause } from '../status.ts';
 import type { JobKind } from './kinds.ts';
-import { isInteger } from './quantity.ts';
-import { badRequest, invalid, invalidPatch, type JobRef, type StatusCause } from './status.ts';
 
 /** Labels and annotations. valibot's record drops members named constructor or __proto__ without a word, so maps are checked by hand. */
 export const StringMap = v.nullish(

@@ -1,8 +1,8 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context } from 'aws-lambda';
-import { createTrace } from '../cci/trace.ts';
-import { StatusError } from '../job/status.ts';
 import type { Around } from '../runtime/chain.ts';
+import { createTrace } from '../runtime/request-context.ts';
+import { StatusError } from '../status.ts';
 import type { Given, Outcome, RotationEvent, Traced } from './step.ts';
 
 const logger = new Logger({ serviceName: 'tfjob-gateway' });

@@ -1,11 +1,11 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { createCci } from '../cci/client.ts';
-import { createCredentials } from '../cci/credentials.ts';
-import type { Trace } from '../cci/trace.ts';
+import { createCredentials } from '../cci/credentials/credentials.ts';
 import type { Transport } from '../cci/transport.ts';
-import type { Config } from '../config.ts';
 import { type JobKind, jobKind } from '../job/kinds.ts';
-import { type LogNote, StatusError } from '../job/status.ts';
+import type { Config } from '../runtime/config.ts';
+import type { Trace } from '../runtime/request-context.ts';
+import { type LogNote, StatusError } from '../status.ts';
 import { pending } from './secret.ts';
 import { stepFailed } from './step.ts';
 

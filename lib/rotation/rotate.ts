@@ -1,8 +1,8 @@
 import { connectSecretsManager } from '../cci/connect.ts';
-import { parseSecret } from '../cci/secret.ts';
+import { parseSecret } from '../cci/credentials/secret.ts';
 import { createTransport } from '../cci/transport.ts';
-import type { Config } from '../config.ts';
-import { StatusError } from '../job/status.ts';
+import type { Config } from '../runtime/config.ts';
+import { StatusError } from '../status.ts';
 import { malformed, prove, type Verdict } from './prove.ts';
 import { current, openSecret, pending, type Stages } from './secret.ts';
 import { type Outcome, type StepEvent, stepFailed } from './step.ts';

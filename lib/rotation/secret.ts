@@ -5,7 +5,7 @@ import {
   type SecretsManagerClient,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
-import { awsErrorNote } from '../cci/aws-error.ts';
+import { awsErrorNote } from '../runtime/aws-error.ts';
 import { stepFailed } from './step.ts';
 
 export const current = 'AWSCURRENT';

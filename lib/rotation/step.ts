@@ -1,7 +1,7 @@
 import * as v from 'valibot';
-import type { Trace } from '../cci/trace.ts';
-import { type LogNote, StatusError } from '../job/status.ts';
 import type { Middleware } from '../runtime/chain.ts';
+import type { Trace } from '../runtime/request-context.ts';
+import { type LogNote, StatusError } from '../status.ts';
 
 const Event = v.object({
   Step: v.picklist(['createSecret', 'setSecret', 'testSecret', 'finishSecret']),

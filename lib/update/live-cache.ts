@@ -1,5 +1,5 @@
 import type { Answer } from '../cci/client.ts';
-import type { JobRef } from '../job/status.ts';
+import type { JobRef } from '../status.ts';
 
 /** The live objects of a process's own last reads and writes. Only ever used to save a read: see update. */
 export interface LiveCache {

@@ -1,10 +1,11 @@
 import type { Answer } from '../cci/client.ts';
-import { at, type Json, type JsonObject } from '../job/json.ts';
-import { applyJsonPatch, operationsOf } from '../job/json-patch.ts';
-import { applyMergePatch, directPatch } from '../job/merge-patch.ts';
 import { parsePatched } from '../job/schema.ts';
-import { badRequest } from '../job/status.ts';
-import type { Update } from './update.ts';
+import { at, type Json, type JsonObject } from '../json/json.ts';
+import { applyJsonPatch, operationsOf } from '../json/json-patch.ts';
+import { applyMergePatch } from '../json/merge-patch.ts';
+import { badRequest } from '../status.ts';
+import { directPatch } from './pass-through.ts';
+import type { Update } from './update-job.ts';
 
 /** A request to patch one job; `type` is the patch's media type. */
 export type PatchRequest = Pick<Update, 'kind' | 'ref' | 'rules' | 'dryRun'> & { type: string; patch: Json };

@@ -15,7 +15,7 @@ import {
   tooManyRequests,
   unauthorized,
   unsupportedMediaType,
-} from '../../lib/job/status.ts';
+} from '../../lib/status.ts';
 
 const [kind] = jobKinds.cci as [(typeof jobKinds.cci)[number]];
 const ref = { kind, namespace: 'kube-test', name: 'tfjob-test' };

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { stringify } from 'yaml';
-import { refusingRules } from '../../lib/job/rule.ts';
+import { refusingRules } from '../../lib/rule.ts';
 import { refusalComponents } from './answers.ts';
 import { paths } from './operations.ts';
 import { schemaComponents } from './schemas.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { startSecretsManager } from '../../local/secrets-manager.ts';
+import { startSecretsManager } from '../../local/aws/secrets-manager.ts';
 import { freePorts } from '../free-ports.ts';
 import { environmentOf } from '../load/instance.ts';
 import type { Cluster } from './cluster.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
-import type { Json } from '../../lib/job/json.ts';
+import type { Json } from '../../lib/json/json.ts';
 import { applied, recordFor, withRecord } from '../kubectl-apply.ts';
 import { kinds } from '../property/jobs.ts';
 import { contents, stored } from '../property/last-applied-world.ts';

@@ -2,9 +2,9 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { createServer, request as httpRequest } from 'node:http';
 import { join } from 'node:path';
+import { startSecretsManager } from '../../local/aws/secrets-manager.ts';
+import { documentedJob, type Simulator, startSimulator } from '../../local/cci/simulator.ts';
 import { close, listen, readBody } from '../../local/http.ts';
-import { startSecretsManager } from '../../local/secrets-manager.ts';
-import { documentedJob, type Simulator, startSimulator } from '../../local/simulator.ts';
 import { credential } from '../credentials.ts';
 import { environmentOf } from '../load/instance.ts';
 import { runGateway } from './gateway.ts';

@@ -10,7 +10,7 @@ import {
   PutSecretValueCommand,
   RotateSecretCommand,
 } from '@aws-sdk/client-secrets-manager';
-import { documentedJob, type Simulator, startSimulator } from '../../local/simulator.ts';
+import { documentedJob, type Simulator, startSimulator } from '../../local/cci/simulator.ts';
 import { credential } from '../credentials.ts';
 import { putForward } from '../load/clock.ts';
 import { type Instance, startInstance } from '../load/instance.ts';

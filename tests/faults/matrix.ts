@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Context } from 'aws-lambda';
-import type { LambdaHandler } from '../../local/api-gateway.ts';
-import { awsEnvironment } from '../../local/aws-environment.ts';
-import { answerOf } from '../../local/result.ts';
-import { type SecretsManager, startSecretsManager } from '../../local/secrets-manager.ts';
+import type { LambdaHandler } from '../../local/api-gateway/api-gateway.ts';
+import { answerOf } from '../../local/api-gateway/result.ts';
+import { awsEnvironment } from '../../local/aws/aws-environment.ts';
+import { type SecretsManager, startSecretsManager } from '../../local/aws/secrets-manager.ts';
 import { credential, logging } from '../credentials.ts';
 import type { Fault } from './fault.ts';
 import { type Strike, startUpstream, type Upstream } from './upstream.ts';

@@ -3,11 +3,11 @@ import { STATUS_CODES } from 'node:http';
 import net, { type AddressInfo, type Socket } from 'node:net';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import tls from 'node:tls';
-import { documentedJob } from '../../local/simulator.ts';
-import { StatusError } from '../../local/status.ts';
-import { Storage } from '../../local/storage.ts';
+import { documentedJob } from '../../local/cci/simulator.ts';
+import { StatusError } from '../../local/cci/status.ts';
+import { Storage } from '../../local/cci/storage.ts';
 import { credential } from '../credentials.ts';
-import type { Certificate } from '../integration/upstream-certificate.ts';
+import type { Certificate } from '../scenarios/upstream/certificate.ts';
 
 /** One call that arrived, and what can be done with it. */
 export interface Call {

@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { awsEnvironment } from '../../local/aws-environment.ts';
+import { awsEnvironment } from '../../local/aws/aws-environment.ts';
 import type { HttpCall, Invocation, Order, Result } from './invoke.ts';
 
 /** A process that holds the built handlers, as one instance of each Lambda would. */

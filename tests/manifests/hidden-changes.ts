@@ -1,5 +1,5 @@
 /** Changes that may not be made, each hidden in a manifest that is otherwise its author's. */
-import type { Loose } from '../integration/gateway.ts';
+import type { Loose } from '../scenarios/gateway.ts';
 import { kinds } from './operator-model.ts';
 
 /** Where a change is made: a copy of the manifest, its first replica type, and the container that the operator picks. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { mergePatch } from '../../local/merge-patch.ts';
-import { type Loose, now, useGateway } from '../integration/gateway.ts';
+import { mergePatch } from '../../local/cci/merge-patch.ts';
+import { type Loose, now, useGateway } from '../scenarios/gateway.ts';
 import { hiddenChanges } from './hidden-changes.ts';
 import { manifests } from './manifests.ts';
 import { inCciLayout, kinds, stored } from './operator-model.ts';

@@ -2,7 +2,7 @@
  * Manifests as authors write them: of our own, each built as a public one is (the same fields, containers, ports and policies; other
  * names, images and commands), which `like` names. Where `like` begins with "none:" it says what the public ones lack.
  */
-import type { Loose } from '../integration/gateway.ts';
+import type { Loose } from '../scenarios/gateway.ts';
 import { kinds } from './operator-model.ts';
 
 export interface Manifest {

@@ -2,7 +2,7 @@
  * A model of what an upstream makes of a manifest: the defaults of Kubeflow's training operator v1.9 (v1.8 for MXJob), those of the
  * API server, and what it owns. Written from the Go sources named below and from no table of the gateway's, so that one can prove the other.
  */
-import type { Loose } from '../integration/gateway.ts';
+import type { Loose } from '../scenarios/gateway.ts';
 
 interface Kind {
   plural: string;

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Cci, Written } from '../../lib/cci/client.ts';
-import { createTrace } from '../../lib/cci/trace.ts';
+import { eventUpdate } from '../../lib/events/job-update.ts';
 import { parseEvent, readMessage } from '../../lib/events/parse.ts';
-import { eventUpdate } from '../../lib/events/requested.ts';
 import { appliedEvents, type Mark, mostIds, seen, withMark } from '../../lib/job/applied-events.ts';
-import { at, type JsonObject } from '../../lib/job/json.ts';
-import { conflict, internalError, serviceUnavailable, timeout } from '../../lib/job/status.ts';
-import { type Updated, update } from '../../lib/update/update.ts';
+import { at, type JsonObject } from '../../lib/json/json.ts';
+import { createTrace } from '../../lib/runtime/request-context.ts';
+import { conflict, internalError, serviceUnavailable, timeout } from '../../lib/status.ts';
+import { type Updated, update } from '../../lib/update/update-job.ts';
 import { json, kinds, refOf } from './jobs.ts';
 
 // PROPERTY_RUNS=1000000 runs a million cases; a failure names the seed and the path that repeat it.

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { isObject, type Json, type JsonObject, parseExactJson, setOwn } from '../../lib/job/json.ts';
 import { type JobKind, jobKind } from '../../lib/job/kinds.ts';
-import type { JobRef } from '../../lib/job/status.ts';
+import { isObject, type Json, type JsonObject, parseExactJson, setOwn } from '../../lib/json/json.ts';
+import type { JobRef } from '../../lib/status.ts';
 
 /** A kind of job in each layout; by name, so that a counterexample can be read. */
 export const kinds: Record<string, JobKind> = Object.fromEntries(

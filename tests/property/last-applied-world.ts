@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { decide } from '../../lib/job/decide.ts';
-import { at, isObject, type Json, type JsonObject, own, parseExactJson } from '../../lib/job/json.ts';
 import { type JobKind, policyFields } from '../../lib/job/kinds.ts';
-import { applyMergePatch } from '../../lib/job/merge-patch.ts';
 import { parseRequested } from '../../lib/job/schema.ts';
-import { StatusError } from '../../lib/job/status.ts';
+import { at, isObject, type Json, type JsonObject, own, parseExactJson } from '../../lib/json/json.ts';
+import { applyMergePatch } from '../../lib/json/merge-patch.ts';
+import { StatusError } from '../../lib/status.ts';
 import { patchUpdate } from '../../lib/update/patch.ts';
 import { applyPatch, lastApplied, recordFor, recordOf, withRecord } from '../kubectl-apply.ts';
 import { copyOf, objectOf, refOf } from './jobs.ts';

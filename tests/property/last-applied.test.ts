@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../lib/job/json.ts';
 import type { JobKind } from '../../lib/job/kinds.ts';
-import { applyMergePatch } from '../../lib/job/merge-patch.ts';
+import type { JsonObject } from '../../lib/json/json.ts';
+import { applyMergePatch } from '../../lib/json/merge-patch.ts';
 import { applied, recordFor, recordOf, withRecord } from '../kubectl-apply.ts';
 import { kinds } from './jobs.ts';
 import { applying, callersFile, carrying, contents, fixedPart, forged, sentThrough, stored, takenOver } from './last-applied-world.ts';

@@ -1,5 +1,5 @@
-import { isObject, type Json, type JsonObject, numberText, own, setOwn } from '../../lib/job/json.ts';
 import type { JobKind } from '../../lib/job/kinds.ts';
+import { isObject, type Json, type JsonObject, numberText, own, setOwn } from '../../lib/json/json.ts';
 import { setDefaultPort } from '../manifests/operator-model.ts';
 import { copyOf, images, objectOf, raw } from './jobs.ts';
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type JobKind, jobKind, type Layout } from '../../lib/job/kinds.ts';
-import type { Loose } from '../integration/gateway.ts';
 import { kinds, stored } from '../manifests/operator-model.ts';
+import type { Loose } from '../scenarios/gateway.ts';
 import { codeOf, judge } from './oracle.ts';
 
 const runs = Number(process.env.PROPERTY_RUNS ?? 10_000);

@@ -1,9 +1,9 @@
 import { expect } from 'vitest';
 import { type Decision, decide } from '../../lib/job/decide.ts';
-import { at, isObject, type Json, type JsonObject, numberText, own, parseExactJson } from '../../lib/job/json.ts';
 import { type JobKind, policyFields } from '../../lib/job/kinds.ts';
-import { applyMergePatch } from '../../lib/job/merge-patch.ts';
-import { lastApplied } from '../../lib/job/replaceable.ts';
+import { lastApplied } from '../../lib/job/rules/field-value.ts';
+import { at, isObject, type Json, type JsonObject, numberText, own, parseExactJson } from '../../lib/json/json.ts';
+import { applyMergePatch } from '../../lib/json/merge-patch.ts';
 import { copyOf, objectOf, refOf } from './jobs.ts';
 
 const maps = ['labels', 'annotations'] as const;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import type { AwsFault } from '../../local/aws.ts';
-import type { Fault } from '../../local/faults.ts';
+import type { AwsFault } from '../../local/aws/aws.ts';
+import type { Fault } from '../../local/cci/faults.ts';
 import {
   applied,
   type Door,
@@ -18,8 +18,8 @@ import {
   stored,
   ttl,
   useEvents,
-} from '../integration/event-harness.ts';
-import { type EventProcess, startEventProcess } from '../integration/event-process.ts';
+} from '../scenarios/events/harness.ts';
+import { type EventProcess, startEventProcess } from '../scenarios/events/process.ts';
 
 useEvents({ http: true });
 

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { arns, type Door, http, messageOf, now, objectOf, results, useEvents } from '../integration/event-harness.ts';
-import type { Loose } from '../integration/gateway.ts';
 import { MemoryQueue } from '../queues/memory-queue.ts';
 import { poll } from '../queues/poller.ts';
+import { arns, type Door, http, messageOf, now, objectOf, results, useEvents } from '../scenarios/events/harness.ts';
+import type { Loose } from '../scenarios/gateway.ts';
 
 useEvents({ http: true });
 

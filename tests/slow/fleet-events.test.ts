@@ -3,9 +3,9 @@ import { jobText } from '../../bench/fleet/cci.ts';
 import { eventFor } from '../../bench/fleet/event-fleet.ts';
 import { loadGateway } from '../../bench/fleet/gateway.ts';
 import { flood } from '../../bench/fleet/parts/events.ts';
-import { arns, now, results, useEvents } from '../integration/event-harness.ts';
 import { MemoryQueue } from '../queues/memory-queue.ts';
 import { poll } from '../queues/poller.ts';
+import { arns, now, results, useEvents } from '../scenarios/events/harness.ts';
 
 useEvents();
 const events = 20;

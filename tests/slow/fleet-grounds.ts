@@ -5,10 +5,10 @@ import { createFleet } from '../../bench/fleet/fleet.ts';
 import { type Gateway, loadGateway } from '../../bench/fleet/gateway.ts';
 import { mean } from '../../bench/fleet/parts/part.ts';
 import { simulate } from '../../bench/fleet/simulation.ts';
-import { startSecretsManager } from '../../local/secrets-manager.ts';
-import { startSimulator } from '../../local/simulator.ts';
+import { startSecretsManager } from '../../local/aws/secrets-manager.ts';
+import { startSimulator } from '../../local/cci/simulator.ts';
 import { credential } from '../credentials.ts';
-import { environment, secretName } from '../integration/gateway.ts';
+import { environment, secretName } from '../scenarios/gateway.ts';
 
 /** A process of the function that replaces jobs. */
 export type Handler = (event: object, context: object) => Promise<{ statusCode: number }>;

@@ -1,9 +1,9 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startSecretsManager } from '../../local/secrets-manager.ts';
-import { documentedJob, type Simulator, startSimulator } from '../../local/simulator.ts';
+import { startSecretsManager } from '../../local/aws/secrets-manager.ts';
+import { documentedJob, type Simulator, startSimulator } from '../../local/cci/simulator.ts';
 import { credential } from '../credentials.ts';
-import { environment, secretName } from '../integration/gateway.ts';
-import { type Account, ask, countsOf, doneAndMarked, mistakesOf, readJob, type Way, writer } from '../integration/many-callers.ts';
+import { environment, secretName } from '../scenarios/gateway.ts';
+import { type Account, ask, countsOf, doneAndMarked, mistakesOf, readJob, type Way, writer } from '../scenarios/requests/many-callers.ts';
 
 const key = { accessKey: credential('many-ak'), secretKey: credential('many-sk') };
 const job = ['tfjobs', 'kube-test', 'tfjob-test'] as const;

@@ -1,6 +1,6 @@
 /** A function of memorySize 512 in a process of its own: answers the event that it is sent some times, and says how much memory that took. */
 import type { Context } from 'aws-lambda';
-import type { LambdaHandler } from '../../local/api-gateway.ts';
+import type { LambdaHandler } from '../../local/api-gateway/api-gateway.ts';
 
 /** What a parent asks for. */
 export interface Asked {

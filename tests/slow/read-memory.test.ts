@@ -1,8 +1,8 @@
 import { fork } from 'node:child_process';
 import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
-import { environment, jobPath, liveText, now, reset, status, useGateway } from '../integration/gateway.ts';
-import { answerWith, read } from '../integration/read-request.ts';
+import { environment, jobPath, liveText, now, reset, status, useGateway } from '../scenarios/gateway.ts';
+import { answerWith, read } from '../scenarios/read/request.ts';
 import type { Asked, Measured } from './read-memory-run.ts';
 
 useGateway();

@@ -1,9 +1,9 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { awsEnvironment } from '../../local/aws-environment.ts';
+import { awsEnvironment } from '../../local/aws/aws-environment.ts';
 import { alsoSearched } from '../credentials.ts';
-import { type Answered, awsKeys, envValues, key, secretName } from '../integration/replace-leaks-planted.ts';
+import { type Answered, awsKeys, envValues, key, secretName } from '../scenarios/replace/leaks-planted.ts';
 import { spellings } from '../search.ts';
 
 let printed = '';
@@ -19,7 +19,7 @@ beforeAll(async () => {
     POWERTOOLS_DEV: 'true',
     POWERTOOLS_LOG_LEVEL: 'DEBUG',
   };
-  const child = fork(fileURLToPath(new URL('../integration/replace-leaks-run.ts', import.meta.url)), {
+  const child = fork(fileURLToPath(new URL('../scenarios/replace/leaks-run.ts', import.meta.url)), {
     env: environment,
     execArgv: ['--disable-warning=DEP0169'],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -19,7 +19,7 @@ import {
   steps,
   useRotation,
   wrongKey,
-} from '../integration/rotation-harness.ts';
+} from '../scenarios/rotation/harness.ts';
 
 useRotation();
 const refused =

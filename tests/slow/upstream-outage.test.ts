@@ -9,7 +9,7 @@ import {
   startUpstream,
   times,
   type Upstream,
-} from '../integration/upstream-harness.ts';
+} from '../scenarios/upstream/harness.ts';
 
 const start = Date.parse('2026-03-01T12:00:00Z');
 const second = 1000;

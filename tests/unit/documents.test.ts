@@ -76,7 +76,7 @@ describe('the documents', () => {
       { encoding: 'utf8' },
     );
     // What a simulated fleet does is written with bench/fleet.
-    const known = (file: string) => existsSync(file) || file === 'docs/scale.md';
+    const known = (file: string) => existsSync(file);
     expect([...new Set(sources.trim().split('\n'))].filter((file) => !known(file))).toEqual([]);
   });
 
@@ -151,7 +151,10 @@ const deployment = load(read('serverless.yml')) as { params: { default: Record<s
 const deployed = ['serverless.yml', 'deploy/events.yml', 'deploy/auth/jwt.yml', 'deploy/rotation/on.yml'].map(read).join('\n');
 /** Every parameter that the deployment reads. */
 function parameters(): string[] {
-  const used = ['deploy/auth/caller-limits.cjs', 'deploy/rotation/schedule.cjs', 'deploy/alarm-actions.cjs'].map(read).join('\n');
+  const used = ['auth/caller-limits', 'rotation/schedule', 'alarm-actions', 'reserved-concurrency']
+    .map((name) => `deploy/${name}.cjs`)
+    .map(read)
+    .join('\n');
   return [...new Set([...`${deployed}\n${used}`.matchAll(/param:(\w+)/g)].map(([, name = '']) => name))];
 }
 
@@ -159,7 +162,7 @@ describe('docs/configuration.md', () => {
   it('has each parameter of the deployment, with its default', () => {
     const rows = rowsUnder('docs/configuration.md', 'Parameters of a deployment').map(([name, value]) => [name, value]);
     const defaults = parameters().map((name) => {
-      const value = String(deployment.params.default[name] ?? (name === 'reservedConcurrency' ? 'unset' : ''));
+      const value = String(deployment.params.default[name] ?? '');
       return [name, value.replace(/\$\{sls:stage\}/, 'STAGE')];
     });
     expect(rows.sort()).toEqual(defaults.sort());

@@ -1,6 +1,6 @@
 /** Item 9: processes that were born together read the secret together, as long as they live. */
-import type { Credentials } from '../../../lib/cci/credentials.ts';
-import type { Trace } from '../../../lib/cci/trace.ts';
+import type { Credentials } from '../../../lib/cci/credentials/credentials.ts';
+import type { Trace } from '../../../lib/runtime/request-context.ts';
 import type { Gateway } from '../gateway.ts';
 import { Secrets } from '../secrets.ts';
 import { simulate } from '../simulation.ts';
@@ -11,8 +11,8 @@ const [bornWithin, pause] = [5000, 1000];
 
 /** Processes that are born within five seconds and ask for credentials every second on average. */
 export async function refreshes(seed: number, gateway: Gateway, processes: number): Promise<Figures> {
-  const { createCredentials } = await gateway.load<typeof import('../../../lib/cci/credentials.ts')>('lib/cci/credentials.ts');
-  const { createTrace } = await gateway.load<typeof import('../../../lib/cci/trace.ts')>('lib/cci/trace.ts');
+  const { createCredentials } = await gateway.load<typeof import('../../../lib/cci/credentials/credentials.ts')>('lib/cci/credentials.ts');
+  const { createTrace } = await gateway.load<typeof import('../../../lib/runtime/request-context.ts')>('lib/cci/trace.ts');
   return simulate(seed, async (simulation) => {
     const { clock, random } = simulation;
     const secrets = new Secrets(simulation);

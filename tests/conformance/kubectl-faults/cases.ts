@@ -1,5 +1,5 @@
-import type { Fault } from '../../../local/faults.ts';
-import type { Simulator } from '../../../local/simulator.ts';
+import type { Fault } from '../../../local/cci/faults.ts';
+import type { Simulator } from '../../../local/cci/simulator.ts';
 
 /** What a failure may strike. `down` tells that the simulator was closed. */
 interface Stack {

@@ -1,7 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
+import { eventUpdate } from '../../../lib/events/job-update.ts';
 import { claimsOf, parseEvent, readMessage } from '../../../lib/events/parse.ts';
-import { eventUpdate } from '../../../lib/events/requested.ts';
 
 const detail = { version: '1', id: 'a', kind: 'TFJob', namespace: 'n', name: 'j', patch: {} };
 const recordOf = (given: object, group?: string): SQSRecord =>

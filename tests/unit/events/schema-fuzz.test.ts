@@ -4,7 +4,7 @@ import type { SQSRecord } from 'aws-lambda';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseEvent, readMessage } from '../../../lib/events/parse.ts';
-import { StatusError } from '../../../lib/job/status.ts';
+import { StatusError } from '../../../lib/status.ts';
 
 const schema = JSON.parse(readFileSync(new URL('../../../docs/job-update-event.schema.json', import.meta.url), 'utf8'));
 const validate = new Ajv2020({ strictTypes: false }).compile(schema);

@@ -3,7 +3,7 @@ import { readDeployment } from '../../../bench/fleet/deployment.ts';
 import { document, tables } from '../../../bench/fleet/document.ts';
 import { parts } from '../../../bench/fleet/parts/index.ts';
 import type { Part } from '../../../bench/fleet/parts/part.ts';
-import { config, events, resources } from '../deployment.ts';
+import { config, events, resources } from '../deploy/deployment.ts';
 
 const run = async () => ({});
 const part: Part = {

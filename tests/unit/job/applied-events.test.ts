@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { appliedEvents, seen, withMark } from '../../../lib/job/applied-events.ts';
-import { at, type JsonObject } from '../../../lib/job/json.ts';
+import { at, type JsonObject } from '../../../lib/json/json.ts';
 
 const jobWith = (annotation: string): JsonObject => ({ metadata: { annotations: { [appliedEvents]: annotation } } });
 const annotationOf = (job: JsonObject) => at(job, ['metadata', 'annotations', appliedEvents]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../../lib/job/json.ts';
+import type { JsonObject } from '../../../lib/json/json.ts';
 import { differing } from './differing.ts';
 import { changed, container, job, kubeflow, kubeflowJob, pod, raw, worker } from './jobs.ts';
 

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { compare } from '../../../lib/job/compare.ts';
-import type { JsonObject } from '../../../lib/job/json.ts';
+import type { JsonObject } from '../../../lib/json/json.ts';
 import { cci, frozen } from './jobs.ts';
 
 /** The paths at which two jobs differ; which of them is the live one makes no difference to what differs. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { requestedVersion } from '../../../lib/job/decide.ts';
-import type { Json, JsonObject } from '../../../lib/job/json.ts';
 import { parseRequested } from '../../../lib/job/schema.ts';
-import { StatusError } from '../../../lib/job/status.ts';
+import type { Json, JsonObject } from '../../../lib/json/json.ts';
+import { StatusError } from '../../../lib/status.ts';
 import { causes, cci, changed, job, judge, kubeflow, kubeflowJob, nested, raw, ref, refusal, sent } from './jobs.ts';
 
 /** What is said of a body that cannot be taken as a request for the documented job. */

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { type Decision, decide, type Rules } from '../../../lib/job/decide.ts';
-import { type Json, type JsonObject, parseExactJson } from '../../../lib/job/json.ts';
 import { type JobKind, jobKind } from '../../../lib/job/kinds.ts';
-import type { JobRef, Status, StatusCause } from '../../../lib/job/status.ts';
+import { type Json, type JsonObject, parseExactJson } from '../../../lib/json/json.ts';
+import type { JobRef, Status, StatusCause } from '../../../lib/status.ts';
 
 export const cci = jobKind('cci', 'tfjobs') as JobKind;
 export const kubeflow = jobKind('kubeflow', 'tfjobs') as JobKind;

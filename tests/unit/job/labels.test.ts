@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { at, type JsonObject, parseExactJson } from '../../../lib/job/json.ts';
-import { annotationCauses, labelCauses } from '../../../lib/job/replaceable.ts';
+import { annotationCauses, labelCauses } from '../../../lib/job/rules/field-value.ts';
+import { at, type JsonObject, parseExactJson } from '../../../lib/json/json.ts';
 import { causes, changed, cpuTime, job, judge, sent } from './jobs.ts';
 
 const live = job();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compare } from '../../../lib/job/compare.ts';
-import { type JsonObject, parseExactJson } from '../../../lib/job/json.ts';
+import { type JsonObject, parseExactJson } from '../../../lib/json/json.ts';
 import { differing } from './differing.ts';
 import { cci, changed, container, job, kubeflow, kubeflowJob, pod, raw, worker } from './jobs.ts';
 

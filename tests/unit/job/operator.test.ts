@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compare } from '../../../lib/job/compare.ts';
-import type { Json, JsonObject } from '../../../lib/job/json.ts';
 import { type JobKind, jobKind, type Layout } from '../../../lib/job/kinds.ts';
+import type { Json, JsonObject } from '../../../lib/json/json.ts';
 import { frozen } from './jobs.ts';
 
 const kindOf = (layout: Layout, plural: string): JobKind => jobKind(layout, plural) as JobKind;

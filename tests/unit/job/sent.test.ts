@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type JsonObject, parseExactJson } from '../../../lib/job/json.ts';
+import { type JsonObject, parseExactJson } from '../../../lib/json/json.ts';
 import { changed, job, judge, kubeflow, kubeflowJob, sent } from './jobs.ts';
 
 const withoutTtl = { 'spec.ttlSecondsAfterFinished': undefined };

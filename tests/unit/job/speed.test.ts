@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { decide } from '../../../lib/job/decide.ts';
-import { at, type Json, type JsonObject } from '../../../lib/job/json.ts';
+import { at, type Json, type JsonObject } from '../../../lib/json/json.ts';
 import { cci, cpuTime, job, ref } from './jobs.ts';
 
 /** A job of so many bytes, by as many replicas like the documented worker. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Json, JsonObject } from '../../../lib/job/json.ts';
-import type { StatusCause } from '../../../lib/job/status.ts';
+import type { Json, JsonObject } from '../../../lib/json/json.ts';
+import type { StatusCause } from '../../../lib/status.ts';
 import { causes, changed, job, judge, kubeflow, kubeflowJob, raw, refusal, sent } from './jobs.ts';
 
 const live = job({ 'spec.ttlSecondsAfterFinished': undefined });

@@ -1,0 +1,60 @@
+import * as v from 'valibot';
+import { checkedCertificates, endpointMistake, logLevel, parseEnvironment } from '../runtime/config.ts';
+
+/** Whose tokens are believed, and what is read from them. */
+export interface AuthorizerConfig {
+  /** The issuer exactly as its tokens spell it, a slash at the end included. */
+  issuer: string;
+  audience: string;
+  /** Where the keys are; undefined: where the issuer's discovery document says. */
+  jwksUri: string | undefined;
+  userClaim: string;
+  groupsClaim: string;
+  /** What the keys begin with under which API Gateway counts callers; undefined: it counts none. */
+  callerKeyPrefix: string | undefined;
+}
+
+/**
+ * The mistake of an address of keys, or undefined. As endpointMistake, but a query is allowed: some issuers have one there. Plain
+ * http needs loopback, and where the address was found by discovery, an issuer that is plain http itself.
+ */
+export function keysAddressMistake(address: string, httpAllowed = true): string | undefined {
+  const url = URL.parse(address);
+  if (!url) return 'is not a URL';
+  if (!httpAllowed && url.protocol !== 'https:') return 'must be https';
+  url.search = '';
+  return endpointMistake(url.href);
+}
+
+const address = (mistakeOf: (text: string) => string | undefined) =>
+  v.pipe(
+    v.string('is missing'),
+    v.rawCheck(({ dataset, addIssue }) => {
+      const message = dataset.typed ? mistakeOf(dataset.value) : undefined;
+      if (message) addIssue({ message });
+    }),
+  );
+
+const Environment = v.looseObject({
+  OIDC_ISSUER: address(endpointMistake),
+  OIDC_AUDIENCE: v.string('is missing'),
+  OIDC_JWKS_URI: v.optional(address(keysAddressMistake)),
+  OIDC_USER_CLAIM: v.optional(v.string(), 'sub'),
+  OIDC_GROUPS_CLAIM: v.optional(v.string(), 'groups'),
+  CALLER_KEY_PREFIX: v.optional(v.string()),
+  NODE_TLS_REJECT_UNAUTHORIZED: checkedCertificates,
+  POWERTOOLS_LOG_LEVEL: logLevel,
+});
+
+/** The configuration of the authorizer. Throws ConfigError with every mistake named, never with a value. */
+export function parseAuthorizerConfig(env: Record<string, string | undefined>): AuthorizerConfig {
+  const output = parseEnvironment(Environment, env);
+  return {
+    issuer: output.OIDC_ISSUER,
+    audience: output.OIDC_AUDIENCE,
+    jwksUri: output.OIDC_JWKS_URI,
+    userClaim: output.OIDC_USER_CLAIM,
+    groupsClaim: output.OIDC_GROUPS_CLAIM,
+    callerKeyPrefix: output.CALLER_KEY_PREFIX,
+  };
+}

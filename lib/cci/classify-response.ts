@@ -1,0 +1,94 @@
+import { internalError, type LogNote, type StatusError, serviceUnavailable, timeout } from '../status.ts';
+import { readUpstreamError, redactSecrets, translate } from './errors.ts';
+import type { Exchange } from './transport.ts';
+
+/** One exchange judged: an answer to use, or a verdict with what may follow it. */
+export interface Outcome {
+  status: number;
+  body: Buffer;
+  /** Undefined for a 200 or 201. */
+  verdict: StatusError | undefined;
+  retry: boolean;
+  /** Seconds that the upstream asks to wait. */
+  retryAfter: number;
+  /** A write may have been carried out although nobody said so. */
+  maybeApplied: boolean;
+  /** The gateway's own credentials were good: the answer is about the request. */
+  accepted?: boolean;
+  /** The gateway's own credentials were refused. */
+  refused?: Refused;
+  /** A kept-alive socket had died before any byte of an answer. */
+  staleSocket?: boolean;
+  /** The upstream's id of the request, from a header or from its error's body. */
+  requestId?: string | undefined;
+  /** What the log may not show of the body. */
+  secrets?: readonly string[];
+}
+
+/** How credentials were refused. */
+export interface Refused {
+  /** They failed too often, or will with a few more failures: they are left alone for longer. */
+  locked: boolean;
+  /** They were looked at, and are wrong. */
+  wrong: boolean;
+}
+
+const nothing = { status: 0, body: Buffer.alloc(0), retry: false, retryAfter: 0, maybeApplied: false } as const;
+
+/** Turns an exchange into an answer or a verdict, by the table of docs/upstream.md. `secrets` never leave in a message. */
+export function judge(exchange: Exchange, secrets: readonly string[]): Outcome {
+  if (!exchange.answered) return judgeFailure(exchange);
+  const { status, headers, body } = exchange;
+  const header = (headers['x-request-id'] ?? headers['audit-id'])?.toString();
+  const inHeader = header === undefined ? undefined : redactSecrets(header, secrets);
+  if (status === 200 || status === 201)
+    return { ...nothing, status, body, verdict: undefined, accepted: true, secrets, requestId: inHeader };
+  const error = readUpstreamError(body, secrets);
+  const requestId = inHeader ?? error.requestId;
+  if (status === 401) {
+    const locked = /reach the limit/i.test(error.message ?? '');
+    return {
+      ...refusal({ because: 'credentials: CCI refused them', errorCode: error.errorCode, locked }, { locked, wrong: !locked }),
+      requestId,
+    };
+  }
+  const retryAfter = secondsToWait(headers['retry-after'] ?? '');
+  const notReached = status === 502 || status === 503 || status === 504;
+  const verdict = translate(status, error, body, secrets, retryAfter);
+  // Another 2xx is a success that cannot be read; a change of protocol (101) says nothing.
+  const maybeApplied = notReached || status < 300;
+  // The API server has already waited for a resourceVersion that is above its own.
+  const waitedFor = error.details?.causes?.some(({ reason }) => reason === 'ResourceVersionTooLarge') ?? false;
+  const retry = (notReached && !waitedFor) || status === 429;
+  const accepted = status < 500 && status !== 429 && (status < 300 || status >= 400);
+  return { ...nothing, verdict, retry, retryAfter, maybeApplied, accepted, requestId };
+}
+
+/** The outcome where the gateway's own credentials were refused. */
+export function refusal(note: LogNote, refused: Refused): Outcome & { verdict: StatusError } {
+  return { ...nothing, verdict: internalError(note), refused };
+}
+
+/** What Retry-After says, in seconds or as a date; 0 where it says nothing. */
+function secondsToWait(header: string): number {
+  const seconds = /^\d+$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1000;
+  return seconds > 0 ? seconds : 0;
+}
+
+function judgeFailure({ sent, code, staleSocket }: Exchange & { answered: false }): Outcome {
+  const note = { because: 'no answer from CCI', code };
+  if (code === 'EMSGSIZE') return { ...nothing, verdict: internalError({ because: 'the answer is too large', code }), maybeApplied: true };
+  if (code === 'ECUTOFF') {
+    return { ...nothing, verdict: internalError({ because: 'the answer was cut off' }), retry: true, maybeApplied: true };
+  }
+  if (code.startsWith('HPE_')) {
+    return { ...nothing, verdict: internalError({ because: 'the answer is not HTTP', code }), retry: true, maybeApplied: true };
+  }
+  if (sent) {
+    const verdict = timeout('CCI gave no answer, so the outcome is unknown', note);
+    return { ...nothing, verdict, retry: true, maybeApplied: true, staleSocket };
+  }
+  // A certificate that is not trusted, or a request that cannot be made: no repetition helps.
+  if (/^ERR_|CERT|SELF_SIGNED|UNABLE_TO_|EPROTO/.test(code)) return { ...nothing, verdict: internalError(note) };
+  return { ...nothing, verdict: serviceUnavailable(note, 1), retry: true };
+}

@@ -1,0 +1,121 @@
+import { GetSecretValueCommand, type GetSecretValueRequest, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { awsErrorNote } from '../../runtime/aws-error.ts';
+import { type Trace, timeLeft, warnThatKept, within } from '../../runtime/request-context.ts';
+import { internalError, StatusError } from '../../status.ts';
+import { parseSecret, type Secret } from './secret.ts';
+
+/** A version of the secret as it was read. */
+export interface ReadVersion {
+  id: string;
+  secret: Secret;
+  /** When it was made, by the wall clock in milliseconds; 0 where that is not said. */
+  createdAt: number;
+}
+/** Reads one secret, once for all who ask at a time. */
+export interface SecretReader {
+  /** The reading that is under way. */
+  readonly reading: Promise<void> | undefined;
+  /** Throws 500 where the secret cannot be read or is malformed, 504 where that is not known by the deadline. */
+  read(trace: Trace): Promise<void>;
+  /** Reads where there is a copy to go on with: a failure is told in the log alone. */
+  refresh(trace: Trace): Promise<void>;
+  /** Refreshes by the age of the copy: not at all, beside the request, or before it (docs/upstream.md, secret-age). */
+  keepFresh(trace: Trace): Promise<void>;
+  /** Refreshes where no version may be sent, but not each time. */
+  lookAgain(trace: Trace): Promise<void>;
+  /** The version before the current one; undefined where there is none, or where another than the current one was asked for. Throws as `read`. */
+  readPrevious(trace: Trace): Promise<ReadVersion | undefined>;
+}
+
+const second = 1000;
+const minute = 60 * second;
+/**
+ * Older than this, and up to a minute by chance, the secret is refreshed beside the request: processes that began together do not ask
+ * together for ever. Older than `mustRefresh` it is refreshed before the request.
+ */
+const mayRefresh = 5 * minute;
+const mayRefreshSpread = minute;
+const mustRefresh = 15 * minute;
+/** The first reading may meet a cold network; a later one only keeps requests waiting that have a copy. */
+const firstTimeout = 10 * second;
+const readTimeout = 5 * second;
+/** A reading that failed is not repeated for so long while there is something to go on with. */
+const pauseFailed = 30 * second;
+/** While every version is paused the secret is read so often, so that a corrected one is noticed. */
+const pauseBetween = 5 * second;
+
+/** Ages are by wall clock: a Lambda's timers stand still while it is frozen. `take` gets what was read. */
+export function createSecretReader(
+  secretId: GetSecretValueRequest,
+  client: Pick<SecretsManagerClient, 'send'>,
+  take: (read: ReadVersion) => void,
+): SecretReader {
+  // Another version or stage that was asked for has none before it: least of all does it stand for one that is to be proven.
+  const hasPrevious = secretId.VersionId === undefined && secretId.VersionStage === undefined;
+  let refreshAfter = mayRefresh;
+  let readAt = 0;
+  let triedAt = 0;
+  let failed = false;
+  let reading: Promise<void> | undefined;
+
+  const timeoutOf = (trace: Trace) => Math.max(1, Math.min(readAt === 0 ? firstTimeout : readTimeout, timeLeft(trace)));
+  const read = (trace: Trace): Promise<void> => {
+    if (reading) return within(trace, reading);
+    trace.counts.credentialRefreshes += 1;
+    triedAt = Date.now();
+    failed = true;
+    reading = fetchSecret(secretId, client, timeoutOf(trace))
+      .then((version) => {
+        failed = false;
+        readAt = Date.now();
+        refreshAfter = mayRefresh + mayRefreshSpread * Math.random();
+        take(version);
+      })
+      .finally(() => {
+        reading = undefined;
+      });
+    return reading;
+  };
+  const refresh = (trace: Trace): Promise<void> =>
+    read(trace).catch((error: unknown) => warnThatKept(trace, 'the secret could not be refreshed', error));
+
+  return {
+    get reading() {
+      return reading;
+    },
+    read,
+    refresh,
+    async keepFresh(trace) {
+      if (failed && ageOf(triedAt) <= pauseFailed) return;
+      if (ageOf(readAt) > mustRefresh) await refresh(trace);
+      else if (ageOf(readAt) > refreshAfter) trace.pending.push(refresh(trace));
+    },
+    async lookAgain(trace) {
+      if (ageOf(triedAt) > pauseBetween) await refresh(trace);
+    },
+    async readPrevious(trace) {
+      if (!hasPrevious) return undefined;
+      trace.counts.credentialRefreshes += 1;
+      return fetchSecret({ ...secretId, VersionStage: 'AWSPREVIOUS' }, client, timeoutOf(trace)).catch((error: unknown) => {
+        if (error instanceof StatusError && error.note.error === 'ResourceNotFoundException') return undefined;
+        throw error;
+      });
+    },
+  };
+}
+
+// A clock that was set back makes an age unknown, not zero.
+const ageOf = (time: number): number => Math.abs(Date.now() - time);
+
+async function fetchSecret(
+  secretId: GetSecretValueRequest,
+  client: Pick<SecretsManagerClient, 'send'>,
+  timeout: number,
+): Promise<ReadVersion> {
+  const answer = await client
+    .send(new GetSecretValueCommand(secretId), { abortSignal: AbortSignal.timeout(timeout) })
+    .catch((error: unknown) => {
+      throw internalError({ because: 'credentials: the secret could not be read', ...awsErrorNote(error) });
+    });
+  return { id: answer.VersionId ?? '', secret: parseSecret(answer.SecretString), createdAt: answer.CreatedDate?.getTime() ?? 0 };
+}

@@ -1,0 +1,91 @@
+import { at, endOfString, isObject, type Json, type JsonObject, own } from '../../json/json.ts';
+import { childPath } from '../compare.ts';
+import type { JobKind } from '../kinds.ts';
+import { knownFields, ReplicaSpec } from '../schema.ts';
+
+const mostListed = 100;
+
+/**
+ * Paths of the requested fields that neither the schema nor the live object knows, at root, metadata, spec, runPolicy and
+ * replica-spec level (docs/decision.md, field-validation), the first 100. Nothing below a template is ever unknown, as on the API server.
+ */
+export function unknownFields(kind: JobKind, live: JsonObject, requested: JsonObject): string[] {
+  const found: string[] = [];
+  const findIn = (path: string[], fields: object, liveObject: Json | undefined): void => {
+    const object = at(requested, path);
+    if (!isObject(object)) return;
+    for (const key in object) {
+      if (found.length === mostListed) return;
+      const isKnown = Object.hasOwn(fields, key) || own(liveObject, key) !== undefined;
+      if (!isKnown) found.push(childPath(path.reduce(childPath, ''), key));
+    }
+  };
+  const replicas = at(requested, ['spec', kind.replicaSpecs]);
+  const liveReplicas = at(live, ['spec', kind.replicaSpecs]);
+  // The live job may spell a replica type in another case.
+  const spelling = new Map(isObject(liveReplicas) ? Object.keys(liveReplicas).map((name) => [name.toLowerCase(), name]) : []);
+  for (const [path, fields] of knownFields(kind)) findIn(path, fields, at(live, path));
+  for (const name of isObject(replicas) ? Object.keys(replicas) : []) {
+    const liveName = spelling.get(name.toLowerCase()) ?? name;
+    findIn(['spec', kind.replicaSpecs, name], ReplicaSpec.entries, own(liveReplicas, liveName));
+  }
+  return found;
+}
+
+/** An object or array that is open while a text is scanned; `keys` only for an object: whether each was told to be repeated. */
+interface Open {
+  keys: Map<string, boolean> | undefined;
+  key: string;
+  index: number;
+}
+
+// Many duplicates may have one path, and a path may be long: this bounds how many are made.
+const mostPaths = 1000;
+
+/** What Kubernetes says of members that stand twice in one object of a (valid) JSON text. Linear in the text; at most 100. */
+export function duplicateFields(text: string): string[] {
+  const structural = /[{}[\],:"]/g;
+  const open: Open[] = [];
+  const found = new Set<string>();
+  let paths = 0;
+  let string = '';
+  for (let match = structural.exec(text); match; match = structural.exec(text)) {
+    const top = open.at(-1);
+    switch (match[0]) {
+      case '{':
+      case '[':
+        open.push({ keys: match[0] === '{' ? new Map() : undefined, key: '', index: 0 });
+        break;
+      case '}':
+      case ']':
+        open.pop();
+        break;
+      case ',':
+        if (top) top.index += 1;
+        break;
+      case '"':
+        structural.lastIndex = endOfString(text, match.index);
+        string = text.slice(match.index, structural.lastIndex);
+        break;
+      default:
+        if (top?.keys && isRepeated(top, string)) {
+          found.add(pathOf(open));
+          paths += 1;
+        }
+    }
+    if (found.size === mostListed || paths === mostPaths) break;
+  }
+  return [...found].map((path) => `duplicate field "${path}"`);
+}
+
+/** Whether a member stands for the second time in its object; a third is no news. */
+function isRepeated(top: Open, string: string): boolean {
+  top.key = JSON.parse(string) as string;
+  const told = top.keys?.get(top.key);
+  top.keys?.set(top.key, told !== undefined);
+  return told === false;
+}
+
+function pathOf(open: Open[]): string {
+  return open.slice(0, 50).reduce((path, { keys, key, index }) => (keys ? childPath(path, key) : `${path}[${index}]`), '');
+}

@@ -1,0 +1,43 @@
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { Trace } from './request-context.ts';
+
+/** What a request or an event may end as: each is counted by the metric of that name (docs/metrics.md says what it means). */
+export type Outcome =
+  | 'Changed'
+  | 'Written'
+  | 'Unchanged'
+  | 'DryRun'
+  | 'Read'
+  | 'Discovery'
+  | 'Succeeded'
+  | 'Superseded'
+  | 'Returned'
+  | 'Refused'
+  | 'Throttled'
+  | 'Failed';
+
+// Every name is paid for once per set of dimensions: there is one dimension, and nothing of a request is ever in it.
+const metrics = new Metrics({
+  namespace: process.env.POWERTOOLS_METRICS_NAMESPACE || 'TfjobGateway',
+  serviceName: process.env.POWERTOOLS_SERVICE_NAME || 'tfjob-gateway',
+});
+
+/**
+ * Prints one EMF record about a request or an event, of which CloudWatch makes metrics. Takes what it ended as, how many milliseconds it
+ * took, whether it was the first of its process, and what it did upstream. A count of zero is left out: it would cost time, and money
+ * for a metric that says nothing. Where POWERTOOLS_METRICS_DISABLED is true nothing is printed.
+ */
+export function recordMetrics(outcome: Outcome, ms: number, coldStart: boolean, trace: Trace | undefined): void {
+  const count = (name: string, value: number | undefined): void => {
+    if (value) metrics.addMetric(name, MetricUnit.Count, value);
+  };
+  metrics.addMetric('Latency', MetricUnit.Milliseconds, ms);
+  count(outcome, 1);
+  count('ColdStart', Number(coldStart));
+  count('UpstreamCalls', trace?.calls.length);
+  count('Retries', trace?.counts.retries);
+  count('Conflicts', trace?.counts.conflicts);
+  count('CredentialRefreshes', trace?.counts.credentialRefreshes);
+  count('RefusedVersions', trace?.counts.refusedVersions);
+  metrics.publishStoredMetrics();
+}

@@ -1,0 +1,67 @@
+import { StatusError, timeout } from '../status.ts';
+
+/** One call to the upstream, as the log tells it: what was answered (or the error's code), and milliseconds. */
+export interface Call {
+  method: string;
+  answer: number | string;
+  ms: number;
+  requestId?: string | undefined;
+}
+
+/** What is counted of one request beside its calls. */
+export interface Counts {
+  /** Calls to CCI that were sent again after a failure. */
+  retries: number;
+  /** Writes that CCI answered with 409. */
+  conflicts: number;
+  /** Reads of the secret, and exchanges of a password for a token. */
+  credentialRefreshes: number;
+  /** Versions of the secret that CCI or IAM refused. */
+  refusedVersions: number;
+}
+
+/** What one request does upstream: its deadline (wall clock, milliseconds), its calls, and what must be awaited before its answer. */
+export interface Trace {
+  readonly deadline: number;
+  readonly calls: Call[];
+  readonly counts: Counts;
+  readonly pending: Promise<unknown>[];
+  readonly warn: (message: string, note: object) => void;
+  /** Nobody waits for the answer: while CCI throttles it is asked again until the deadline, however often. */
+  readonly patient: boolean;
+}
+
+/** The trace of a request that begins. `warn` writes to the log; `patient`: see Trace. */
+export function createTrace(deadline: number, warn: Trace['warn'], patient = false): Trace {
+  const counts = { retries: 0, conflicts: 0, credentialRefreshes: 0, refusedVersions: 0 };
+  return { deadline, calls: [], counts, pending: [], warn, patient };
+}
+
+/** Milliseconds until a request's deadline. */
+export function timeLeft(trace: Trace): number {
+  return trace.deadline - Date.now();
+}
+
+/** Waits for credentials that another request is getting, but not beyond the own deadline: then it throws 504. */
+export async function within<T>(trace: Trace, work: Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => reject(timeout('no time is left to call CCI', { because: 'credentials: not there before the deadline' })),
+    timeLeft(trace),
+  );
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Says in the log why something was not renewed; what is at hand stays in use. Of an error that is not ours only the name is kept. */
+export function warnThatKept(trace: Trace, what: string, error: unknown): void {
+  trace.warn(`${what}; the copy at hand stays in use`, noteOf(error));
+}
+
+/** What the log may say of an error: the note of one of ours, of any other its name alone. */
+export function noteOf(error: unknown): object {
+  return error instanceof StatusError ? error.note : { name: (error as Error)?.name };
+}

@@ -1,0 +1,26 @@
+/** The built handlers, as a process on this machine loads them. */
+import { readdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+/** Where `npm run build` puts them. */
+export const dist = fileURLToPath(new URL('../../dist', import.meta.url));
+
+/** Metrics are for CloudWatch: here they would be a second line about each request. A bundle reads this while it is loaded. */
+export function withoutMetrics(): void {
+  process.env.POWERTOOLS_METRICS_DISABLED ??= 'true';
+}
+
+/**
+ * Loads a bundle, with the chunks that it would load on first use: the next build takes them away, and what failed to load once is never
+ * tried again. Returns its `handler`; rejects where there is none.
+ */
+export async function loadHandler<Handler>(distDir: string, bundle: string): Promise<Handler> {
+  withoutMetrics();
+  const folder = resolve(distDir, bundle);
+  const load = (file: string): Promise<{ handler?: Handler }> => import(pathToFileURL(resolve(folder, file)).href);
+  const { handler } = await load('index.mjs');
+  if (typeof handler !== 'function') throw new Error(`dist/${bundle}/index.mjs exports no handler`);
+  for (const file of await readdir(folder)) if (file.endsWith('.mjs')) await load(file);
+  return handler;
+}

@@ -1,3 +1,0 @@
-import { testManifests } from '../manifests/manifest-tests.ts';
-
-testManifests('cci', 25);

@@ -1,0 +1,86 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { devNull } from 'node:os';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it } from 'vitest';
+import { alsoSearched, credential } from '../../credentials.ts';
+import { freePorts } from '../../free-ports.ts';
+import { jobPath, type Loose } from '../gateway.ts';
+
+const project = fileURLToPath(new URL('../..', import.meta.url));
+const running: ChildProcess[] = [];
+afterEach(async () => {
+  for (const child of running.splice(0)) if (child.exitCode === null && child.kill()) await once(child, 'exit');
+});
+
+/** What `npm run gateway` runs after its build, with this environment and nothing of the machine's own AWS settings. */
+function start(env: Record<string, string>) {
+  const nothing = { AWS_CONFIG_FILE: devNull, AWS_SHARED_CREDENTIALS_FILE: devNull, AWS_EC2_METADATA_DISABLED: 'true' };
+  const child = spawn(process.execPath, ['local/gateway.ts'], {
+    cwd: project,
+    env: { PATH: process.env.PATH, ...nothing, AUTH: 'none', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  running.push(child);
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', alsoSearched);
+  return child;
+}
+const good = { CCI_ENDPOINT: 'http://127.0.0.1:1', CCI_SECRET_ID: 'x/hunter2' };
+const keys = { AWS_ACCESS_KEY_ID: credential('aws-ak'), AWS_SECRET_ACCESS_KEY: credential('aws-sk') };
+
+describe('npm run gateway', () => {
+  it('does not start without a region, and names this with every other mistake', async () => {
+    const child = start({ ...keys, PORT: 'x', CCI_ENDPOINT: 'http://example.com', POWERTOOLS_LOG_LEVEL: 'loud' });
+    const [[code], said] = await Promise.all([once(child, 'exit'), text(child.stderr)]);
+    expect([code, said.trim().split('\n')]).toEqual([
+      1,
+      [
+        'PORT must be a number from 1 to 65535, not "x"',
+        'CCI_ENDPOINT must be https (http only on loopback)',
+        'CCI_SECRET_ID is missing',
+        'POWERTOOLS_LOG_LEVEL must be one of TRACE, DEBUG, INFO, WARN, ERROR, CRITICAL, SILENT',
+        'there is no AWS region: set AWS_REGION',
+      ],
+    ]);
+  });
+
+  it.each<[string, Record<string, string>, object]>([
+    [
+      'there are no AWS credentials',
+      {},
+      { error: 'CredentialsProviderError', why: 'there are no AWS credentials: set them as for any AWS client' },
+    ],
+    ['Secrets Manager cannot be reached', { ...keys, AWS_ENDPOINT_URL_SECRETS_MANAGER: 'http://127.0.0.1:1' }, { code: 'ECONNREFUSED' }],
+    [
+      'its name cannot be resolved',
+      { ...keys, AWS_ENDPOINT_URL_SECRETS_MANAGER: `http://${'a'.repeat(64)}.invalid` },
+      { code: 'ENOTFOUND' },
+    ],
+  ])('answers 500 and logs why where %s', async (_title, env, note) => {
+    const [port] = (await freePorts(1)) as [number];
+    const child = start({ ...good, AWS_REGION: 'eu-west-1', PORT: String(port), ...env });
+    let said = '';
+    const until = (pattern: RegExp) =>
+      new Promise<string>((resolve, reject) => {
+        const look = () => {
+          const [line] = pattern.exec(said) ?? [];
+          if (line) resolve(line);
+        };
+        child.stdout.on('data', look);
+        child.once('exit', () => reject(new Error(said)));
+        look();
+      });
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (piece) => {
+        said += piece;
+      });
+    }
+    await until(/AUTH=none/);
+    const answer = await fetch(`http://127.0.0.1:${port}${jobPath}`);
+    expect([answer.status, ((await answer.json()) as Loose).reason]).toEqual([500, 'InternalError']);
+    const line = JSON.parse(await until(/^\{.*"message":"request".*$/m));
+    expect(line.note).toMatchObject({ because: 'credentials: the secret could not be read', ...note });
+    expect(said).not.toContain('hunter2');
+  });
+});

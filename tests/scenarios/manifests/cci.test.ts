@@ -1,0 +1,3 @@
+import { testManifests } from '../../manifests/manifest-tests.ts';
+
+testManifests('cci', 25);

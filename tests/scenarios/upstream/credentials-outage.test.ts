@@ -1,0 +1,119 @@
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { accessKey, connect, newTrace, refusal, secretName, startUpstream, type Upstream } from './harness.ts';
+
+const start = Date.parse('2026-03-01T12:00:00Z');
+const minute = 60_000;
+const at = (ms: number) => vi.setSystemTime(start + ms);
+
+type Fault = (response: ServerResponse) => unknown;
+const failure =
+  (status: number, type: string): Fault =>
+  (response) =>
+    response
+      .writeHead(status, { 'content-type': 'application/x-amz-json-1.1' })
+      .end(JSON.stringify({ __type: type, Message: `${type}: ${secretName}` }));
+/** What is wrong, and how many milliseconds a request has meanwhile: where nothing comes, all of them are waited for. */
+const outages: [string, Fault, number][] = [
+  ['throttles', failure(400, 'ThrottlingException'), 1500],
+  ['fails', failure(500, 'InternalServiceError'), 1500],
+  ['denies access', failure(400, 'AccessDeniedException'), 1500],
+  ['drops the connection', (response) => response.destroy(), 1500],
+  ['does not answer', () => undefined, 500],
+];
+
+let upstream: Upstream;
+let client: Awaited<ReturnType<typeof connect>>;
+let fault: Fault | undefined;
+let asked = 0;
+beforeEach(async () => {
+  vi.useFakeTimers({ toFake: ['Date'], now: start });
+  // The AWS client's retries pause a random time; no test here is about how long.
+  vi.spyOn(Math, 'random').mockReturnValue(0);
+  upstream = await startUpstream();
+  fault = undefined;
+  asked = 0;
+  const SecretString = JSON.stringify(accessKey);
+  const server = createServer((request, response) => {
+    asked += 1;
+    request.resume();
+    if (fault) fault(response);
+    else
+      response
+        .setHeader('content-type', 'application/x-amz-json-1.1')
+        .end(JSON.stringify({ Name: secretName, VersionId: 'v1', SecretString }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  client = await connect(upstream.url, accessKey, `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+const read = (trace = newTrace(1500)) => client.update(upstream.job(), trace);
+
+describe('a Secrets Manager that', () => {
+  it.each(outages.flatMap(([title, ...outage]) => [6, 16].map((minutes) => [title, minutes, ...outage] as const)))(
+    '%s when the copy is %i minutes old is not noticed by a caller, and the log does not name the secret',
+    async (title, minutes, outage, left) => {
+      await read();
+      at(minutes * minute);
+      fault = outage;
+      const trace = newTrace(left);
+      expect((await read(trace)).outcome).toBe('unchanged');
+      await Promise.all(trace.pending);
+      expect(trace.warnings).toEqual([
+        [
+          'the secret could not be refreshed; the copy at hand stays in use',
+          {
+            because: 'credentials: the secret could not be read',
+            error: expect.stringMatching(/^[A-Za-z]+$/),
+            ...(title === 'drops the connection' && { code: 'ECONNRESET' }),
+          },
+        ],
+      ]);
+      expect(JSON.stringify(trace)).not.toMatch(/private|team/);
+      const before = asked;
+      for (const later of [1, 29_999]) {
+        at(minutes * minute + later);
+        expect((await read()).outcome).toBe('unchanged');
+      }
+      expect(asked).toBe(before);
+      fault = undefined;
+      at(minutes * minute + 30_001);
+      const later = newTrace(1500);
+      expect((await read(later)).outcome).toBe('unchanged');
+      await Promise.all(later.pending);
+      expect(asked).toBe(before + 1);
+    },
+  );
+
+  it.each(outages)('%s at first is an internal error without a call to CCI, until it answers', async (_title, outage, left) => {
+    fault = outage;
+    for (let round = 0; round < 2; round++) {
+      const trace = newTrace(left);
+      const { status, note, message, stack } = await refusal(read(trace));
+      expect(status).toMatchObject({ code: 500, reason: 'InternalError', details: {} });
+      expect(note).toMatchObject({ because: 'credentials: the secret could not be read' });
+      expect(JSON.stringify({ status, note, message, stack, trace })).not.toMatch(/private|team/);
+    }
+    expect(upstream.arrived).toEqual([]);
+    fault = undefined;
+    expect((await read()).outcome).toBe('unchanged');
+  });
+
+  it('does not answer on a connection that died meanwhile is asked again on another, and says nothing on the console', async () => {
+    const said = ['log', 'info', 'warn', 'error'].map((name) => vi.spyOn(console, name as 'warn').mockReturnValue());
+    fault = () => {
+      fault = undefined;
+    };
+    expect((await read(newTrace(20_000))).outcome).toBe('unchanged');
+    expect(asked).toBe(2);
+    for (const spy of said) expect(spy).not.toHaveBeenCalled();
+  });
+});

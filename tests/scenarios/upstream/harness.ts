@@ -1,0 +1,183 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { onTestFinished, vi } from 'vitest';
+import { connectCci } from '../../../lib/cci/connect.ts';
+import { requestedVersion } from '../../../lib/job/decide.ts';
+import { type JobKind, jobKind } from '../../../lib/job/kinds.ts';
+import type { JsonObject } from '../../../lib/json/json.ts';
+import { createTrace, type Trace } from '../../../lib/runtime/request-context.ts';
+import type { JobRef } from '../../../lib/status.ts';
+import { StatusError } from '../../../lib/status.ts';
+import { type Updated, update } from '../../../lib/update/update-job.ts';
+import { startSecretsManager } from '../../../local/aws/secrets-manager.ts';
+import { documentedJob } from '../../../local/cci/simulator.ts';
+import { StatusError as StorageError } from '../../../local/cci/status.ts';
+import { Storage } from '../../../local/cci/storage.ts';
+import { credential, known } from '../../credentials.ts';
+
+export const kind = jobKind('cci', 'tfjobs') as JobKind;
+export const ref: JobRef = { kind, namespace: 'kube-test', name: 'tfjob-test' };
+export const target = { plural: 'tfjobs', namespace: ref.namespace, name: ref.name };
+export const secretName = 'team/private-secret-name';
+export const accessKey = { accessKey: known.accessKey, secretKey: known.plusAndSlash };
+
+/** One request as it arrived. */
+export interface Arrived {
+  method: string;
+  url: string;
+  headers: IncomingMessage['headers'];
+  body: string;
+}
+/** What the storage would answer to a request, carrying out a write. */
+type Serve = () => { status: number; body: string };
+/** What the upstream does with one request instead of answering it properly. */
+export type Fault = (response: ServerResponse, serve: Serve, arrived: Arrived) => unknown;
+
+/** A Kubernetes storage behind HTTP, whose answers to the next requests a test can spoil, method by method. */
+export interface Upstream {
+  readonly url: string;
+  readonly arrived: Arrived[];
+  /** The faults of the next GETs and PUTs, in order; a request for which there is none is answered properly. */
+  readonly next: { GET: Fault[]; PUT: Fault[] };
+  readonly storage: Storage;
+  /** Each request's method, in order. */
+  methods(): string;
+  job(): JsonObject & { metadata: JsonObject; spec: JsonObject };
+  /** Refuses connections from now on; those that there are live on. */
+  stopListening(): void;
+  /** Changes the stored job as another client would. */
+  edit(change: (job: ReturnType<Upstream['job']>) => void): void;
+}
+
+/** Starts an upstream that holds the documented job and ends with the test. */
+export async function startUpstream(): Promise<Upstream> {
+  const storage = new Storage();
+  storage.seed(await documentedJob());
+  const arrived: Arrived[] = [];
+  const next: Upstream['next'] = { GET: [], PUT: [] };
+
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const { method = '', url = '', headers } = request;
+    const one = { method, url, headers, body: Buffer.concat(chunks).toString() };
+    arrived.push(one);
+    const serve: Serve = () => answerOf(storage, one);
+    const fault = next[method as 'GET' | 'PUT']?.shift();
+    if (fault) fault(response, serve, one);
+    else reply(serve())(response);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  const upstream: Upstream = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    arrived,
+    next,
+    storage,
+    methods: () => arrived.map(({ method }) => method).join(' '),
+    job: () => JSON.parse(storage.read(target)),
+    stopListening: () => void server.close(),
+    edit(change) {
+      const job = upstream.job();
+      change(job);
+      storage.replace(target, JSON.stringify(job), false);
+    },
+  };
+  return upstream;
+}
+
+function answerOf(storage: Storage, { method, body }: Arrived): ReturnType<Serve> {
+  try {
+    return { status: 200, body: method === 'GET' ? storage.read(target) : storage.replace(target, body, false) };
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error;
+    return { status: error.code, body: JSON.stringify(error) };
+  }
+}
+
+interface Reply {
+  status: number;
+  body?: string | Buffer | object;
+  headers?: Record<string, string>;
+}
+/** Answers with this and does nothing else. */
+export function reply({ status, body = '', headers = {} }: Reply): (response: ServerResponse) => void {
+  const text = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
+  return (response) => response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(text);
+}
+/** Carries the request out, then answers with this. */
+export function serveThen(fault: Fault): Fault {
+  return (response, serve, arrived) => {
+    serve();
+    return fault(response, serve, arrived);
+  };
+}
+/** Hangs up without an answer. */
+export const drop: Fault = (response) => response.destroy();
+/** Hangs up within an answer. */
+export const cutOff: Fault = (response, serve) => {
+  const { status, body } = serve();
+  response.writeHead(status, { 'content-length': Buffer.byteLength(body) }).write(body.slice(0, 20), () => response.destroy());
+};
+/** The same fault so many times. */
+export const times = (count: number, fault: Fault): Fault[] => Array.from({ length: count }, () => fault);
+
+/** What one request does upstream, with this many milliseconds, and what it warned of. */
+export function newTrace(left = 20_000): Trace & { warnings: [string, object][] } {
+  const warnings: [string, object][] = [];
+  return { ...createTrace(Date.now() + left, (...warning) => warnings.push(warning)), warnings };
+}
+
+/** A client of the upstream exactly as a handler connects it, with its credentials in a Secrets Manager of its own, or in another. */
+export async function connect(endpoint: string, secret: object = accessKey, manager?: string) {
+  const secrets = await startSecretsManager({ secrets: { [secretName]: { versionId: 'v1', value: JSON.stringify(secret) } } });
+  onTestFinished(async () => {
+    await secrets.close();
+    vi.unstubAllEnvs();
+  });
+  vi.stubEnv('AWS_ENDPOINT_URL_SECRETS_MANAGER', manager ?? secrets.url);
+  vi.stubEnv('AWS_REGION', 'eu-west-1');
+  vi.stubEnv('AWS_ACCESS_KEY_ID', credential('aws-ak'));
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', credential('aws-sk'));
+  const cci = connectCci({ endpoint, projectId: undefined, secretId: secretName });
+  return {
+    cci,
+    secrets,
+    setSecret: (value: object) => secrets.set(secretName, JSON.stringify(value)),
+    /** Updates the documented job as a handler does. */
+    update: (requested: JsonObject, trace: Trace = newTrace()): Promise<Updated> =>
+      update(
+        cci,
+        { kind, ref, requested: () => requested, fenced: requestedVersion(requested) !== undefined, rules: {}, dryRun: false },
+        trace,
+      ),
+  };
+}
+
+/** The documented job as a caller would send it, with this TTL and, unless they are to be left out, the version and uid. */
+export function requestOf(upstream: Pick<Upstream, 'job'>, { ttl = 1000, fenced = true } = {}): JsonObject {
+  const { metadata, ...job } = upstream.job();
+  const { resourceVersion, ...rest } = metadata;
+  return {
+    ...job,
+    metadata: fenced ? { ...rest, resourceVersion: resourceVersion as string } : rest,
+    spec: { ...job.spec, ttlSecondsAfterFinished: ttl },
+  };
+}
+
+/** The error that something is refused with. */
+export async function refusal(promise: Promise<unknown>): Promise<StatusError> {
+  const error = await promise.then(
+    (value) => value,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof StatusError))
+    throw new Error(`not refused: ${error instanceof Error ? error.stack : JSON.stringify(error).slice(0, 100)}`);
+  return error;
+}

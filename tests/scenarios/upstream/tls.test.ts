@@ -1,0 +1,87 @@
+import { once } from 'node:events';
+import { createServer as createPlainServer } from 'node:http';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { type Certificate, makeCertificate } from './certificate.ts';
+import { connect, newTrace, refusal, requestOf, startUpstream, type Upstream } from './harness.ts';
+
+const systemAuthorities = getCACertificates('default');
+let upstream: Upstream;
+beforeEach(async () => {
+  vi.spyOn(Math, 'random').mockReturnValue(0);
+  upstream = await startUpstream();
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  setDefaultCACertificates(systemAuthorities);
+});
+
+/** The upstream behind TLS: how many connections and requests came through. */
+async function startTls({ cert, key }: Certificate) {
+  const seen = { connections: 0, requests: 0 };
+  const server = createServer({ cert, key }, async (request, response) => {
+    seen.requests += 1;
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const body = request.method === 'PUT' ? Buffer.concat(chunks) : null;
+    const answer = await fetch(new URL(request.url ?? '', upstream.url), { method: request.method ?? '', body });
+    response.writeHead(answer.status).end(await answer.text());
+  });
+  server.on('secureConnection', () => {
+    seen.connections += 1;
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { seen, url: `https://127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
+
+describe('an upstream behind TLS', () => {
+  it('with a certificate that is trusted is used, over one connection', async () => {
+    const certificate = makeCertificate();
+    setDefaultCACertificates([...systemAuthorities, certificate.cert]);
+    const { seen, url } = await startTls(certificate);
+    const { update } = await connect(url);
+    expect((await update(requestOf(upstream))).outcome).toBe('changed');
+    expect((await update(upstream.job())).outcome).toBe('unchanged');
+    expect(seen).toEqual({ connections: 1, requests: 3 });
+  });
+
+  it.each([
+    ['signed by itself', {}, false, 'DEPTH_ZERO_SELF_SIGNED_CERT'],
+    ['of an unknown authority', { unknownAuthority: true }, false, 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
+    ['that has expired', { days: -1 }, true, 'CERT_HAS_EXPIRED'],
+    ['of another address', { address: '127.0.0.2' }, true, 'ERR_TLS_CERT_ALTNAME_INVALID'],
+  ])('with a certificate %s is InternalError at once, and gets nothing to see', async (_title, options, trusted, code) => {
+    const certificate = makeCertificate(options);
+    if (trusted) setDefaultCACertificates([...systemAuthorities, certificate.cert]);
+    const { seen, url } = await startTls(certificate);
+    const { update } = await connect(url);
+    const trace = newTrace();
+    const { status, note } = await refusal(update(requestOf(upstream), trace));
+    expect(status).toMatchObject({ code: 500, reason: 'InternalError', details: {} });
+    expect(note).toEqual({ because: 'no answer from CCI', code });
+    expect(trace.calls).toHaveLength(1);
+    expect(seen.requests).toBe(0);
+  });
+
+  it('that speaks no TLS is InternalError at once, and gets nothing to see', async () => {
+    const requests: unknown[] = [];
+    const server = createPlainServer((request) => requests.push(request)).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => {
+      server.close();
+    });
+    const { update } = await connect(`https://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const trace = newTrace();
+    const { status } = await refusal(update(requestOf(upstream), trace));
+    expect(status).toMatchObject({ code: 500, reason: 'InternalError', details: {} });
+    expect(trace.calls).toHaveLength(1);
+    expect(requests).toEqual([]);
+  });
+});

@@ -1,0 +1,56 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: serverless.yml's variables look like JavaScript's
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+
+export interface Route {
+  method: string;
+  path: string;
+  authorizer: string;
+  private: string;
+}
+export interface Lambda {
+  handler: string;
+  role: { 'Fn::Sub': string };
+  timeout?: number;
+  package: { patterns: string[] };
+  environment: Record<string, string>;
+  events: { http?: Route; sqs?: Record<string, unknown> }[];
+}
+export interface Resource {
+  Type: string;
+  // biome-ignore lint/suspicious/noExplicitAny: CloudFormation's properties, one shape per resource type
+  Properties: Record<string, any>;
+}
+
+export const text = readFileSync(new URL('../../../serverless.yml', import.meta.url), 'utf8');
+export const config = parse(text, { merge: true, maxAliasCount: -1 });
+export const authText = (auth: string) => readFileSync(new URL(`../../deploy/auth/${auth}.yml`, import.meta.url), 'utf8');
+export const [iam, jwt] = [parse(authText('aws_iam')), parse(authText('jwt'))];
+export const rotationText = (rotation: string) => readFileSync(new URL(`../../deploy/rotation/${rotation}.yml`, import.meta.url), 'utf8');
+export const [rotationOff, rotationOn] = [parse(rotationText('off')), parse(rotationText('on'))];
+export const eventsText = readFileSync(new URL('../../../deploy/events.yml', import.meta.url), 'utf8');
+export const events = parse(eventsText, { merge: true });
+export const { provider } = config;
+// As deployed with auth=jwt and rotation=on, which have all that the defaults have, and a function each besides.
+export const functions: Record<string, Lambda> = {
+  ...config.functions,
+  jobEvent: events.function,
+  authorizer: { events: [], ...jwt.function },
+  rotateCredentials: { events: [], ...rotationOn.function },
+};
+export const resources: Record<string, Resource> = {
+  ...config.resources[0].Resources,
+  ...events.resources.Resources,
+  ...jwt.resources.Resources,
+  ...rotationOn.resources.Resources,
+};
+
+export const ofType = (type: string): Resource[] => Object.values(resources).filter((resource) => resource.Type === type);
+export const routes = Object.values(functions).flatMap((lambda) => lambda.events.flatMap((event) => event.http ?? []));
+export const roleOf = (name: string): string | undefined => functions[name]?.role['Fn::Sub'].match(/^\$\{(\w+)\.Arn\}$/)?.[1];
+
+/** Every statement of a role's policies. */
+export function statementsOf(role: Resource | undefined): { Action: string | string[]; Resource: unknown }[] {
+  return role?.Properties.Policies.flatMap((policy: { PolicyDocument: { Statement: unknown[] } }) => policy.PolicyDocument.Statement) ?? [];
+}
+export const arn = (name: string) => ({ 'Fn::GetAtt': [name, 'Arn'] });

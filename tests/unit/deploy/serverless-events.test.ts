@@ -1,0 +1,89 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: serverless.yml's variables look like JavaScript's
+import { createRequire } from 'node:module';
+import { describe, expect, it } from 'vitest';
+import { detailType } from '../../../lib/events/schema.ts';
+import { arn, config, events, functions, ofType, resources } from './deployment.ts';
+
+describe('the ways in for events', () => {
+  const queues = Object.entries(resources).filter(([, { Type }]) => Type === 'AWS::SQS::Queue');
+  const deadLetters = ['JobEventDeadLetters', 'JobEventFifoDeadLetters', 'JobEventUndelivered'];
+
+  it('are part of every deployment', () => {
+    expect(config.functions.jobEvent).toBe('${file(deploy/events.yml):function}');
+    expect(config.resources).toContain('${file(deploy/events.yml):resources}');
+  });
+
+  it('are two queues that answer for each message, with a bounded concurrency, and the ordered one hands out one at a time', () => {
+    const sizes = [
+      ['JobEventQueue', 10],
+      // Else a message that waits behind one that fails is counted with it (lib/events/attempts.ts).
+      ['JobEventFifoQueue', 1],
+    ] as const;
+    expect(events.function.events.map(({ sqs }: { sqs: object }) => sqs)).toEqual(
+      sizes.map(([name, batchSize]) => ({
+        arn: arn(name),
+        batchSize,
+        maximumConcurrency: '${param:eventConcurrency}',
+        functionResponseType: 'ReportBatchItemFailures',
+      })),
+    );
+    expect(config.params.default.eventConcurrency).toBeGreaterThanOrEqual(2);
+  });
+
+  it('are encrypted and take 1 MiB, and keep what nobody fetched for 14 days', () => {
+    expect(queues).toHaveLength(5);
+    for (const [name, { Properties: own }] of queues) {
+      expect(own, name).toMatchObject({ SqsManagedSseEnabled: true, MaximumMessageSize: 2 ** 20, MessageRetentionPeriod: 14 * 86_400 });
+    }
+  });
+
+  it('hide a message for six times as long as the function may take, and bury it only after ten times its own five attempts', () => {
+    for (const name of ['JobEventQueue', 'JobEventFifoQueue']) {
+      const own = resources[name]?.Properties;
+      expect(own?.VisibilityTimeout).toBeGreaterThanOrEqual(6 * (functions.jobEvent?.timeout ?? Number.NaN));
+      expect(own?.RedrivePolicy.maxReceiveCount).toBeGreaterThanOrEqual(50);
+      const letters = own?.RedrivePolicy.deadLetterTargetArn['Fn::GetAtt'][0];
+      expect(resources[letters]?.Properties.FifoQueue).toBe(own?.FifoQueue);
+    }
+  });
+
+  it('take from the bus what asks for an update and nothing else, so that results do not come back', () => {
+    const { EventPattern, Targets } = resources.JobEventRule?.Properties ?? {};
+    expect(EventPattern).toEqual({ 'detail-type': [detailType] });
+    expect(Targets).toEqual([
+      { Id: 'queue', Arn: arn('JobEventQueue'), RetryPolicy: expect.anything(), DeadLetterConfig: { Arn: arn('JobEventUndelivered') } },
+    ]);
+  });
+
+  it('let EventBridge send for this one rule, and nobody else by policy', () => {
+    const [policy, ...others] = ofType('AWS::SQS::QueuePolicy');
+    expect(others).toEqual([]);
+    expect(policy?.Properties.PolicyDocument.Statement).toEqual([
+      {
+        Effect: 'Allow',
+        Principal: { Service: 'events.amazonaws.com' },
+        Action: 'sqs:SendMessage',
+        Resource: [arn('JobEventQueue'), arn('JobEventUndelivered')],
+        Condition: { ArnEquals: { 'aws:SourceArn': arn('JobEventRule') } },
+      },
+    ]);
+  });
+
+  it('tell a topic of their alarms where one is given', async () => {
+    const actions = createRequire(import.meta.url)('../../../deploy/alarm-actions.cjs');
+    expect(await actions({ resolveVariable: async () => '' })).toEqual([]);
+    expect(await actions({ resolveVariable: async (name: string) => name })).toEqual(['param:alarmTopicArn']);
+    for (const { Properties: own } of ofType('AWS::CloudWatch::Alarm')) expect(own.AlarmActions).toBe('${file(deploy/alarm-actions.cjs)}');
+  });
+
+  it('tell of every dead letter and of events that wait', () => {
+    const watched = ofType('AWS::CloudWatch::Alarm').map(({ Properties: own }) => [
+      own.MetricName,
+      own.Dimensions[0].Value['Fn::GetAtt'][0],
+    ]);
+    expect(watched).toEqual([
+      ...deadLetters.map((name) => ['ApproximateNumberOfMessagesVisible', name]),
+      ...['JobEventQueue', 'JobEventFifoQueue'].map((name) => ['ApproximateAgeOfOldestMessage', name]),
+    ]);
+  });
+});
