@@ -8,7 +8,7 @@ import { createOutbox } from '../lib/events/publish.ts';
 import type { EventRecord } from '../lib/events/request.ts';
 import { chain } from '../lib/runtime/chain.ts';
 import { parseConfig } from '../lib/runtime/config.ts';
-import { update } from '../lib/update/update-job.ts';
+import { updateJob } from '../lib/update/update-job.ts';
 
 const { layout, protectedKeys, ...upstream } = parseConfig(process.env);
 const cci = connectCci(upstream);
@@ -20,5 +20,5 @@ export const handler = handleBatch(
     .use(settleEvent(outbox))
     .use(requireTimeLeft())
     .use(readEvent(layout))
-    .handler((event) => update(cci, eventUpdate(event.update, protectedKeys), event.trace)),
+    .handler((event) => updateJob({ cci }, eventUpdate(event.asked, event.attributes.SenderId, protectedKeys), event.trace)),
 );

@@ -25,7 +25,7 @@ export interface Cci {
   /** The last call failed for want of CCI: whoever can read before writing does so now. */
   readonly isUnwell: boolean;
   read(ref: JobRef, trace: Trace): Promise<Answer>;
-  /** Replaces or patches a job. Only what is fenced by a resourceVersion is repeated where it may have been carried out. */
+  /** Replaces or patches a job. Only what is conditional by a resourceVersion is repeated where it may have been carried out. */
   write(ref: JobRef, change: Change, trace: Trace): Promise<Written>;
   /** Reads a job or a list in a form of the upstream's own, as text; a list may have 24 MiB. */
   fetch(of: JobRef | Collection, query: Record<string, string>, accept: string, trace: Trace): Promise<{ status: number; text: string }>;
@@ -35,11 +35,11 @@ export interface Collection {
   kind: JobRef['kind'];
   namespace: string | undefined;
 }
-/** A write: a whole job with its resourceVersion, or a merge patch that is fenced if it names one. */
+/** A write: a whole job with its resourceVersion, or a merge patch that is conditional if it names one. */
 export interface Change {
   method: 'PUT' | 'PATCH';
   object: JsonObject;
-  fenced: boolean;
+  conditional: boolean;
   /** In whose name the server is to note it; without one in the gateway's own, which it takes from the user agent. */
   manager?: string | undefined;
 }
@@ -167,11 +167,11 @@ export function createCci({ endpoint, projectId, credentials, transport }: CciOp
       if (outcome.verdict) throw outcome.verdict;
       return { status: outcome.status, text: readText(of, outcome) };
     },
-    async write(ref, { method, object, fenced, manager }, trace) {
+    async write(ref, { method, object, conditional, manager }, trace) {
       const query: Record<string, string> = manager === undefined ? {} : { fieldManager: manager };
       const body = stringifyJson(object);
       if (body === undefined) throw tooDeep();
-      const outcome = await call({ method, path: pathOf(ref), query, body, repeatable: fenced }, trace);
+      const outcome = await call({ method, path: pathOf(ref), query, body, repeatable: conditional }, trace);
       if (outcome.verdict) {
         if (!outcome.maybeApplied) throw outcome.verdict;
         return { known: false, error: outcome.verdict };

@@ -2,23 +2,23 @@ import type { Layout } from '../job/kinds.ts';
 import { at } from '../json/json.ts';
 import type { Around, Middleware } from '../runtime/chain.ts';
 import { internalError, StatusError } from '../status.ts';
-import type { Updated } from '../update/update-job.ts';
+import type { UpdateResult } from '../update/job-update.ts';
 import { createAttempts } from './attempts.ts';
 import { claimsOf, parseEvent, readMessage } from './parse.ts';
 import type { Outbox, Result } from './publish.ts';
-import type { EventOutcome, EventRecord, Followed, WithUpdate } from './request.ts';
+import type { Asked, EventOutcome, EventRecord, Followed } from './request.ts';
 
 /** Answers that no repetition changes. */
 const permanent = new Set([400, 403, 404, 405, 410, 413, 415, 422]);
 
 /** Reads the event out of the message's body, for what follows. Throws StatusError as parseEvent does. */
-export function readEvent(layout: Layout): Middleware<EventRecord & Followed, WithUpdate> {
+export function readEvent(layout: Layout): Middleware<EventRecord & Followed, Asked> {
   return {
     before: (event) => {
       const message = readMessage(event);
       // Told even where the event is refused.
       event.claims = claimsOf(message);
-      return { update: parseEvent(message, layout, event) };
+      return { asked: parseEvent(message, layout, event) };
     },
   };
 }
@@ -31,7 +31,7 @@ type Settling = EventRecord & Followed;
  * queue with the reason, and is done as well. A result that cannot be published is such a failure: by its mark the event changes nothing
  * when it comes again.
  */
-export function settleEvent({ publish, bury }: Outbox): Around<Settling, object, true, Updated> {
+export function settleEvent({ publish, bury }: Outbox): Around<Settling, object, true, UpdateResult> {
   const messages = createAttempts();
   const done = (event: Settling, outcome: EventOutcome, { changed, warnings }: Partial<Result> = {}): void => {
     event.settled = { outcome, ...(changed && { changed }), ...(warnings && { warnings }) };

@@ -2,14 +2,14 @@ import { parsePatched, parseRequested } from '../job/schema.ts';
 import { at } from '../json/json.ts';
 import { applyMergePatch } from '../json/merge-patch.ts';
 import { badRequest } from '../status.ts';
-import type { Update } from '../update/update-job.ts';
-import type { JobUpdate } from './parse.ts';
+import type { JobUpdate } from '../update/job-update.ts';
+import type { AskedUpdate } from './parse.ts';
 
 /**
  * Makes an update of an event: its patch or its object becomes the requested object, with the event's preconditions. Never the one-trip
  * patch: the mark must be written with the change. Throws 400 for an object that is another job, or says otherwise than the event.
  */
-export function eventUpdate({ kind, ref, detail, mark }: JobUpdate, protectedKeys: readonly string[]): Update {
+export function eventUpdate({ kind, ref, detail, mark }: AskedUpdate, caller: string, protectedKeys: readonly string[]): JobUpdate {
   const { uid, resourceVersion } = detail;
   const given = 'object' in detail ? detail.object : detail.patch;
   const preconditions = { ...(uid !== undefined && { uid }), ...(resourceVersion !== undefined && { resourceVersion }) };
@@ -21,12 +21,13 @@ export function eventUpdate({ kind, ref, detail, mark }: JobUpdate, protectedKey
   return {
     kind,
     ref,
+    caller,
     requested: (live) => {
       const requested = whole ?? parsePatched(kind, ref, live.job, applyMergePatch(live.job, given));
       return { ...requested, metadata: { ...(requested.metadata as object), ...preconditions } };
     },
     // Even where the event insists on a version it may have met itself, carried out unheard: its mark on the live job tells.
-    fenced: false,
+    conditional: false,
     rules: { protectedKeys, patch: !whole },
     dryRun: false,
     mark,

@@ -4,7 +4,7 @@ import type { Around, Middleware } from '../runtime/chain.ts';
 import { recordMetrics } from '../runtime/metrics.ts';
 import { createTrace } from '../runtime/request-context.ts';
 import { refusedFields, StatusError, timeout } from '../status.ts';
-import type { EventRecord, Followed, WithUpdate } from './request.ts';
+import type { Asked, EventRecord, Followed } from './request.ts';
 
 const logger = new Logger({ serviceName: 'tfjob-gateway' });
 /** What one event may take; a batch takes no more where less is left. */
@@ -17,15 +17,15 @@ let coldStart = true;
  * The outermost step: gives the event its deadline and its trace, and writes one line about it: who sent it (as SQS and EventBridge say),
  * what became of it, and which fields changed, never their values.
  */
-export function traceAndLogEvent(): Around<EventRecord, Followed, true, true, WithUpdate> {
-  const write = async (event: EventRecord & Partial<Followed & WithUpdate>, context: Context, said: object | undefined): Promise<void> => {
-    const { claims, trace, update } = event;
+export function traceAndLogEvent(): Around<EventRecord, Followed, true, true, Asked> {
+  const write = async (event: EventRecord & Partial<Followed & Asked>, context: Context, said: object | undefined): Promise<void> => {
+    const { claims, trace, asked } = event;
     // Nothing goes on after the batch is answered.
     await Promise.allSettled(trace?.pending ?? []);
     const ms = Math.round(performance.now() - (event.startedAt ?? 0));
     logger.info('event', {
       ...said,
-      job: update && `${update.ref.kind.plural}/${update.ref.namespace}/${update.ref.name}`,
+      job: asked && `${asked.ref.kind.plural}/${asked.ref.namespace}/${asked.ref.name}`,
       event: claims,
       sender: event.attributes.SenderId,
       queue: event.eventSourceARN,

@@ -8,7 +8,7 @@ import { contentHash, shortHash } from './digest.ts';
 import { Envelope, eventLimit, Patch, Replace } from './schema.ts';
 
 /** An event that asks for an update, checked as far as it can be without the live job. */
-export interface JobUpdate {
+export interface AskedUpdate {
   kind: JobKind;
   ref: JobRef;
   detail: v.InferOutput<typeof Patch> | v.InferOutput<typeof Replace>;
@@ -59,7 +59,7 @@ export function claimsOf(message: Json | undefined): Claims {
  * named, 404 for a name that no job can have; what is no JSON is not quoted. In a FIFO queue the message group must be that of the
  * job, or the order would not be the job's.
  */
-export function parseEvent(message: Json | undefined, layout: Layout, { body, attributes, eventSourceARN }: SQSRecord): JobUpdate {
+export function parseEvent(message: Json | undefined, layout: Layout, { body, attributes, eventSourceARN }: SQSRecord): AskedUpdate {
   if (Buffer.byteLength(body) > eventLimit) throw tooLarge('body-size', eventLimit);
   if (message === undefined) throw badRequest('syntax', 'the event is not JSON');
   const { detail: given } = check(Envelope, message, '');

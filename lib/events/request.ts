@@ -1,6 +1,6 @@
 import type { SQSRecord } from 'aws-lambda';
 import type { Trace } from '../runtime/request-context.ts';
-import type { Claims, JobUpdate } from './parse.ts';
+import type { AskedUpdate, Claims } from './parse.ts';
 
 /** What became of an event, as the log and the result event tell it. */
 export type EventOutcome = 'Succeeded' | 'Superseded' | 'Refused' | 'Failed';
@@ -21,6 +21,6 @@ export interface Followed {
   settled: { outcome: EventOutcome; changed?: string[]; warnings?: string[] } | undefined;
 }
 /** The update that an event asks for. */
-export interface WithUpdate {
-  update: JobUpdate;
+export interface Asked {
+  asked: AskedUpdate;
 }

@@ -4,17 +4,17 @@ import { at, type Json, type JsonObject } from '../json/json.ts';
 import { applyJsonPatch, operationsOf } from '../json/json-patch.ts';
 import { applyMergePatch } from '../json/merge-patch.ts';
 import { badRequest } from '../status.ts';
+import type { JobUpdate } from './job-update.ts';
 import { directPatch } from './pass-through.ts';
-import type { Update } from './update-job.ts';
 
 /** A request to patch one job; `type` is the patch's media type. */
-export type PatchRequest = Pick<Update, 'kind' | 'ref' | 'rules' | 'dryRun'> & { type: string; patch: Json };
+export type PatchRequest = Pick<JobUpdate, 'kind' | 'ref' | 'caller' | 'rules' | 'dryRun'> & { type: string; patch: Json };
 
 /**
  * Makes an update of a patch: the requested object is what the patch makes of the live job. A merge patch of nothing but replaceable
  * fields may go upstream as it is checked, without a read, unless the decision is wanted for more (dry run, Strict).
  */
-export function patchUpdate({ type, patch, ...request }: PatchRequest): Update {
+export function patchUpdate({ type, patch, ...request }: PatchRequest): JobUpdate {
   const { kind, ref, rules, dryRun } = request;
   const isMerge = type === 'application/merge-patch+json';
   if (isMerge && (typeof patch !== 'object' || patch === null || Array.isArray(patch)))
@@ -28,7 +28,7 @@ export function patchUpdate({ type, patch, ...request }: PatchRequest): Update {
     ...request,
     rules: { ...rules, patch: true },
     requested,
-    fenced: isMerge && at(patch, ['metadata', 'resourceVersion']) !== undefined,
-    direct: isMerge && !dryRun && !rules.strict ? directPatch(kind, ref, patch, rules.protectedKeys ?? []) : undefined,
+    conditional: isMerge && at(patch, ['metadata', 'resourceVersion']) !== undefined,
+    passThrough: isMerge && !dryRun && !rules.strict ? directPatch(kind, ref, patch, rules.protectedKeys ?? []) : undefined,
   };
 }

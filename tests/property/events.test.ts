@@ -7,7 +7,8 @@ import { appliedEvents, type Mark, mostIds, seen, withMark } from '../../lib/job
 import { at, type JsonObject } from '../../lib/json/json.ts';
 import { createTrace } from '../../lib/runtime/request-context.ts';
 import { conflict, internalError, serviceUnavailable, timeout } from '../../lib/status.ts';
-import { type Updated, update } from '../../lib/update/update-job.ts';
+import type { UpdateResult } from '../../lib/update/job-update.ts';
+import { updateJob } from '../../lib/update/update-job.ts';
 import { json, kinds, refOf } from './jobs.ts';
 
 // PROPERTY_RUNS=1000000 runs a million cases; a failure names the seed and the path that repeat it.
@@ -117,7 +118,7 @@ function createMemoryCci(fields: Fields, lucks: Luck[]) {
 }
 
 /** Delivers one event as the function does; undefined where it failed, so that it comes again. */
-async function deliver(cci: Cci, index: number, { sequence: number, patch, object }: Event): Promise<Updated | undefined> {
+async function deliver(cci: Cci, index: number, { sequence: number, patch, object }: Event): Promise<UpdateResult | undefined> {
   const change = object ? { object: whole(object) } : { patch: jobOf(patch ?? {}) };
   const detail = {
     version: '1',
@@ -132,7 +133,7 @@ async function deliver(cci: Cci, index: number, { sequence: number, patch, objec
   const asked = parseEvent(readMessage({ body }), 'cci', { body, eventSourceARN: 'arn:standard', attributes: {} } as never);
   const trace = createTrace(Date.now() + 60_000, () => undefined);
   const mayFail = (error: { note?: { because?: string } }) => expect(error.note?.because).toMatch(/no answer|CCI answered/);
-  return update(cci, eventUpdate(asked, []), trace).catch((error) => void mayFail(error));
+  return updateJob({ cci }, eventUpdate(asked, 'sender', []), trace).catch((error) => void mayFail(error));
 }
 
 const merged = (fields: Fields, { patch, object }: Event): Fields => ({ ...fields, ...(object ?? patch) });

@@ -136,8 +136,8 @@ export function sentThrough(kind: JobKind, live: JsonObject, request: Request): 
       const decision = decide(kind, ref, live, parseRequested(kind, ref, request.body), rules);
       return decision.outcome === 'change' ? decision.object : undefined;
     }
-    const update = patchUpdate({ kind, ref, rules, dryRun: false, type: request.type, patch: request.patch });
-    if (update.direct) return applyMergePatch(live, update.direct) as JsonObject;
+    const update = patchUpdate({ kind, ref, caller: 'somebody', rules, dryRun: false, type: request.type, patch: request.patch });
+    if (update.passThrough) return applyMergePatch(live, update.passThrough) as JsonObject;
     const decision = decide(kind, ref, live, update.requested(answer), update.rules);
     return decision.outcome === 'change' ? decision.object : undefined;
   } catch (error) {

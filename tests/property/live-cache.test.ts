@@ -7,9 +7,10 @@ import { at, type Json, type JsonObject, parseExactJson } from '../../lib/json/j
 import { applyMergePatch } from '../../lib/json/merge-patch.ts';
 import { createTrace } from '../../lib/runtime/request-context.ts';
 import { conflict, StatusError } from '../../lib/status.ts';
+import type { JobUpdate, UpdateResult } from '../../lib/update/job-update.ts';
 import { createLiveCache } from '../../lib/update/live-cache.ts';
 import { type PatchRequest, patchUpdate } from '../../lib/update/patch.ts';
-import { type Update, type Updated, update } from '../../lib/update/update-job.ts';
+import { updateJob } from '../../lib/update/update-job.ts';
 import { copyOf, goodMap, goodPolicy, kinds, liveJob, refOf } from './jobs.ts';
 
 const runs = Number(process.env.PROPERTY_RUNS ?? 1000);
@@ -86,23 +87,23 @@ function createUpstream(first: JsonObject) {
 }
 
 /** What a request asks of the job as its caller has read it. */
-function updateOf({ how, patch, version }: Step & { who: 'caller' }, live: JsonObject): Update {
+function updateOf({ how, patch, version }: Step & { who: 'caller' }, live: JsonObject): JobUpdate {
   const kind = kinds.cci as NonNullable<typeof kinds.cci>;
   const resourceVersion = { none: undefined, live: at(live, ['metadata', 'resourceVersion']) as string, stale: '7' }[version];
-  const common = { kind, ref: refOf(kind), rules: {}, dryRun: how === 'dry-run', query: {} };
+  const common = { kind, ref: refOf(kind), caller: 'somebody', rules: {}, dryRun: how === 'dry-run' };
   const metadata = { ...(patch.metadata as JsonObject), ...(resourceVersion && { resourceVersion }) };
   if (how === 'merge') {
     return patchUpdate({ ...common, type: 'application/merge-patch+json', patch: { ...patch, metadata } } as PatchRequest);
   }
   const { resourceVersion: _, ...read } = live.metadata as JsonObject;
   const requested = applyMergePatch({ ...copyOf(live), metadata: read }, { ...patch, metadata }) as JsonObject;
-  return { ...common, requested: () => requested, fenced: requestedVersion(requested) !== undefined };
+  return { ...common, requested: () => requested, conditional: requestedVersion(requested) !== undefined };
 }
 
 const withoutVersion = (job: JsonObject) => applyMergePatch(job, { metadata: { resourceVersion: null } });
 
 /** What the caller gets, and what the log is told of it. */
-async function outcomeOf(promise: ReturnType<typeof update>): Promise<{ got: unknown; told: Partial<Updated> }> {
+async function outcomeOf(promise: ReturnType<typeof updateJob>): Promise<{ got: unknown; told: Partial<UpdateResult> }> {
   try {
     const { answer, ...told } = await promise;
     return { got: JSON.stringify(answer.job), told };
@@ -113,7 +114,7 @@ async function outcomeOf(promise: ReturnType<typeof update>): Promise<{ got: unk
 }
 
 /** Fails where what the log is told is not what happened between two versions of the job, in words of its own. */
-function expectTrue(told: Partial<Updated>, before: JsonObject, after: JsonObject, how: string): void {
+function expectTrue(told: Partial<UpdateResult>, before: JsonObject, after: JsonObject, how: string): void {
   const fields = [
     'metadata.labels',
     'metadata.annotations',
@@ -154,18 +155,17 @@ describe('the cache of live jobs', () => {
           const asked = updateOf(one, plain.live());
           const stored = plain.live();
           const expected = await outcomeOf(
-            update(
-              plain.cci,
+            updateJob(
+              { cci: plain.cci },
               asked,
               createTrace(Date.now() + 25_000, () => undefined),
             ),
           );
           const cachedOutcome = await outcomeOf(
-            update(
-              hot.cci,
+            updateJob(
+              { cci: hot.cci, cache },
               asked,
               createTrace(Date.now() + 25_000, () => undefined),
-              cache,
             ),
           );
           expect(cachedOutcome.got).toEqual(expected.got);

@@ -14,7 +14,7 @@ const rooms: Record<string, { rooms: string[]; packages: string[] | 'any' }> = {
   update: { rooms: ['rule.ts', 'status.ts', 'json', 'job', 'runtime', 'cci'], packages: 'any' },
   discovery: { rooms: ['rule.ts', 'status.ts', 'json', 'job'], packages: 'any' },
   callers: { rooms: ['runtime'], packages: 'any' },
-  http: { rooms: ['rule.ts', 'status.ts', 'json', 'job', 'runtime', 'cci', 'discovery'], packages: 'any' },
+  http: { rooms: ['rule.ts', 'status.ts', 'json', 'job', 'runtime', 'cci', 'update', 'discovery'], packages: 'any' },
   events: { rooms: ['rule.ts', 'status.ts', 'json', 'job', 'runtime', 'update'], packages: 'any' },
   rotation: { rooms: ['status.ts', 'job', 'runtime', 'cci'], packages: 'any' },
   handlers: {

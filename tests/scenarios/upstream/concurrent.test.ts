@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../lib/json/json.ts';
 import { StatusError } from '../../../lib/status.ts';
-import type { Updated } from '../../../lib/update/update-job.ts';
+import type { UpdateResult } from '../../../lib/update/job-update.ts';
 import { type Simulator, startSimulator } from '../../../local/cci/simulator.ts';
 import { accessKey, connect, newTrace } from './harness.ts';
 
@@ -26,7 +26,7 @@ async function race(
   const { metadata, ...job } = live();
   const { resourceVersion: _version, ...rest } = metadata;
   const results = await Promise.allSettled(
-    Array.from({ length: callers }, (_, i): Promise<Updated> => {
+    Array.from({ length: callers }, (_, i): Promise<UpdateResult> => {
       const labels = { app: 'test', [`caller-${i}`]: 'x' };
       return client.update(
         { ...job, metadata: { ...rest, labels, ...(version !== undefined && { resourceVersion: version }) } },

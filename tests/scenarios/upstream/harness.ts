@@ -9,7 +9,8 @@ import type { JsonObject } from '../../../lib/json/json.ts';
 import { createTrace, type Trace } from '../../../lib/runtime/request-context.ts';
 import type { JobRef } from '../../../lib/status.ts';
 import { StatusError } from '../../../lib/status.ts';
-import { type Updated, update } from '../../../lib/update/update-job.ts';
+import type { UpdateResult } from '../../../lib/update/job-update.ts';
+import { updateJob } from '../../../lib/update/update-job.ts';
 import { startSecretsManager } from '../../../local/aws/secrets-manager.ts';
 import { documentedJob } from '../../../local/cci/simulator.ts';
 import { StatusError as StorageError } from '../../../local/cci/status.ts';
@@ -145,18 +146,15 @@ export async function connect(endpoint: string, secret: object = accessKey, mana
   vi.stubEnv('AWS_REGION', 'eu-west-1');
   vi.stubEnv('AWS_ACCESS_KEY_ID', credential('aws-ak'));
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', credential('aws-sk'));
+  const asked = { kind, ref, caller: 'somebody', rules: {}, dryRun: false };
   const cci = connectCci({ endpoint, projectId: undefined, secretId: secretName });
   return {
     cci,
     secrets,
     setSecret: (value: object) => secrets.set(secretName, JSON.stringify(value)),
     /** Updates the documented job as a handler does. */
-    update: (requested: JsonObject, trace: Trace = newTrace()): Promise<Updated> =>
-      update(
-        cci,
-        { kind, ref, requested: () => requested, fenced: requestedVersion(requested) !== undefined, rules: {}, dryRun: false },
-        trace,
-      ),
+    update: (requested: JsonObject, trace: Trace = newTrace()): Promise<UpdateResult> =>
+      updateJob({ cci }, { ...asked, requested: () => requested, conditional: requestedVersion(requested) !== undefined }, trace),
   };
 }
 

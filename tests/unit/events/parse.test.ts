@@ -76,10 +76,10 @@ describe('parseEvent', () => {
 });
 
 describe('eventUpdate', () => {
-  it('is never fenced, dry or direct', () => {
-    const update = eventUpdate(parse(recordOf({ resourceVersion: '7' })), ['example.com/*']);
-    expect(update).toMatchObject({ fenced: false, dryRun: false, rules: { protectedKeys: ['example.com/*'] } });
-    expect(update).not.toHaveProperty('direct');
+  it('is never conditional or dry, and never goes unread', () => {
+    const update = eventUpdate(parse(recordOf({ resourceVersion: '7' })), 'sender', ['example.com/*']);
+    expect(update).toMatchObject({ conditional: false, dryRun: false, rules: { protectedKeys: ['example.com/*'] } });
+    expect(update).not.toHaveProperty('passThrough');
   });
 });
 
