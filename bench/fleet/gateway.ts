@@ -3,6 +3,7 @@
  * but two ends. Its connections (lib/cci/transport.ts) and the AWS clients are those of the simulation. Of another checkout nothing needs to
  * be known but where these ends are, so that versions can be set side by side.
  */
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -36,7 +37,13 @@ type Evaluate = (modules: Modules, env: Record<string, string>) => Record<string
 
 const names: FunctionName[] = ['replace-job', 'patch-job', 'read-jobs', 'job-event'];
 /** Evaluated for each process: they hold what it is connected to. All else of lib is the same for all. */
-const perProcess = ['lib/cci/connect.ts', 'lib/events/send.ts', ...names.map((name) => `handlers/${name}.ts`)];
+const perProcess = [
+  'lib/cci/connect.ts',
+  'lib/events/publish.ts',
+  // Its name in the checkout that `before` is measured of.
+  'lib/events/send.ts',
+  ...names.map((name) => `handlers/${name}.ts`),
+];
 const environment = {
   CCI_ENDPOINT: 'https://cci.example',
   CCI_SECRET_ID: 'secret',
@@ -53,7 +60,7 @@ export async function loadGateway(root: string): Promise<Gateway> {
   Object.assign(process.env, quiet);
   const shared = new Map<string, object>();
   const evaluates = new Map<string, Evaluate>();
-  for (const path of perProcess) {
+  for (const path of perProcess.filter((file) => existsSync(join(root, file)))) {
     const { code } = await transform(await readFile(join(root, path), 'utf8'), { loader: 'ts', format: 'cjs', target: 'node24' });
     for (const [, specifier = ''] of code.matchAll(/require\("([^"]+)"\)/g)) {
       const address = resolve(root, path, specifier);

@@ -41,7 +41,7 @@ export interface ApiGateway {
 
 type Functions = ReadonlyMap<string, LambdaHandler>;
 
-const project = fileURLToPath(new URL('..', import.meta.url));
+const project = fileURLToPath(new URL('../..', import.meta.url));
 const maxBody = 10 * 1024 * 1024;
 const integrationTimeoutSeconds = 29;
 // A page that points a name of its own at 127.0.0.1 (DNS rebinding) still sends that name.

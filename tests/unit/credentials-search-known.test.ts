@@ -10,7 +10,7 @@ const written = new RegExp(`(?:${name.source}|${setting.source})${literal.source
 // What stands for a credential where its form alone matters: nothing, or one letter.
 const nobodys = /^.?$/;
 // It makes others of those that it has.
-const excepted = 'tests/integration/replace-leaks-run.ts';
+const excepted = 'tests/scenarios/replace/leaks-run.ts';
 
 it('a credential that is written in a test is one that the search finds', () => {
   const unknown = globSync('tests/**/*.ts', { exclude: [excepted] }).flatMap((file) =>

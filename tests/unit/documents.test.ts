@@ -112,7 +112,7 @@ describe('a command in a document', () => {
     for (const { text } of shell) execFileSync('bash', ['-n'], { input: text, stdio: ['pipe', 'ignore', 'pipe'] });
   });
 
-  it('of npm is a script that .ci/run runs, or that starts what tests/integration/local-start.test.ts asks', () => {
+  it('of npm is a script that .ci/run runs, or that starts what tests/scenarios/local/start.test.ts asks', () => {
     const steps = read('.ci/run')
       .split('\n')
       .flatMap((line) => line.trim().split(' && '));

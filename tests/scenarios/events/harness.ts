@@ -71,7 +71,7 @@ export function eventEnvironment(cci: string): Record<string, string> {
 let instances = 0;
 /** The built handler as a new process would have it: it remembers nothing. */
 export async function newHandler(): Promise<EventHandler> {
-  const file = new URL(`../../dist/job-event/index.mjs?instance=${++instances}`, import.meta.url);
+  const file = new URL(`../../../dist/job-event/index.mjs?instance=${++instances}`, import.meta.url);
   return ((await import(file.href)) as { handler: EventHandler }).handler;
 }
 

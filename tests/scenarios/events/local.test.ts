@@ -16,7 +16,7 @@ beforeAll(async () => {
 
 /** `npm run event` with these arguments. */
 function run(args: string[], port = new URL(gateway.url).port): Promise<{ code: number; out: string; err: string }> {
-  const cwd = fileURLToPath(new URL('../..', import.meta.url));
+  const cwd = fileURLToPath(new URL('../../..', import.meta.url));
   return new Promise((resolve) => {
     execFile(process.execPath, ['scripts/event.ts', ...args], { cwd, env: { ...process.env, PORT: port } }, (error, out, err) =>
       resolve({ code: error ? Number(error.code) : 0, out, err }),

@@ -8,7 +8,7 @@ import { alsoSearched, credential } from '../../credentials.ts';
 import { freePorts } from '../../free-ports.ts';
 import { jobPath, type Loose } from '../gateway.ts';
 
-const project = fileURLToPath(new URL('../..', import.meta.url));
+const project = fileURLToPath(new URL('../../..', import.meta.url));
 const running: ChildProcess[] = [];
 afterEach(async () => {
   for (const child of running.splice(0)) if (child.exitCode === null && child.kill()) await once(child, 'exit');

@@ -7,7 +7,7 @@ import { alsoSearched } from '../../credentials.ts';
 import { blocksOf, commands, inlineCommands, read } from '../../documents.ts';
 import { freePorts } from '../../free-ports.ts';
 
-const project = fileURLToPath(new URL('../..', import.meta.url));
+const project = fileURLToPath(new URL('../../..', import.meta.url));
 
 let child: ChildProcess;
 let printed = '';

@@ -25,7 +25,7 @@ process.env.AWS_ENDPOINT_URL_SECRETS_MANAGER = secrets.url;
 let instances = 0;
 /** A function that was never called: neither a secret nor a refusal of it is remembered. */
 async function cold(bundle = 'replace-job'): Promise<LambdaHandler> {
-  const file = new URL(`../../dist/${bundle}/index.mjs?instance=${++instances}`, import.meta.url);
+  const file = new URL(`../../../dist/${bundle}/index.mjs?instance=${++instances}`, import.meta.url);
   return ((await import(file.href)) as { handler: LambdaHandler }).handler;
 }
 

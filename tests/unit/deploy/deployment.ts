@@ -24,9 +24,10 @@ export interface Resource {
 
 export const text = readFileSync(new URL('../../../serverless.yml', import.meta.url), 'utf8');
 export const config = parse(text, { merge: true, maxAliasCount: -1 });
-export const authText = (auth: string) => readFileSync(new URL(`../../deploy/auth/${auth}.yml`, import.meta.url), 'utf8');
+export const authText = (auth: string) => readFileSync(new URL(`../../../deploy/auth/${auth}.yml`, import.meta.url), 'utf8');
 export const [iam, jwt] = [parse(authText('aws_iam')), parse(authText('jwt'))];
-export const rotationText = (rotation: string) => readFileSync(new URL(`../../deploy/rotation/${rotation}.yml`, import.meta.url), 'utf8');
+export const rotationText = (rotation: string) =>
+  readFileSync(new URL(`../../../deploy/rotation/${rotation}.yml`, import.meta.url), 'utf8');
 export const [rotationOff, rotationOn] = [parse(rotationText('off')), parse(rotationText('on'))];
 export const eventsText = readFileSync(new URL('../../../deploy/events.yml', import.meta.url), 'utf8');
 export const events = parse(eventsText, { merge: true });

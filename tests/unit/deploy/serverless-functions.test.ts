@@ -146,7 +146,7 @@ describe('the concurrency', () => {
 describe('the parameters', () => {
   it('have a default each, but for whose tokens are believed', () => {
     const asVariables = (file: string) =>
-      readFileSync(new URL(`../../deploy/${file}`, import.meta.url), 'utf8').replaceAll(/'(param:\w+)'/g, '${$1}');
+      readFileSync(new URL(`../../../deploy/${file}`, import.meta.url), 'utf8').replaceAll(/'(param:\w+)'/g, '${$1}');
     const [schedule, alarmActions] = ['rotation/schedule.cjs', 'alarm-actions.cjs'].map(asVariables);
     const all = [
       text,
