@@ -1,10 +1,10 @@
 import { connectCci } from '../lib/cci/connect.ts';
-import { readEvent, settleEvent } from '../lib/events/acknowledge.ts';
+import { acknowledgeEvent, readEvent } from '../lib/events/acknowledge.ts';
 import { handleBatch } from '../lib/events/batch.ts';
 import { parseEventConfig } from '../lib/events/config.ts';
 import { eventUpdate } from '../lib/events/job-update.ts';
 import { requireTimeLeft, traceAndLogEvent } from '../lib/events/log.ts';
-import { createOutbox } from '../lib/events/publish.ts';
+import { createEventPublisher } from '../lib/events/publish.ts';
 import type { EventRecord } from '../lib/events/request.ts';
 import { chain } from '../lib/runtime/chain.ts';
 import { parseConfig } from '../lib/runtime/config.ts';
@@ -12,12 +12,12 @@ import { updateJob } from '../lib/update/update-job.ts';
 
 const { layout, protectedKeys, ...upstream } = parseConfig(process.env);
 const cci = connectCci(upstream);
-const outbox = createOutbox(parseEventConfig(process.env));
+const publisher = createEventPublisher(parseEventConfig(process.env));
 
 export const handler = handleBatch(
   chain((record: EventRecord) => record)
     .use(traceAndLogEvent())
-    .use(settleEvent(outbox))
+    .use(acknowledgeEvent(publisher))
     .use(requireTimeLeft())
     .use(readEvent(layout))
     .handler((event) => updateJob({ cci }, eventUpdate(event.asked, event.attributes.SenderId, protectedKeys), event.trace)),

@@ -12,7 +12,7 @@ export interface Outcome {
   /** Seconds that the upstream asks to wait. */
   retryAfter: number;
   /** A write may have been carried out although nobody said so. */
-  maybeApplied: boolean;
+  outcomeUnknown: boolean;
   /** The gateway's own credentials were good: the answer is about the request. */
   accepted?: boolean;
   /** The gateway's own credentials were refused. */
@@ -33,11 +33,11 @@ export interface Refused {
   wrong: boolean;
 }
 
-const nothing = { status: 0, body: Buffer.alloc(0), retry: false, retryAfter: 0, maybeApplied: false } as const;
+const nothing = { status: 0, body: Buffer.alloc(0), retry: false, retryAfter: 0, outcomeUnknown: false } as const;
 
 /** Turns an exchange into an answer or a verdict, by the table of docs/upstream.md. `secrets` never leave in a message. */
-export function judge(exchange: Exchange, secrets: readonly string[]): Outcome {
-  if (!exchange.answered) return judgeFailure(exchange);
+export function classifyResponse(exchange: Exchange, secrets: readonly string[], method = 'PUT'): Outcome {
+  if (!exchange.answered) return classifyFailure(exchange, method);
   const { status, headers, body } = exchange;
   const header = (headers['x-request-id'] ?? headers['audit-id'])?.toString();
   const inHeader = header === undefined ? undefined : redactSecrets(header, secrets);
@@ -56,12 +56,12 @@ export function judge(exchange: Exchange, secrets: readonly string[]): Outcome {
   const notReached = status === 502 || status === 503 || status === 504;
   const verdict = translate(status, error, body, secrets, retryAfter);
   // Another 2xx is a success that cannot be read; a change of protocol (101) says nothing.
-  const maybeApplied = notReached || status < 300;
+  const outcomeUnknown = notReached || status < 300;
   // The API server has already waited for a resourceVersion that is above its own.
   const waitedFor = error.details?.causes?.some(({ reason }) => reason === 'ResourceVersionTooLarge') ?? false;
   const retry = (notReached && !waitedFor) || status === 429;
   const accepted = status < 500 && status !== 429 && (status < 300 || status >= 400);
-  return { ...nothing, verdict, retry, retryAfter, maybeApplied, accepted, requestId };
+  return { ...nothing, verdict, retry, retryAfter, outcomeUnknown, accepted, requestId };
 }
 
 /** The outcome where the gateway's own credentials were refused. */
@@ -75,18 +75,19 @@ function secondsToWait(header: string): number {
   return seconds > 0 ? seconds : 0;
 }
 
-function judgeFailure({ sent, code, staleSocket }: Exchange & { answered: false }): Outcome {
+function classifyFailure({ sent, code, staleSocket }: Exchange & { answered: false }, method: string): Outcome {
   const note = { because: 'no answer from CCI', code };
-  if (code === 'EMSGSIZE') return { ...nothing, verdict: internalError({ because: 'the answer is too large', code }), maybeApplied: true };
+  if (code === 'EMSGSIZE')
+    return { ...nothing, verdict: internalError({ because: 'the answer is too large', code }), outcomeUnknown: true };
   if (code === 'ECUTOFF') {
-    return { ...nothing, verdict: internalError({ because: 'the answer was cut off' }), retry: true, maybeApplied: true };
+    return { ...nothing, verdict: internalError({ because: 'the answer was cut off' }), retry: true, outcomeUnknown: true };
   }
   if (code.startsWith('HPE_')) {
-    return { ...nothing, verdict: internalError({ because: 'the answer is not HTTP', code }), retry: true, maybeApplied: true };
+    return { ...nothing, verdict: internalError({ because: 'the answer is not HTTP', code }), retry: true, outcomeUnknown: true };
   }
   if (sent) {
-    const verdict = timeout('CCI gave no answer, so the outcome is unknown', note);
-    return { ...nothing, verdict, retry: true, maybeApplied: true, staleSocket };
+    const verdict = timeout(method === 'GET' ? 'CCI did not answer in time' : 'CCI gave no answer, so the outcome is unknown', note);
+    return { ...nothing, verdict, retry: true, outcomeUnknown: true, staleSocket };
   }
   // A certificate that is not trusted, or a request that cannot be made: no repetition helps.
   if (/^ERR_|CERT|SELF_SIGNED|UNABLE_TO_|EPROTO/.test(code)) return { ...nothing, verdict: internalError(note) };

@@ -4,7 +4,7 @@ import { isObject, type Json, type JsonObject, own, parseExactJson, stringifyJso
 import { type Trace, timeLeft } from '../runtime/request-context.ts';
 import { answerTooLarge, internalError, type JobRef, StatusError, serviceUnavailable, timeout, tooDeep } from '../status.ts';
 import { type Breaker, createBreaker } from './breaker.ts';
-import { judge, type Outcome } from './classify-response.ts';
+import { classifyResponse, type Outcome } from './classify-response.ts';
 import type { Credential, Credentials } from './credentials/credentials.ts';
 import { encode, type Signable, sign } from './credentials/signer.ts';
 import { excerpt } from './errors.ts';
@@ -117,7 +117,7 @@ export function createCci({ endpoint, projectId, credentials, transport }: CciOp
     const ms = Math.round((performance.now() - started) * 10) / 10;
     note(breaker, exchange, ms);
     // The signature (or the token's end) is a secret too: an upstream may echo the header.
-    const outcome = judge(exchange, [...credential.secrets, (headers.authorization ?? '').slice(-64)]);
+    const outcome = classifyResponse(exchange, [...credential.secrets, (headers.authorization ?? '').slice(-64)], method);
     if (outcome.verdict?.status.code === 409 && method !== 'GET') trace.counts.conflicts += 1;
     trace.calls.push({ method, answer: exchange.answered ? exchange.status : exchange.code, ms, requestId: outcome.requestId });
     return outcome;
@@ -128,22 +128,22 @@ export function createCci({ endpoint, projectId, credentials, transport }: CciOp
     return credentials.use(trace, (credential) => attempt(requested, credential, trace));
   };
 
-  /** Tries until there is an answer, a verdict, or no time; `maybeApplied` if any try may have been carried out unheard. */
+  /** Tries until there is an answer, a verdict, or no time; `outcomeUnknown` if any try may have been carried out unheard. */
   const call = async (requested: Requested, trace: Trace): Promise<Outcome> => {
     // What a request has begun it ends: a write is settled by a read, whatever is known of CCI.
     if (trace.calls.length === 0 && !breaker.admits()) {
       throw serviceUnavailable({ because: 'CCI gave no answer a moment ago; not asked again for now', notTaken: true }, comeAgain);
     }
-    let maybeApplied = false;
+    let outcomeUnknown = false;
     for (let tries = 1; ; ) {
       const outcome = await authorized(requested, trace).catch(unsent);
-      maybeApplied ||= outcome.maybeApplied;
+      outcomeUnknown ||= outcome.outcomeUnknown;
       if (outcome.accepted) budget.earn();
       // Whoever waits for a turn takes none of the tries, nor of the budget for failures.
       const waits = trace.patient && outcome.verdict?.status.code === 429;
       const pause = waits ? pauseBeforeTurn(outcome.retryAfter) : pauseBeforeRetry(outcome, requested, tries);
       if (breaker.isOpen || pause === undefined || timeLeft(trace) - pause < reserveOf(requested.method) || !(waits || budget.take())) {
-        return { ...withoutInvitation(outcome, requested, maybeApplied, trace), maybeApplied };
+        return { ...withoutInvitation(outcome, requested, outcomeUnknown, trace), outcomeUnknown };
       }
       trace.counts.retries += 1;
       if (!waits) tries += 1;
@@ -173,7 +173,7 @@ export function createCci({ endpoint, projectId, credentials, transport }: CciOp
       if (body === undefined) throw tooDeep();
       const outcome = await call({ method, path: pathOf(ref), query, body, repeatable: conditional }, trace);
       if (outcome.verdict) {
-        if (!outcome.maybeApplied) throw outcome.verdict;
+        if (!outcome.outcomeUnknown) throw outcome.verdict;
         return { known: false, error: outcome.verdict };
       }
       try {
@@ -193,8 +193,8 @@ function note(breaker: Breaker, exchange: Exchange, ms: number): void {
 }
 
 /** Clients follow a Retry-After up to ten times: not for what was waited for here already, nor for a write that may have been done. */
-function withoutInvitation(outcome: Outcome, { method }: Requested, maybeApplied: boolean, trace: Trace): Outcome {
-  const mayInvite = trace.counts.retries === 0 && (method === 'GET' || !maybeApplied);
+function withoutInvitation(outcome: Outcome, { method }: Requested, outcomeUnknown: boolean, trace: Trace): Outcome {
+  const mayInvite = trace.counts.retries === 0 && (method === 'GET' || !outcomeUnknown);
   if (!mayInvite) delete outcome.verdict?.status.details?.retryAfterSeconds;
   return outcome;
 }
@@ -220,7 +220,7 @@ function requireTime(method: string, trace: Trace): void {
 /** A try that failed before anything was sent, so that what is known of earlier tries is not lost. */
 function unsent(error: unknown): Outcome {
   if (!(error instanceof StatusError)) throw error;
-  return { status: 0, body: Buffer.alloc(0), verdict: error, retry: error.status.code === 503, retryAfter: 0, maybeApplied: false };
+  return { status: 0, body: Buffer.alloc(0), verdict: error, retry: error.status.code === 503, retryAfter: 0, outcomeUnknown: false };
 }
 
 /** The path of a job, or without a name of a collection, in one namespace or over all. */
@@ -232,8 +232,8 @@ function pathOf(of: JobRef | Collection): string {
 
 /** The pause in milliseconds before the same request is sent again, or undefined if what came stands. */
 function pauseBeforeRetry(outcome: Outcome, { method, repeatable }: Requested, tries: number): number | undefined {
-  const { verdict, retry, retryAfter, staleSocket, maybeApplied } = outcome;
-  if (verdict === undefined || (maybeApplied && !repeatable)) return undefined;
+  const { verdict, retry, retryAfter, staleSocket, outcomeUnknown } = outcome;
+  if (verdict === undefined || (outcomeUnknown && !repeatable)) return undefined;
   if (staleSocket && tries === 1) return 0;
   // A write that timed out or whose answer was cut off is settled by a read, not sent again.
   if (!retry || tries >= mostTries || (method !== 'GET' && (verdict.status.code === 504 || verdict.status.code === 500))) return undefined;

@@ -5,7 +5,7 @@ import { internalError, StatusError } from '../status.ts';
 import type { UpdateResult } from '../update/job-update.ts';
 import { createAttempts } from './attempts.ts';
 import { claimsOf, parseEvent, readMessage } from './parse.ts';
-import type { Outbox, Result } from './publish.ts';
+import type { EventPublisher, Result } from './publish.ts';
 import type { Asked, EventOutcome, EventRecord, Followed } from './request.ts';
 
 /** Answers that no repetition changes. */
@@ -31,7 +31,7 @@ type Settling = EventRecord & Followed;
  * queue with the reason, and is done as well. A result that cannot be published is such a failure: by its mark the event changes nothing
  * when it comes again.
  */
-export function settleEvent({ publish, bury }: Outbox): Around<Settling, object, true, UpdateResult> {
+export function acknowledgeEvent({ publish, sendToDeadLetterQueue }: EventPublisher): Around<Settling, object, true, UpdateResult> {
   const messages = createAttempts();
   const done = (event: Settling, outcome: EventOutcome, { changed, warnings }: Partial<Result> = {}): void => {
     event.settled = { outcome, ...(changed && { changed }), ...(warnings && { warnings }) };
@@ -48,7 +48,7 @@ export function settleEvent({ publish, bury }: Outbox): Around<Settling, object,
     const { attempts, last } = messages.failed(event);
     event.attempts = attempts;
     if (!last) return;
-    await bury(event, { reason: status.reason, code: status.code, eventId: event.claims.id ?? '', attempts });
+    await sendToDeadLetterQueue(event, { reason: status.reason, code: status.code, eventId: event.claims.id ?? '', attempts });
     await settle(event, 'Failed', { status }).catch((error: unknown) => {
       // The dead letter is there to be seen, and to send it again would make two.
       event.trace.warn('a dead letter without its result event', asStatus(error).note);

@@ -33,9 +33,9 @@ export interface Reason {
   attempts: number;
 }
 /** The ways out of the event function. Each throws 500 with the AWS error's name in the note; its message would name resources. */
-export interface Outbox {
+export interface EventPublisher {
   publish(outcome: EventOutcome, result: Result): Promise<void>;
-  bury(record: SQSRecord, reason: Reason): Promise<void>;
+  sendToDeadLetterQueue(record: SQSRecord, reason: Reason): Promise<void>;
 }
 
 /** For each sending, its repetitions included, so that a result and a dead letter fit in what is kept of Lambda's time. */
@@ -47,7 +47,7 @@ const mostResult = 250_000;
 const longestMessage = 8192;
 
 /** Ways out by EventBridge and SQS (region and endpoint by the SDK's own variables). */
-export function createOutbox({ busName, deadLetterUrl, deadLetterFifoUrl }: EventConfig): Outbox {
+export function createEventPublisher({ busName, deadLetterUrl, deadLetterFifoUrl }: EventConfig): EventPublisher {
   const requestHandler = { connectionTimeout: attemptTimeout, requestTimeout: attemptTimeout, throwOnRequestTimeout: true };
   const bus = new EventBridgeClient({ requestHandler });
   const queues = new SQSClient({ requestHandler });
@@ -64,7 +64,7 @@ export function createOutbox({ busName, deadLetterUrl, deadLetterFifoUrl }: Even
         throw internalError({ because: 'the result event was not accepted', error: sent?.ErrorCode });
       }
     },
-    async bury(record, reason) {
+    async sendToDeadLetterQueue(record, reason) {
       const fifo = isFifo(record.eventSourceARN);
       const attributes = Object.entries(reason).map(([name, value]) => [name, attribute(value)] as const);
       const message = {

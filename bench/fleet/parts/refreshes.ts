@@ -47,7 +47,7 @@ const accepted = {
   verdict: undefined,
   retry: false,
   retryAfter: 0,
-  maybeApplied: false,
+  outcomeUnknown: false,
   accepted: true,
 };
 export const part: Part = {

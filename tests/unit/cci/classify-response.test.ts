@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { judge } from '../../../lib/cci/classify-response.ts';
+import { classifyResponse } from '../../../lib/cci/classify-response.ts';
 import type { Exchange } from '../../../lib/cci/transport.ts';
 
 afterEach(() => {
@@ -13,31 +13,31 @@ describe('an exchange without an answer', () => {
   it.each(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ECONNTIMEOUT', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ECONNRESET'])(
     'that was never sent (%s) is 503, may be tried again, and wrote nothing',
     (code) => {
-      const outcome = judge(failed(code, false), []);
+      const outcome = classifyResponse(failed(code, false), []);
       expect(outcome.verdict?.status).toMatchObject({ code: 503, reason: 'ServiceUnavailable', details: { retryAfterSeconds: 1 } });
-      expect(outcome).toMatchObject({ retry: true, maybeApplied: false });
+      expect(outcome).toMatchObject({ retry: true, outcomeUnknown: false });
       expect(outcome.verdict?.note).toEqual({ because: 'no answer from CCI', code });
     },
   );
 
   it.each(['ECONNRESET', 'EPIPE', 'ETIMEDOUT'])('that was sent (%s) is 504 without Retry-After, and may have written', (code) => {
-    const outcome = judge(failed(code, true), []);
+    const outcome = classifyResponse(failed(code, true), []);
     expect(outcome.verdict?.status).toMatchObject({ code: 504, reason: 'Timeout', details: {} });
-    expect(outcome).toMatchObject({ retry: true, maybeApplied: true });
+    expect(outcome).toMatchObject({ retry: true, outcomeUnknown: true });
   });
 
   it.each(['EMSGSIZE', 'ECUTOFF'])('that was answered, but not to the end (%s), is 500 and may have written', (code) => {
-    const outcome = judge(failed(code, true), []);
+    const outcome = classifyResponse(failed(code, true), []);
     expect(outcome.verdict?.status).toMatchObject({ code: 500, reason: 'InternalError', details: {} });
-    expect(outcome.maybeApplied).toBe(true);
+    expect(outcome.outcomeUnknown).toBe(true);
   });
 
   it.each(['HPE_INVALID_CONSTANT', 'HPE_HEADER_OVERFLOW', 'HPE_INVALID_CHUNK_SIZE'])(
     'that was answered, but not in HTTP (%s), is 500, may be read again, and may have written',
     (code) => {
-      const outcome = judge(failed(code, true), []);
+      const outcome = classifyResponse(failed(code, true), []);
       expect(outcome.verdict?.status).toMatchObject({ code: 500, reason: 'InternalError', details: {} });
-      expect(outcome).toMatchObject({ retry: true, maybeApplied: true });
+      expect(outcome).toMatchObject({ retry: true, outcomeUnknown: true });
       expect(outcome.verdict?.note).toEqual({ because: 'the answer is not HTTP', code });
     },
   );
@@ -54,19 +54,23 @@ describe('an exchange without an answer', () => {
     'EPROTO',
     'ERR_INVALID_CHAR',
   ])('for a reason that stays (%s) is 500, not tried again, and invites to nothing', (code) => {
-    const outcome = judge(failed(code, false), []);
+    const outcome = classifyResponse(failed(code, false), []);
     expect(outcome.verdict?.status).toMatchObject({ code: 500, reason: 'InternalError', details: {} });
-    expect(outcome).toMatchObject({ retry: false, maybeApplied: false });
+    expect(outcome).toMatchObject({ retry: false, outcomeUnknown: false });
   });
 });
 
 describe('an answer', () => {
   it.each([200, 201])('of %i is no verdict', (status) => {
-    expect(judge(answered(status, '{}'), [])).toMatchObject({ status, verdict: undefined, retry: false, maybeApplied: false });
+    expect(classifyResponse(answered(status, '{}'), [])).toMatchObject({ status, verdict: undefined, retry: false, outcomeUnknown: false });
   });
 
   it.each([101, 202, 204, 206])('of %i may have written', (status) => {
-    expect(judge(answered(status), [])).toMatchObject({ verdict: { status: { code: 500 } }, retry: false, maybeApplied: true });
+    expect(classifyResponse(answered(status), [])).toMatchObject({
+      verdict: { status: { code: 500 } },
+      retry: false,
+      outcomeUnknown: true,
+    });
   });
 
   it.each([
@@ -81,8 +85,8 @@ describe('an answer', () => {
     [502, true, true],
     [503, true, true],
     [504, true, true],
-  ])('of %i: retry %s, may have written %s', (status, retry, maybeApplied) => {
-    expect(judge(answered(status), [])).toMatchObject({ retry, maybeApplied });
+  ])('of %i: retry %s, may have written %s', (status, retry, outcomeUnknown) => {
+    expect(classifyResponse(answered(status), [])).toMatchObject({ retry, outcomeUnknown });
   });
 
   it('of 401 is about the gateway’s own credentials: 500, told as refused, and as locked where CCI says so', () => {
@@ -92,8 +96,8 @@ describe('an answer', () => {
       ['{"kind":"Status","message":"Unauthorized","reason":"Unauthorized","code":401}', false, undefined],
       ['', false, undefined],
     ] as const) {
-      const outcome = judge(answered(401, body, { 'retry-after': '1' }), []);
-      expect(outcome).toMatchObject({ refused: { locked }, retry: false, maybeApplied: false });
+      const outcome = classifyResponse(answered(401, body, { 'retry-after': '1' }), []);
+      expect(outcome).toMatchObject({ refused: { locked }, retry: false, outcomeUnknown: false });
       expect(outcome.verdict?.status).toMatchObject({ code: 500, reason: 'InternalError', details: {} });
       expect(outcome.verdict?.note).toEqual({ because: 'credentials: CCI refused them', errorCode, locked });
     }
@@ -101,7 +105,7 @@ describe('an answer', () => {
 
   it('may ask to wait in seconds or until a date', () => {
     vi.useFakeTimers({ toFake: ['Date'], now: Date.parse('2026-03-01T12:00:00Z') });
-    const wait = (value: string) => judge(answered(429, '', { 'retry-after': value }), []).retryAfter;
+    const wait = (value: string) => classifyResponse(answered(429, '', { 'retry-after': value }), []).retryAfter;
     expect(wait('3')).toBe(3);
     expect(wait('0')).toBe(0);
     expect(wait('120')).toBe(120);
@@ -113,11 +117,11 @@ describe('an answer', () => {
 
   it('is traced by the request id of its header, else of its body', () => {
     const body = '{"error_msg":"m","error_code":"APIG.0101","request_id":"in-body"}';
-    expect(judge(answered(404, body), []).requestId).toBe('in-body');
-    expect(judge(answered(404, body, { 'x-request-id': 'in-header' }), []).requestId).toBe('in-header');
-    expect(judge(answered(200, '{}', { 'audit-id': 'audit' }), []).requestId).toBe('audit');
-    expect(judge(answered(200, '{}'), []).requestId).toBeUndefined();
-    expect(judge(answered(200, '{}', { 'x-request-id': 'an SK of ours' }), ['SK']).requestId).toBe('an … of ours');
+    expect(classifyResponse(answered(404, body), []).requestId).toBe('in-body');
+    expect(classifyResponse(answered(404, body, { 'x-request-id': 'in-header' }), []).requestId).toBe('in-header');
+    expect(classifyResponse(answered(200, '{}', { 'audit-id': 'audit' }), []).requestId).toBe('audit');
+    expect(classifyResponse(answered(200, '{}'), []).requestId).toBeUndefined();
+    expect(classifyResponse(answered(200, '{}', { 'x-request-id': 'an SK of ours' }), ['SK']).requestId).toBe('an … of ours');
   });
 });
 
@@ -131,9 +135,9 @@ describe('a resourceVersion that is not there yet', () => {
       code: 504,
       details: { causes },
     };
-    const outcome = judge(answered(504, JSON.stringify(body)), []);
+    const outcome = classifyResponse(answered(504, JSON.stringify(body)), []);
     expect(outcome.retry).toBe(false);
     expect(outcome.verdict?.status).toMatchObject({ code: 504, reason: 'Timeout' });
-    expect(judge(answered(504, JSON.stringify({ ...body, details: {} })), []).retry).toBe(true);
+    expect(classifyResponse(answered(504, JSON.stringify({ ...body, details: {} })), []).retry).toBe(true);
   });
 });

@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, expect, vi } from 'vitest';
-import { judge, type Outcome } from '../../../../lib/cci/classify-response.ts';
+import { classifyResponse, type Outcome } from '../../../../lib/cci/classify-response.ts';
 import { type Credential, type Credentials, createCredentials } from '../../../../lib/cci/credentials/credentials.ts';
 import { createTrace, type Trace } from '../../../../lib/runtime/request-context.ts';
 import { StatusError } from '../../../../lib/status.ts';
@@ -76,13 +76,13 @@ export function createManager() {
   };
 }
 
-const answer = (status: number, body = '') => judge({ answered: true, status, headers: {}, body: Buffer.from(body) }, []);
+const answer = (status: number, body = '') => classifyResponse({ answered: true, status, headers: {}, body: Buffer.from(body) }, []);
 export const answers = {
   accepted: () => answer(200, '{}'),
   refused: () => answer(401, '{"error_msg":"verify aksk signature fail","error_code":"APIG.0301"}'),
   locked: () => answer(401, '{"error_msg":"AK access failed to reach the limit,forbidden: x","error_code":"APIG.0301"}'),
   unavailable: () => answer(503),
-  silent: () => judge({ answered: false, sent: true, code: 'ETIMEDOUT', staleSocket: false }, []),
+  silent: () => classifyResponse({ answered: false, sent: true, code: 'ETIMEDOUT', staleSocket: false }, []),
 };
 
 /** CCI: what it answers to each token or access key (refused, unless it is told otherwise), and with which it was asked. */
