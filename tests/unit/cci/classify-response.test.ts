@@ -26,6 +26,12 @@ describe('an exchange without an answer', () => {
     expect(outcome).toMatchObject({ retry: true, outcomeUnknown: true });
   });
 
+  it('that was sent says of a read that it took too long, and of a write alone that nobody knows what became of it', () => {
+    const message = (method: string) => classifyResponse(failed('ETIMEDOUT', true), [], method).verdict?.status.message;
+    expect(message('GET')).toBe('Timeout: CCI did not answer in time');
+    for (const method of ['PUT', 'PATCH']) expect(message(method)).toBe('Timeout: CCI gave no answer, so the outcome is unknown');
+  });
+
   it.each(['EMSGSIZE', 'ECUTOFF'])('that was answered, but not to the end (%s), is 500 and may have written', (code) => {
     const outcome = classifyResponse(failed(code, true), []);
     expect(outcome.verdict?.status).toMatchObject({ code: 500, reason: 'InternalError', details: {} });
