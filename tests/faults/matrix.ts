@@ -37,8 +37,6 @@ const path = '/apis/kubeflow.org/v1/namespaces/kube-test/tfjobs/tfjob-test';
 const wholeTime = 27_000;
 // And so much later API Gateway gives up.
 const gatewayReserve = 2000;
-/** Retries that an instance of the gateway may do in all are limited, so it is replaced before one way could meet that limit. */
-const retriesOfAnInstance = 40;
 
 /**
  * Runs every fault in every column, through the handlers built under `dist`, each way against a job and over connections of its own;
@@ -91,19 +89,18 @@ async function openLane(secrets: SecretsManager, dist: URL, how: Partial<Fault>)
     LIVE_CACHE: 'off',
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
   };
-  const gateways = new Map<string, { handler: LambdaHandler; retries: number }>();
+  const gateways = new Map<string, LambdaHandler>();
   return {
     async ask(column, strike, left) {
       const bundle = column === 'read' ? 'read-jobs' : column.startsWith('write') ? 'replace-job' : 'patch-job';
-      let gateway = gateways.get(bundle);
-      if (!gateway || gateway.retries > retriesOfAnInstance) {
-        const file = new URL(`${bundle}/index.mjs?instance=${++instances}`, dist);
-        gateway = { handler: await importWith(env, file), retries: 0 };
-        gateways.set(bundle, gateway);
-      }
+      const file = new URL(`${bundle}/index.mjs?instance=${++instances}`, dist);
+      const gateway = gateways.get(bundle) ?? (await importWith(env, file));
       await upstream.begin(strike, column === 'read');
-      const cell = await ask(gateway.handler, column, upstream, left);
-      gateway.retries += cell.calls.filter((method, index) => method === cell.calls[index - 1]).length;
+      const cell = await ask(gateway, column, upstream, left);
+      // What an instance has seen of CCI it remembers: after a failure, or after retries, another takes its place.
+      const isAsNew = cell.status < 429 && !cell.calls.some((method, index) => method === cell.calls[index - 1]);
+      if (isAsNew) gateways.set(bundle, gateway);
+      else gateways.delete(bundle);
       return cell;
     },
     [Symbol.asyncDispose]: () => upstream.close(),
