@@ -237,7 +237,14 @@ function requireTime(method: string, trace: Trace): void {
 /** A try that failed before anything was sent, so that what is known of earlier tries is not lost. */
 function unsent(error: unknown): Outcome {
   if (!(error instanceof StatusError)) throw error;
-  return { status: 0, body: Buffer.alloc(0), verdict: error, retry: error.status.code === 503, retryAfter: 0, maybeApplied: false };
+  return {
+    status: 0,
+    body: Buffer.alloc(0),
+    verdict: error,
+    retry: error.status.code === 503 && !error.note.notTaken,
+    retryAfter: 0,
+    maybeApplied: false,
+  };
 }
 
 /** The path of a job, or without a name of a collection, in one namespace or over all. */
