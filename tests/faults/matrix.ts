@@ -93,14 +93,16 @@ async function openLane(secrets: SecretsManager, dist: URL, how: Partial<Fault>)
   return {
     async ask(column, strike, left) {
       const bundle = column === 'read' ? 'read-jobs' : column.startsWith('write') ? 'replace-job' : 'patch-job';
-      const file = new URL(`${bundle}/index.mjs?instance=${++instances}`, dist);
-      const gateway = gateways.get(bundle) ?? (await importWith(env, file));
+      let gateway = gateways.get(bundle);
+      if (!gateway) {
+        const file = new URL(`${bundle}/index.mjs?instance=${++instances}`, dist);
+        gateway = await importWith(env, file);
+        gateways.set(bundle, gateway);
+      }
       await upstream.begin(strike, column === 'read');
       const cell = await ask(gateway, column, upstream, left);
-      // What an instance has seen of CCI it remembers: after a failure, or after retries, another takes its place.
-      const isAsNew = cell.status < 429 && !cell.calls.some((method, index) => method === cell.calls[index - 1]);
-      if (isAsNew) gateways.set(bundle, gateway);
-      else gateways.delete(bundle);
+      // A process remembers how well CCI is, and how often it has tried again: each fault is to meet one that knows of none.
+      gateways.delete(bundle);
       return cell;
     },
     [Symbol.asyncDispose]: () => upstream.close(),
