@@ -8,24 +8,35 @@ const forgets = 0.9;
 const mostSilences = 2;
 /** What took less is not known for silence: a request may have had no more time. */
 const silence = timeouts.quick - 100;
-/** Milliseconds for which nobody asks then, twice as long each time. */
-const firstPause = 5000;
-const longestPause = 30_000;
+/**
+ * Milliseconds for which nobody asks then. They begin when somebody comes, and not with the silence: Lambda takes the process that was used
+ * last, so that of a fleet one process after another asks, and not all at once while none is left to answer.
+ */
+const pause = 2000;
+/** Where nobody came for so long after a pause, it begins anew in every other case: those that lay idle do not ask all at once either. */
+const idle = 5000;
+/** Longer than this, a failure is not brief. */
+const briefly = 30_000;
 
 /** What one process knows of an upstream's health. By wall clock: a Lambda is frozen between two requests. */
 export interface Breaker {
-  /** The last try failed for want of CCI: now a read that fails costs less, and is clearer, than a write of which nobody knows. */
+  /** The last try failed for want of CCI (503, no answer): now a read that fails costs less, and is clearer, than a write of which nobody knows. */
   readonly isUnwell: boolean;
   /** CCI gave no answer several times in a row. */
   readonly isOpen: boolean;
-  /** Whether a request may ask: while the breaker is open one of them may, after each pause. */
-  admits(): boolean;
+  /** CCI has failed for so long that whoever comes again in a few seconds will hardly be served. */
+  readonly isLong: boolean;
+  /**
+   * Undefined where a request may ask: while the breaker is open one of them may, after each pause. `brief`: it may come again soon, since
+   * CCI has not failed for long, or since it is the first to come and the next will ask.
+   */
+  refuses(): { brief: boolean } | undefined;
   /** Milliseconds that a read may take. */
   timeout(): number;
-  /** CCI answered after so many milliseconds; `well` where it was no 502, 503 or 504. */
-  answered(ms: number, well: boolean): void;
-  /** CCI gave no answer, and that was known after so many milliseconds: soon where it cannot be reached, late where it is silent. */
-  failed(ms: number): void;
+  /** CCI answered after so many milliseconds. */
+  answered(ms: number): void;
+  /** CCI gave no answer of its own for so many milliseconds; `timedOut` where nothing at all was heard in the time that there was. */
+  failed(ms: number, timedOut: boolean): void;
 }
 
 /**
@@ -35,39 +46,46 @@ export interface Breaker {
 export function createBreaker(): Breaker {
   let slowest: number | undefined;
   let silences = 0;
-  let openUntil = 0;
-  let isUnwell = false;
+  let askAt: number | undefined;
+  let unwellSince: number | undefined;
 
-  const timeout = (): number => {
-    const usual = slowest === undefined ? timeouts.unknown : Math.max(timeouts.quick, patience * slowest);
-    return Math.min(timeouts.most, usual * 2 ** silences);
-  };
+  const isLong = (): boolean => unwellSince !== undefined && Date.now() - unwellSince > briefly;
   return {
     get isUnwell() {
-      return isUnwell;
+      return unwellSince !== undefined;
     },
     get isOpen() {
       return silences >= mostSilences;
     },
-    admits() {
-      if (silences < mostSilences) return true;
-      const left = openUntil - Date.now();
-      // A pause that is longer than any can be is one of a clock that was set back.
-      if (left > 0 && left <= longestPause) return false;
-      openUntil = Date.now() + timeouts.most;
-      return true;
+    get isLong() {
+      return isLong();
     },
-    timeout,
-    answered(ms, well) {
+    refuses() {
+      if (silences < mostSilences) return undefined;
+      const now = Date.now();
+      if (askAt !== undefined && now - askAt > idle && Math.random() < 0.5) askAt = undefined;
+      const isFirst = askAt === undefined;
+      askAt ??= now + pause;
+      // More than any time that is set here is one of a clock that was set back.
+      if (now < askAt && askAt - now <= timeouts.most) return { brief: isFirst || !isLong() };
+      askAt = now + timeouts.most;
+      return undefined;
+    },
+    timeout() {
+      const usual = slowest === undefined ? timeouts.unknown : Math.max(timeouts.quick, patience * slowest);
+      return Math.min(timeouts.most, usual * 2 ** silences);
+    },
+    answered(ms) {
       slowest = Math.max(ms, (slowest ?? 0) * forgets);
       silences = 0;
-      isUnwell = !well;
+      unwellSince = undefined;
     },
-    failed(ms) {
-      isUnwell = true;
-      if (ms < silence) return;
-      silences += 1;
-      openUntil = Date.now() + Math.min(longestPause, firstPause * 2 ** Math.max(0, silences - mostSilences));
+    failed(ms, timedOut) {
+      unwellSince ??= Date.now();
+      if (ms >= silence) silences += 1;
+      // What refuses at once holds nobody.
+      else if (!timedOut) silences = 0;
+      askAt = undefined;
     },
   };
 }

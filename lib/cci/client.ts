@@ -53,15 +53,19 @@ export interface CciOptions {
 const jobLimit = 3 * 1024 * 1024;
 /** A list of this size is checked and packed in what a function of 512 MB has. */
 const listLimit = 24 * 1024 * 1024;
-/** Milliseconds that a write may take; a read's are the breaker's. To give up a write early would only make its outcome unknown. */
-const writeTimeout = 10_000;
+/**
+ * Milliseconds that a write or a list may take; a job's read has those of the breaker. To give up a write early would only make its outcome
+ * unknown, and a list takes as long as it is large.
+ */
+const longTimeout = 10_000;
 /** No write is begun with less left, and a write leaves this much for settling it by a read (docs/upstream.md, deadline). */
 const writeReserve = 3000;
 const settleReserve = 2000;
 const readReserve = 1;
 const mostTries = 4;
-/** Seconds after which to come again while CCI is away. */
+/** Seconds after which to come again while CCI is away, at most, and how many less by chance: not all who were refused come together. */
 const comeAgain = 5;
+const comeAgainSpread = 3;
 
 interface Requested {
   method: 'GET' | 'PUT' | 'PATCH';
@@ -103,8 +107,8 @@ export function createCci({ endpoint, projectId, credentials, transport }: CciOp
     };
     // Reading the credentials may have taken its time.
     requireTime(method, trace);
-    const most = method === 'GET' ? Math.min(breaker.timeout(), timeLeft(trace)) : Math.min(writeTimeout, timeLeft(trace) - settleReserve);
-    const timeout = Math.max(1, most);
+    const left = timeLeft(trace) - (method === 'GET' ? 0 : settleReserve);
+    const timeout = Math.max(1, Math.min(isJobRead(method, limit) ? breaker.timeout() : longTimeout, left));
     const started = performance.now();
     const exchange = await transport({
       method,
@@ -130,10 +134,7 @@ export function createCci({ endpoint, projectId, credentials, transport }: CciOp
 
   /** Tries until there is an answer, a verdict, or no time; `outcomeUnknown` if any try may have been carried out unheard. */
   const call = async (requested: Requested, trace: Trace): Promise<Outcome> => {
-    // What a request has begun it ends: a write is settled by a read, whatever is known of CCI.
-    if (trace.calls.length === 0 && !breaker.admits()) {
-      throw serviceUnavailable({ because: 'CCI gave no answer a moment ago; not asked again for now', notTaken: true }, comeAgain);
-    }
+    requireAnswering(breaker, trace);
     let outcomeUnknown = false;
     for (let tries = 1; ; ) {
       const outcome = await authorized(requested, trace).catch(unsent);
@@ -143,7 +144,7 @@ export function createCci({ endpoint, projectId, credentials, transport }: CciOp
       const waits = trace.patient && outcome.verdict?.status.code === 429;
       const pause = waits ? pauseBeforeTurn(outcome.retryAfter) : pauseBeforeRetry(outcome, requested, tries);
       if (breaker.isOpen || pause === undefined || timeLeft(trace) - pause < reserveOf(requested.method) || !(waits || budget.take())) {
-        return { ...withoutInvitation(outcome, requested, outcomeUnknown, trace), outcomeUnknown };
+        return withoutInvitation({ ...outcome, outcomeUnknown }, requested, trace, breaker);
       }
       trace.counts.retries += 1;
       if (!waits) tries += 1;
@@ -188,14 +189,30 @@ export function createCci({ endpoint, projectId, credentials, transport }: CciOp
 
 /** Tells the breaker what came of a try. */
 function note(breaker: Breaker, exchange: Exchange, ms: number): void {
-  if (exchange.answered) breaker.answered(ms, exchange.status < 502 || exchange.status > 504);
-  else if (exchange.code !== 'EMSGSIZE') breaker.failed(ms);
+  if (!exchange.answered && exchange.code !== 'EMSGSIZE') breaker.failed(ms, exchange.code === 'ETIMEDOUT');
+  // What stands before CCI says that there was no answer, at once or after it has waited itself.
+  else if (exchange.answered && exchange.status >= 502 && exchange.status <= 504) breaker.failed(ms, false);
+  else breaker.answered(ms);
 }
 
-/** Clients follow a Retry-After up to ten times: not for what was waited for here already, nor for a write that may have been done. */
-function withoutInvitation(outcome: Outcome, { method }: Requested, outcomeUnknown: boolean, trace: Trace): Outcome {
-  const mayInvite = trace.counts.retries === 0 && (method === 'GET' || !outcomeUnknown);
-  if (!mayInvite) delete outcome.verdict?.status.details?.retryAfterSeconds;
+function isJobRead(method: string, limit: number): boolean {
+  return method === 'GET' && limit === jobLimit;
+}
+
+/** Throws 503 where CCI is not to be asked now. What a request has begun it ends: a write is settled by a read, whatever is known of CCI. */
+function requireAnswering(breaker: Breaker, trace: Trace): void {
+  const refused = trace.calls.length === 0 ? breaker.refuses() : undefined;
+  if (!refused) return;
+  const note = { because: 'CCI gave no answer a moment ago; not asked again for now', notTaken: true };
+  throw serviceUnavailable(note, refused.brief ? comeAgain - Math.floor(Math.random() * comeAgainSpread) : undefined);
+}
+
+/** Clients follow a Retry-After up to ten times: not for what is not brief or was waited for here already, nor for a write that may have been done. */
+function withoutInvitation(outcome: Outcome, { method }: Requested, trace: Trace, { isLong }: Breaker): Outcome {
+  const { verdict, outcomeUnknown } = outcome;
+  const isBrief = verdict?.status.code !== 503 || !isLong;
+  const mayInvite = isBrief && trace.counts.retries === 0 && (method === 'GET' || !outcomeUnknown);
+  if (!mayInvite) delete verdict?.status.details?.retryAfterSeconds;
   return outcome;
 }
 
@@ -220,7 +237,14 @@ function requireTime(method: string, trace: Trace): void {
 /** A try that failed before anything was sent, so that what is known of earlier tries is not lost. */
 function unsent(error: unknown): Outcome {
   if (!(error instanceof StatusError)) throw error;
-  return { status: 0, body: Buffer.alloc(0), verdict: error, retry: error.status.code === 503, retryAfter: 0, outcomeUnknown: false };
+  return {
+    status: 0,
+    body: Buffer.alloc(0),
+    verdict: error,
+    retry: error.status.code === 503 && !error.note.notTaken,
+    retryAfter: 0,
+    outcomeUnknown: false,
+  };
 }
 
 /** The path of a job, or without a name of a collection, in one namespace or over all. */

@@ -3,6 +3,7 @@ import {
   connect,
   type Fault,
   newTrace,
+  ref,
   refusal,
   reply,
   requestOf,
@@ -10,6 +11,7 @@ import {
   times,
   type Upstream,
 } from '../scenarios/upstream/harness.ts';
+import { hang, startIam } from '../scenarios/upstream/iam-server.ts';
 
 const start = Date.parse('2026-03-01T12:00:00Z');
 const second = 1000;
@@ -76,4 +78,37 @@ it('a CCI that becomes slow, and takes four seconds for each answer, loses no re
     expect((await client.update(requestOf(upstream, { ttl: request }))).outcome).toBe('changed');
   // The first read is given up once, and asked again with more time.
   expect(upstream.methods()).toBe('GET GET GET PUT GET PUT');
+});
+
+it('a list has ten seconds where reads of a job are quick', async () => {
+  await read();
+  const list = JSON.stringify({ kind: 'TFJobList', metadata: {}, items: [] });
+  upstream.next.GET.push((response) => setTimeout(() => reply({ status: 200, body: list })(response), 4 * second));
+  const of = { kind: ref.kind, namespace: ref.namespace };
+  expect((await client.cci.fetch(of, {}, 'application/json', newTrace(24 * second))).text).toBe(list);
+  expect(upstream.methods()).toBe('GET GET');
+});
+
+it('a CCI before which something says 504 after a long time is one that hangs', async () => {
+  await read();
+  upstream.next.GET.push(...times(4, (response) => setTimeout(() => reply({ status: 504 })(response), 2950)));
+  upstream.arrived.length = 0;
+  expect((await refusal(read(newTrace(24 * second)))).status.code).toBe(504);
+  expect((await refusal(read())).status.code).toBe(503);
+  expect(upstream.methods()).toBe('GET GET');
+});
+
+it('an IAM that hangs holds one request for ten seconds, and those that follow not at all', async () => {
+  const iam = await startIam();
+  const other = await connect(upstream.url, iam.login);
+  iam.next.push(...Array(10).fill(hang));
+  const unavailable = async () => (await refusal(other.update(upstream.job(), newTrace(24 * second)))).status;
+  expect(await unavailable()).toMatchObject({ code: 503, details: {} });
+  expect(iam.arrived).toHaveLength(2);
+  const began = performance.now();
+  for (let request = 0; request < 20; request++) expect(await unavailable()).toMatchObject({ code: 503, details: {} });
+  expect([iam.arrived.length, performance.now() - began < second]).toEqual([2, true]);
+  iam.next.length = 0;
+  vi.setSystemTime(start + 2 * second);
+  expect((await other.update(upstream.job())).outcome).toBe('unchanged');
 });

@@ -1,6 +1,7 @@
 import { isObject, own } from '../../json/json.ts';
 import { type Trace, timeLeft, warnThatKept, within } from '../../runtime/request-context.ts';
 import { internalError, serviceUnavailable } from '../../status.ts';
+import { type Breaker, createBreaker } from '../breaker.ts';
 import { type Outcome, refusal } from '../classify-response.ts';
 import { readUpstreamError } from '../errors.ts';
 import { createTransport } from '../transport.ts';
@@ -37,12 +38,16 @@ export function createTokens(login: Password): Tokens {
   let token: IamToken | undefined;
   let renewing: Promise<IamToken | Outcome> | undefined;
   let renewAfter = 0;
+  const breaker = createBreaker();
 
-  const renew = (trace: Trace): Promise<IamToken | Outcome> => {
+  const renew = async (trace: Trace): Promise<IamToken | Outcome> => {
     if (renewing) return within(trace, renewing);
+    if (breaker.refuses()) {
+      throw serviceUnavailable({ because: 'credentials: IAM gave no answer a moment ago; not asked again for now', notTaken: true });
+    }
     trace.counts.credentialRefreshes += 1;
     renewAfter = Date.now() + pauseFailed;
-    renewing = exchange(login, timeLeft(trace))
+    renewing = exchange(login, timeLeft(trace), breaker)
       .then((result) => {
         if ('value' in result) token = result;
         else renewAfter = Date.now() + pauseRefused;
@@ -95,7 +100,7 @@ function lifeLeft({ issuedAt, lifetime }: IamToken): number {
  * Exchanges a user's password for a token of one project (POST /v3/auth/tokens, X-Subject-Token). Resolves to the token, or to a
  * refusal; throws 503 where IAM gives no answer that says either (no Retry-After: whoever follows it logs in again and again).
  */
-async function exchange(login: Password, mostTime: number): Promise<IamToken | Outcome> {
+async function exchange(login: Password, mostTime: number, breaker: Breaker): Promise<IamToken | Outcome> {
   const url = new URL(login.iamEndpoint);
   const path = `${url.pathname.replace(/\/$/, '')}/v3/auth/tokens`;
   const headers = {
@@ -111,7 +116,11 @@ async function exchange(login: Password, mostTime: number): Promise<IamToken | O
   const timeout = Math.max(1, Math.min(exchangeTimeout, mostTime));
   const issuedAt = Date.now();
   // One exchange a day: a connection of its own, which is not kept.
+  const started = performance.now();
   const answer = await createTransport(url, false)({ method: 'POST', path, headers, body, timeout, limit: answerLimit });
+  const ms = performance.now() - started;
+  if (answer.answered && answer.status < 500) breaker.answered(ms);
+  else breaker.failed(ms, !answer.answered && answer.code === 'ETIMEDOUT');
   if (!answer.answered) throw serviceUnavailable({ because: 'credentials: no answer from IAM', code: answer.code });
   const { status } = answer;
   if (status === 200 || status === 201) {

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
 import { bearer } from '../../../lib/callers/token.ts';
 import { discoveryDocuments } from '../../../lib/discovery/documents.ts';
-import { pathNotFound, type StatusError, serviceUnavailable, tooLarge, tooManyRequests, unauthorized } from '../../../lib/status.ts';
+import { pathNotFound, type StatusError, tooLarge, tooManyRequests, unauthorized } from '../../../lib/status.ts';
 import { config, functions, iam, jwt, ofType, provider, resources, routes, text } from './deployment.ts';
 
 /** What API Gateway answers in the gateway's place, by the type of its refusal. */
@@ -160,7 +160,7 @@ describe('what API Gateway answers in our place', () => {
     ['REQUEST_TOO_LARGE', '413'],
     ['THROTTLED', '429'],
     ['QUOTA_EXCEEDED', '429'],
-    ['INTEGRATION_FAILURE', '503'],
+    ['INTEGRATION_FAILURE', '500'],
     ['INVALID_API_KEY', '500'],
     ['AUTHORIZER_FAILURE', '500'],
     ['AUTHORIZER_CONFIGURATION_ERROR', '500'],
@@ -188,7 +188,6 @@ describe('what API Gateway answers in our place', () => {
     ['RESOURCE_NOT_FOUND', pathNotFound()],
     ['REQUEST_TOO_LARGE', tooLarge('body-size', 3 * 1024 * 1024)],
     ['THROTTLED', tooManyRequests({}, 1)],
-    ['INTEGRATION_FAILURE', serviceUnavailable({}, 1)],
   ])('%s reads as the gateway itself would say it', (type, error) => {
     expect(bodyOf(type)).toEqual(error.status);
   });
@@ -215,10 +214,17 @@ describe('what API Gateway answers in our place', () => {
     }
   });
 
-  it('invites to send again only what was throttled, by API Gateway or by Lambda: nothing was written, and it is over in a second', () => {
+  it('invites to send again only what was throttled: nothing was written, and it is over in a second', () => {
     for (const [type, { headers }] of answers) {
-      const throttled = type === 'THROTTLED' || type === 'INTEGRATION_FAILURE';
-      expect(headers['gatewayresponse.header.Retry-After'], type).toBe(throttled ? "'1'" : undefined);
+      expect(headers['gatewayresponse.header.Retry-After'], type).toBe(type === 'THROTTLED' ? "'1'" : undefined);
+    }
+  });
+
+  it('claims of no write that it was not carried out where a function may have ended after it', () => {
+    for (const type of ['INTEGRATION_FAILURE', 'INTEGRATION_TIMEOUT', 'DEFAULT_5XX']) {
+      const { code, details = {} } = bodyOf(type);
+      expect([500, 504], type).toContain(code);
+      expect(details, type).toEqual({});
     }
   });
 });
