@@ -9,10 +9,11 @@ import { createTrace } from '../../lib/runtime/request-context.ts';
 import { conflict, internalError, serviceUnavailable, timeout } from '../../lib/status.ts';
 import type { UpdateResult } from '../../lib/update/job-update.ts';
 import { updateJob } from '../../lib/update/update-job.ts';
+import { runsOf } from '../exhaustive.ts';
 import { json, kinds, refOf } from './jobs.ts';
 
 // PROPERTY_RUNS=1000000 runs a million cases; a failure names the seed and the path that repeat it.
-const runs = Number(process.env.PROPERTY_RUNS ?? 10_000);
+const runs = runsOf(10_000);
 const timeoutOf = { timeout: 60_000 + runs * 20 };
 const share = (part: number): fc.Parameters<unknown> => ({ numRuns: Math.ceil(runs * part) });
 

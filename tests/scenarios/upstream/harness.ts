@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { onTestFinished, vi } from 'vitest';
+import { beforeEach, onTestFinished, vi } from 'vitest';
 import { connectCci } from '../../../lib/cci/connect.ts';
 import { requestedVersion } from '../../../lib/job/decide.ts';
 import { type JobKind, jobKind } from '../../../lib/job/kinds.ts';
@@ -76,7 +76,7 @@ export async function startUpstream(): Promise<Upstream> {
     server.close();
   });
 
-  const upstream: Upstream = {
+  const started: Upstream = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     arrived,
     next,
@@ -85,12 +85,12 @@ export async function startUpstream(): Promise<Upstream> {
     job: () => JSON.parse(storage.read(target)),
     stopListening: () => void server.close(),
     edit(change) {
-      const job = upstream.job();
+      const job = started.job();
       change(job);
       storage.replace(target, JSON.stringify(job), false);
     },
   };
-  return upstream;
+  return started;
 }
 
 function answerOf(storage: Storage, { method, body }: Arrived): ReturnType<Serve> {
@@ -156,6 +156,24 @@ export async function connect(endpoint: string, secret: object = accessKey, mana
     update: (requested: JsonObject, trace: Trace = newTrace()): Promise<UpdateResult> =>
       updateJob({ cci }, { ...asked, requested: () => requested, conditional: requestedVersion(requested) !== undefined }, trace),
   };
+}
+
+/** What runs while a test of a file runs that uses an upstream: it, and a client of it. */
+export let upstream: Upstream;
+export let client: Awaited<ReturnType<typeof connect>>;
+
+/** Starts both before each test. The pauses between tries, which are random, are none; with `now`, the wall clock stands there. */
+export function useUpstream({ now }: { now?: number } = {}): void {
+  beforeEach(async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(0);
+    upstream = await startUpstream();
+    client = await connect(upstream.url);
+    if (now !== undefined) vi.useFakeTimers({ toFake: ['Date'], now });
+    return () => {
+      vi.restoreAllMocks();
+      vi.useRealTimers();
+    };
+  });
 }
 
 /** The documented job as a caller would send it, with this TTL and, unless they are to be left out, the version and uid. */
