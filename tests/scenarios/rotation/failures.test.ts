@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Fault } from '../../../local/cci/faults.ts';
 import { someOf } from '../../exhaustive.ts';
+import { listenWhileTesting } from '../../fakes/server.ts';
 import { asked, begin, newKey, newProver, now, printed, secretName, stage, stagesOf, useRotation } from './harness.ts';
 
 useRotation();
@@ -52,9 +52,7 @@ describe('a CCI that cannot prove the new secret', () => {
 
   it('answers 200 with something else than a list has proven nothing', async () => {
     const server = createServer((_, response) => void response.end('{"kind":"APIVersions"}'));
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    onTestFinished(() => void server.close());
-    process.env.CCI_ENDPOINT = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    process.env.CCI_ENDPOINT = await listenWhileTesting(server);
     const version = stage(newKey, 'AWSPENDING');
     const prover = await newProver();
     for (const step of ['testSecret', 'finishSecret']) {

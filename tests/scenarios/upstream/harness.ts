@@ -1,6 +1,5 @@
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { beforeEach, onTestFinished, vi } from 'vitest';
 import { connectCci } from '../../../lib/cci/connect.ts';
 import { requestedVersion } from '../../../lib/job/decide.ts';
@@ -16,6 +15,7 @@ import { documentedJob } from '../../../local/cci/simulator.ts';
 import { StatusError as StorageError } from '../../../local/cci/status.ts';
 import { Storage } from '../../../local/cci/storage.ts';
 import { credential, known } from '../../credentials.ts';
+import { listenWhileTesting } from '../../fakes/server.ts';
 
 export const kind = jobKind('cci', 'tfjobs') as JobKind;
 export const ref: JobRef = { kind, namespace: 'kube-test', name: 'tfjob-test' };
@@ -59,25 +59,18 @@ export async function startUpstream(): Promise<Upstream> {
   const next: Upstream['next'] = { GET: [], PUT: [] };
 
   const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
     const { method = '', url = '', headers } = request;
-    const one = { method, url, headers, body: Buffer.concat(chunks).toString() };
+    const one = { method, url, headers, body: await text(request) };
     arrived.push(one);
     const serve: Serve = () => answerOf(storage, one);
     const fault = next[method as 'GET' | 'PUT']?.shift();
     if (fault) fault(response, serve, one);
     else reply(serve())(response);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
+  const address = await listenWhileTesting(server);
 
   const started: Upstream = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: address,
     arrived,
     next,
     storage,
@@ -109,8 +102,8 @@ interface Reply {
 }
 /** Answers with this and does nothing else. */
 export function reply({ status, body = '', headers = {} }: Reply): (response: ServerResponse) => void {
-  const text = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
-  return (response) => response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(text);
+  const bytes = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
+  return (response) => response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(bytes);
 }
 /** Carries the request out, then answers with this. */
 export function serveThen(fault: Fault): Fault {
