@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
-// npm run test:slow: what takes long, and in full what `npm test` shows by a few cases.
+// npm run test:slow: what takes long, and every test file of which `npm test` runs a part of the cases only.
 const isExhaustive = (file: string) => /^import .*\/exhaustive\.ts';$/m.test(readFileSync(file, 'utf8'));
 const slow = () => ['tests/slow/**/*.test.ts', ...globSync('tests/!(slow)/**/*.test.ts').filter(isExhaustive)];
 

@@ -1,6 +1,6 @@
 /**
- * What is told by a few cases is shown by a few in `npm test`, and by all in `npm run test:slow`, which runs every test file that
- * imports this one a second time.
+ * Where a few cases tell as much as many, `npm test` runs a few, and `npm run test:slow` all of them: it runs each test file that imports
+ * this one (vitest.config.ts).
  */
 const isSlow = process.env.SLOW_TESTS !== undefined;
 
@@ -9,7 +9,7 @@ export function runsOf(all: number): number {
   return Number(process.env.PROPERTY_RUNS ?? (isSlow ? all : Math.ceil(all / 10)));
 }
 
-/** All of these, or every so-manieth of them, the first among them. */
+/** All of these, or only each `every`-th of them, beginning with the first. */
 export function someOf<T>(all: readonly T[], every: number): readonly T[] {
   return isSlow ? all : all.filter((_, index) => index % every === 0);
 }
