@@ -1,17 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../lib/json/json.ts';
 import { mergePatch } from '../../../local/cci/merge-patch.ts';
-import { type Simulator, startSimulator } from '../../../local/cci/simulator.ts';
 import { rfc7386 } from '../../rfc7386.ts';
-import { key, type Sent, send } from './signed.ts';
+import { type Sent, send, simulator, useSimulator } from './signed.ts';
 
 const stored = ['tfjobs', 'kube-test', 'tfjob-test'] as const;
-let simulator: Simulator;
 
-beforeEach(async () => {
-  simulator = await startSimulator(key);
-});
-afterEach(() => simulator.close());
+useSimulator();
 
 function patch(body: unknown, more: Sent = {}) {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
