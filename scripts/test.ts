@@ -1,6 +1,6 @@
 /**
  * `npm test`: vitest with the arguments given, and what it prints is searched for credentials. A whole run must print logs.
- * `npm run test:slow`: the same of tests/slow.
+ * `npm run test:slow`: the same of tests/slow, and of the tests of which `npm test` runs a part only (tests/exhaustive.ts).
  */
 import { fileURLToPath } from 'node:url';
 import { runSearched } from './searched.ts';

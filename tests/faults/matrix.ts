@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Context } from 'aws-lambda';
 import type { LambdaHandler } from '../../local/api-gateway/api-gateway.ts';
 import { answerOf } from '../../local/api-gateway/result.ts';
 import { awsEnvironment } from '../../local/aws/aws-environment.ts';
 import { type SecretsManager, startSecretsManager } from '../../local/aws/secrets-manager.ts';
 import { credential, logging } from '../credentials.ts';
+import { lambdaContext } from '../fakes/context.ts';
 import type { Fault } from './fault.ts';
 import { type Strike, startUpstream, type Upstream } from './upstream.ts';
 
@@ -142,8 +142,7 @@ async function ask(handler: LambdaHandler, column: Column, upstream: Upstream, l
     body: body && JSON.stringify(body),
     isBase64Encoded: false,
   };
-  const context = { awsRequestId: 'function-request-id', getRemainingTimeInMillis: () => wholeTime } as Context;
-  const answer = answerOf(await handler(JSON.parse(JSON.stringify(event)), context));
+  const answer = answerOf(await handler(JSON.parse(JSON.stringify(event)), lambdaContext(wholeTime)));
   if (!answer) throw new Error(`${column}: a malformed result`);
   const late = Date.now() - deadline - gatewayReserve;
   const text = answer.body.toString();

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 import type { Context } from 'aws-lambda';
+import { lambdaContext } from '../fakes/context.ts';
 
 /** A request of a caller; an object as body goes as JSON. */
 export interface HttpCall {
@@ -40,7 +41,7 @@ function handlerOf(bundle: string): Promise<Handler> {
 
 /** Invokes one handler as Lambda does. Never rejects for what the handler throws; rejects where there is no such bundle. */
 export async function invoke(invocation: Invocation): Promise<Result> {
-  const context = { awsRequestId: randomUUID(), getRemainingTimeInMillis: () => 25_000 } as Context;
+  const context = lambdaContext(25_000, randomUUID());
   const [bundle, event] =
     'bundle' in invocation ? [invocation.bundle, invocation.event] : [bundles[invocation.method] ?? '', eventOf(invocation)];
   const handler = await handlerOf(bundle);

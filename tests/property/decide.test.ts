@@ -7,12 +7,13 @@ import { lastApplied } from '../../lib/job/rules/field-value.ts';
 import { parseRequested } from '../../lib/job/schema.ts';
 import { at, isObject, type Json, type JsonObject, own } from '../../lib/json/json.ts';
 import { StatusError } from '../../lib/status.ts';
+import { runsOf } from '../exhaustive.ts';
 import { copyOf, goodMap, goodPolicy, json, kinds, liveJob, map, objectOf, refOf } from './jobs.ts';
 import { changeMeaning, overwritten, respelled, waysToSpell } from './mutations.ts';
 import { changedFields, checkChange, checkWayOut, codeOf, judge, said, touches, warned } from './oracle.ts';
 
 // PROPERTY_RUNS=1000000 runs a million cases; a failure names the seed and the path that repeat it.
-const runs = Number(process.env.PROPERTY_RUNS ?? 10_000);
+const runs = runsOf(10_000);
 const timeout = 60_000 + runs * 20;
 const share = (part: number): fc.Parameters<unknown> => ({ numRuns: Math.ceil(runs * part) });
 

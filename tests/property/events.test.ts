@@ -9,10 +9,11 @@ import { createTrace } from '../../lib/runtime/request-context.ts';
 import { conflict, internalError, serviceUnavailable, timeout } from '../../lib/status.ts';
 import type { UpdateResult } from '../../lib/update/job-update.ts';
 import { updateJob } from '../../lib/update/update-job.ts';
+import { runsOf } from '../exhaustive.ts';
 import { json, kinds, refOf } from './jobs.ts';
 
 // PROPERTY_RUNS=1000000 runs a million cases; a failure names the seed and the path that repeat it.
-const runs = Number(process.env.PROPERTY_RUNS ?? 10_000);
+const runs = runsOf(10_000);
 const timeoutOf = { timeout: 60_000 + runs * 20 };
 const share = (part: number): fc.Parameters<unknown> => ({ numRuns: Math.ceil(runs * part) });
 
@@ -245,14 +246,15 @@ describe('the mark', () => {
   });
 
   it('is the last 128 ids and the highest sequence, whatever was added', timeoutOf, () => {
+    // So many before that the first of these are forgotten within the run.
+    const before = Array.from({ length: mostIds - 20 }, (_, index): Mark => ({ id: `before${index}`, digest: 'd1' }));
+    const begun = before.reduce(withMark, { metadata: { annotations: { other: 'kept' } } } as JsonObject);
     fc.assert(
       fc.property(fc.array(mark, { maxLength: 80 }), mark, (marks, asked) => {
-        let job: JsonObject = { metadata: { annotations: { other: 'kept' } } };
-        const events: Mark[] = [];
+        let job = begun;
+        const events = [...before];
         let highest = -1;
-        // So many before that the first of these are forgotten within the run.
-        const before = Array.from({ length: mostIds - 20 }, (_, index): Mark => ({ id: `before${index}`, digest: 'd1' }));
-        for (const one of [...before, ...marks]) {
+        for (const one of marks) {
           const known = seen(job, one);
           if (known === 'applied' || known === 'reused') continue;
           job = withMark(job, one);

@@ -3,12 +3,13 @@ import { describe, expect, it } from 'vitest';
 import type { JobKind } from '../../lib/job/kinds.ts';
 import type { JsonObject } from '../../lib/json/json.ts';
 import { applyMergePatch } from '../../lib/json/merge-patch.ts';
+import { runsOf } from '../exhaustive.ts';
 import { applied, recordFor, recordOf, withRecord } from '../kubectl-apply.ts';
 import { kinds } from './jobs.ts';
 import { applying, callersFile, carrying, contents, fixedPart, forged, sentThrough, stored, takenOver } from './last-applied-world.ts';
 
 // PROPERTY_RUNS=1000000 runs a million cases; a failure names the seed and the path that repeat it.
-const runs = Number(process.env.PROPERTY_RUNS ?? 1500);
+const runs = runsOf(1500);
 const timeout = 60_000 + runs * 20;
 
 const pick = fc.nat({ max: 1_000_000 });

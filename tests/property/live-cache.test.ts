@@ -11,9 +11,10 @@ import type { JobUpdate, UpdateResult } from '../../lib/update/job-update.ts';
 import { createLiveCache } from '../../lib/update/live-cache.ts';
 import { type PatchRequest, patchUpdate } from '../../lib/update/patch.ts';
 import { updateJob } from '../../lib/update/update-job.ts';
+import { runsOf } from '../exhaustive.ts';
 import { copyOf, goodMap, goodPolicy, kinds, liveJob, refOf } from './jobs.ts';
 
-const runs = Number(process.env.PROPERTY_RUNS ?? 1000);
+const runs = runsOf(1000);
 const timeout = 60_000 + runs * 20;
 
 /** What happens to a job: others write to it or make it anew, or a request comes through the gateway. */

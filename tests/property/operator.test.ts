@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type JobKind, jobKind, type Layout } from '../../lib/job/kinds.ts';
+import { runsOf } from '../exhaustive.ts';
 import { kinds, stored } from '../manifests/operator-model.ts';
 import type { Loose } from '../scenarios/gateway.ts';
 import { codeOf, judge } from './oracle.ts';
 
-const runs = Number(process.env.PROPERTY_RUNS ?? 10_000);
+const runs = runsOf(10_000);
 const timeout = 60_000 + runs * 20;
 
 interface Served {

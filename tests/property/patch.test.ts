@@ -11,11 +11,12 @@ import { applyMergePatch } from '../../lib/json/merge-patch.ts';
 import { StatusError } from '../../lib/status.ts';
 import { directPatch } from '../../lib/update/pass-through.ts';
 import { mergePatch } from '../../local/cci/merge-patch.ts';
+import { runsOf } from '../exhaustive.ts';
 import { copyOf, goodMap, goodPolicy, json, kinds, liveJob, map, objectOf, refOf } from './jobs.ts';
 import { canonical, checkChange, judge } from './oracle.ts';
 
 // PROPERTY_RUNS=1000000 runs a million cases; a failure names the seed and the path that repeat it.
-const runs = Number(process.env.PROPERTY_RUNS ?? 4000);
+const runs = runsOf(4000);
 const timeout = 60_000 + runs * 20;
 const share = (part: number): fc.Parameters<unknown> => ({ numRuns: Math.ceil(runs * part) });
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { countdown, lambdaContext } from '../fakes/context.ts';
 import type { Queue } from './queue.ts';
 
 /** How an event source mapping invokes its function. */
@@ -33,8 +34,7 @@ export async function poll(queue: Queue, { handler, batchSize, concurrency, time
   const invoke = async (records: SQSEvent['Records']): Promise<void> => {
     polled.invocations += 1;
     polled.deliveries += records.length;
-    const until = Date.now() + timeout;
-    const context = { awsRequestId: randomUUID(), getRemainingTimeInMillis: () => until - Date.now() } as Context;
+    const context = lambdaContext(countdown(timeout), randomUUID());
     // Through JSON, as Lambda gets it.
     const event = JSON.parse(JSON.stringify({ Records: records })) as SQSEvent;
     const response = await handler(event, context).catch(() => undefined);

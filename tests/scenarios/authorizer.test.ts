@@ -1,6 +1,6 @@
-import type { Context } from 'aws-lambda';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Authorized } from '../../lib/callers/authorize.ts';
+import { lambdaContext } from '../fakes/context.ts';
 import { capturePrinted, eventOf, outcome } from '../unit/callers/authorizer.ts';
 import { audience, claimsOf, type Issuer, makeSigner, type Signer, sign, startIssuer } from '../unit/callers/issuer.ts';
 import { handlerOf, invoke, jobPath, type Loose, requested, useGateway } from './gateway.ts';
@@ -20,7 +20,7 @@ afterAll(() => issuer.close());
 /** Asks the built authorizer, through JSON, as Lambda does. */
 async function authorize(token: string): Promise<Authorized> {
   const handler = (await handlerOf('authorizer')) as Loose;
-  return JSON.parse(JSON.stringify(await handler(eventOf(`Bearer ${token}`), { awsRequestId: 'authorizer-request-id' } as Context)));
+  return JSON.parse(JSON.stringify(await handler(eventOf(`Bearer ${token}`), lambdaContext(25_000, 'authorizer-request-id'))));
 }
 
 /** The event that API Gateway makes of a request whose authorizer gave this answer; none: there was no authorizer. */

@@ -1,5 +1,4 @@
 import { gunzipSync } from 'node:zlib';
-import type { Context } from 'aws-lambda';
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
 import { refusingRules } from '../../lib/rule.ts';
 import { type ApiGateway, type LambdaHandler, startApiGateway } from '../../local/api-gateway/api-gateway.ts';
@@ -9,6 +8,7 @@ import { type SecretsManager, startSecretsManager } from '../../local/aws/secret
 import { documentedJob, type Simulator, startSimulator } from '../../local/cci/simulator.ts';
 import type { Job } from '../../local/cci/storage.ts';
 import { credential, logging } from '../credentials.ts';
+import { lambdaContext } from '../fakes/context.ts';
 import { startUpstream, type Upstream } from './gateway-upstream.ts';
 
 export const key = { accessKey: credential('ak'), secretKey: credential('sk'), securityToken: credential('st') };
@@ -46,8 +46,7 @@ export async function handlerOf(bundle = 'replace-job', instance: 'shared' | 'ne
 
 /** Gives an event to a handler as Lambda does, through JSON, and checks that what comes back is an answer: a job or a Status. */
 export async function invoke(handler: LambdaHandler, event: unknown): Promise<Answer> {
-  const context = { awsRequestId: 'function-request-id', getRemainingTimeInMillis: () => 25_000 } as Context;
-  const result = answerOf(await handler(JSON.parse(JSON.stringify(event)), context));
+  const result = answerOf(await handler(JSON.parse(JSON.stringify(event)), lambdaContext()));
   if (!result) throw new Error('a malformed result');
   const headers = new Headers(result.headers.flatMap(([name, values]) => values.map((value): [string, string] => [name, value])));
   const text = (headers.get('content-encoding') === 'gzip' ? gunzipSync(result.body) : result.body).toString();

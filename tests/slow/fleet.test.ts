@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { eventOf } from '../../bench/fleet/api-gateway.ts';
 import { replace } from '../../bench/fleet/fleet.ts';
 import { mean, median, share } from '../../bench/fleet/parts/part.ts';
+import { countdown, lambdaContext } from '../fakes/context.ts';
 import { type Ground, type Handler, realGround, type Scenario, simulated } from './fleet-grounds.ts';
 
 const seeds = [1, 2, 3, 4, 5];
@@ -10,8 +11,7 @@ const tolerance = 0.15;
 /** One request to a process: its status, and how many milliseconds it took. */
 async function put(handler: Handler, name: string, ttl: number): Promise<{ status: number; ms: number }> {
   const began = Date.now();
-  const context = { awsRequestId: 'request', getRemainingTimeInMillis: () => began + 25_000 - Date.now() };
-  const { statusCode } = await handler(eventOf(replace(name, ttl)), context);
+  const { statusCode } = await handler(eventOf(replace(name, ttl)), lambdaContext(countdown(25_000)));
   return { status: statusCode, ms: Date.now() - began };
 }
 

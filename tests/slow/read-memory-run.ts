@@ -1,6 +1,6 @@
 /** A function of memorySize 512 in a process of its own: answers the event that it is sent some times, and says how much memory that took. */
-import type { Context } from 'aws-lambda';
 import type { LambdaHandler } from '../../local/api-gateway/api-gateway.ts';
+import { lambdaContext } from '../fakes/context.ts';
 
 /** What a parent asks for. */
 export interface Asked {
@@ -18,11 +18,10 @@ export interface Measured {
 
 process.once('message', async ({ bundle, event, times }: Asked) => {
   const { handler } = (await import(new URL(`../../dist/${bundle}/index.mjs`, import.meta.url).href)) as { handler: LambdaHandler };
-  const context = { awsRequestId: 'id', getRemainingTimeInMillis: () => 25_000 } as Context;
   let result = {} as { statusCode: number; headers: Record<string, string> };
   let length = 0;
   for (let time = 0; time < times; time += 1) {
-    result = (await handler(structuredClone(event) as never, context)) as typeof result;
+    result = (await handler(structuredClone(event) as never, lambdaContext())) as typeof result;
     length = JSON.stringify(result).length;
   }
   const measured = { status: result.statusCode, headers: result.headers, length, peak: process.resourceUsage().maxRSS / 1024 };

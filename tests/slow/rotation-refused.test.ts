@@ -1,6 +1,4 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { credential } from '../credentials.ts';
 import {
   ask,
@@ -20,6 +18,7 @@ import {
   useRotation,
   wrongKey,
 } from '../scenarios/rotation/harness.ts';
+import { answer, startIam, tokenOf } from '../scenarios/upstream/iam-server.ts';
 
 useRotation();
 const refused =
@@ -145,48 +144,30 @@ describe('a new secret that cannot be read', () => {
 });
 
 describe('a user of IAM', () => {
-  const token = credential('rotation-iam-token');
-  const login = { domain: 'team', user: 'gateway', password: credential('rotation-iam-password'), project: 'eu-west-1_team' };
-
-  /** An IAM that answers with this status. */
-  async function startIam(status: number): Promise<{ url: string; calls: number }> {
-    const iam = { url: '', calls: 0 };
-    const server = createServer((request, response) => {
-      iam.calls += 1;
-      request.resume().on('end', () => {
-        response
-          .writeHead(status, { 'x-subject-token': token })
-          .end(JSON.stringify({ error: { code: status, message: 'no', title: 'Unauthorized' } }));
-      });
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    onTestFinished(() => void server.close());
-    iam.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    return iam;
-  }
-
   it('whom IAM refuses costs one login', async () => {
-    const iam = await startIam(401);
-    const version = stage({ iamEndpoint: iam.url, ...login }, 'AWSPENDING');
+    const iam = await startIam();
+    const password = credential('rotation-iam-password');
+    const version = stage({ ...iam.login, password }, 'AWSPENDING');
     const prover = await newProver();
     expect((await prover.rotate(version)).at(-1)).toBe(refused.replace('CCI refused', 'IAM refused'));
     await prover.rotate(version);
-    expect([iam.calls, asked(), stagesOf(version)]).toEqual([1, [], []]);
+    expect([iam.arrived.length, asked(), stagesOf(version)]).toEqual([1, [], []]);
     expectNoSecretPrinted();
-    expect(printed.text).not.toContain(login.password);
+    expect(printed.text).not.toContain(password);
   });
 
   it('whose token CCI refuses costs one login and one read', async () => {
-    const iam = await startIam(201);
-    const version = stage({ iamEndpoint: iam.url, ...login }, 'AWSPENDING');
+    const iam = await startIam();
+    const version = stage(iam.login, 'AWSPENDING');
     expect((await (await newProver()).rotate(version)).at(-1)).toBe(refused);
-    expect([iam.calls, asked().length, stagesOf(version)]).toEqual([1, 1, []]);
-    for (const secret of [login.password, token]) expect(printed.text).not.toContain(secret);
+    expect([iam.arrived.length, asked().length, stagesOf(version)]).toEqual([1, 1, []]);
+    for (const secret of [iam.login.password, tokenOf(1)]) expect(printed.text).not.toContain(secret);
   });
 
   it('keeps its stage while IAM gives no answer', async () => {
-    const iam = await startIam(503);
-    const version = stage({ iamEndpoint: iam.url, ...login }, 'AWSPENDING');
+    const iam = await startIam();
+    iam.next.push(...Array(20).fill(answer(503)));
+    const version = stage(iam.login, 'AWSPENDING');
     expect(await (await newProver())('testSecret', version)).toMatch(
       /^the pending version could not be proven: credentials: IAM answered 503\. It keeps its stage/,
     );

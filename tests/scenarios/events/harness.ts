@@ -7,6 +7,7 @@ import { type Aws, startAws } from '../../../local/aws/aws.ts';
 import { type SecretsManager, startSecretsManager } from '../../../local/aws/secrets-manager.ts';
 import { documentedJob, type Simulator, startSimulator } from '../../../local/cci/simulator.ts';
 import { credential } from '../../credentials.ts';
+import { countdown, lambdaContext } from '../../fakes/context.ts';
 import { environment, jobPath, type Loose, secretName } from '../gateway.ts';
 
 const key = { accessKey: credential('event-ak'), secretKey: credential('event-sk') };
@@ -157,9 +158,7 @@ export async function deliver(messages: readonly Message[], { handler = now.hand
     message.received += 1;
     message.firstReceivedAt ??= Date.now();
   }
-  const began = Date.now();
-  const getRemainingTimeInMillis = typeof left === 'function' ? left : () => began + left - Date.now();
-  const context = { awsRequestId: 'function-request-id', getRemainingTimeInMillis } as Context;
+  const context = lambdaContext(typeof left === 'function' ? left : countdown(left));
   const { batchItemFailures } = await handler({ Records: messages.map(recordOf) }, context);
   return batchItemFailures.map(({ itemIdentifier }) => messages.findIndex(({ messageId }) => messageId === itemIdentifier));
 }

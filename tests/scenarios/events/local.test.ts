@@ -1,11 +1,13 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type ApiGateway, startApiGateway } from '../../../local/api-gateway/api-gateway.ts';
 import { deliverEvent, eventsPath } from '../../../local/aws/events.ts';
 import { now, results, ttl, useEvents } from './harness.ts';
 
-useEvents();
+useEvents({ shared: true });
+// The AWS client's retries pause a random time; no test here is about how long.
+beforeEach(() => void vi.spyOn(Math, 'random').mockReturnValue(0));
 
 let gateway: ApiGateway;
 beforeAll(async () => {

@@ -19,7 +19,7 @@ import {
   useEvents,
 } from './harness.ts';
 
-useEvents({ http: true });
+useEvents({ http: true, shared: true });
 
 const setTtl = (seconds: number, more = {}) => detailOf({ patch: { spec: { ttlSecondsAfterFinished: seconds } }, ...more });
 const outcomes = () => results().map(({ outcome }) => outcome);

@@ -3,7 +3,7 @@ import type { Rule } from '../../../lib/rule.ts';
 import { capturePrinted } from '../../unit/callers/authorizer.ts';
 import { deliver, detailOf, type Message, messageOf, objectOf, results, useEvents } from './harness.ts';
 
-useEvents({ env: { POWERTOOLS_LOG_LEVEL: 'INFO', POWERTOOLS_METRICS_DISABLED: 'true' } });
+useEvents({ shared: true, env: { POWERTOOLS_LOG_LEVEL: 'INFO', POWERTOOLS_METRICS_DISABLED: 'true' } });
 const printed = capturePrinted();
 
 /** Delivers one message, and returns what the result and the log say became of it. */

@@ -10,7 +10,7 @@ const samples = [...readFileSync(new URL('README.md', folder), 'utf8').matchAll(
 );
 const doors: Door[] = ['bus', 'fifo'];
 
-useEvents();
+useEvents({ shared: true });
 
 describe('the sample events', () => {
   it('are all in the table of their README, and each row has its file', () => {

@@ -18,7 +18,7 @@ import {
   useEvents,
 } from './harness.ts';
 
-useEvents();
+useEvents({ shared: true });
 
 describe.each<Door>(['bus', 'fifo'])('an event that comes by %s', (door) => {
   it('changes the job by its patch, leaves its mark in the same write, and is answered', async () => {

@@ -1,12 +1,11 @@
 import { execFile } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadHandler } from '../../../local/api-gateway/bundle.ts';
-import { buildHandlers } from '../../../scripts/build.ts';
 
 const run = promisify(execFile);
 const installed = fileURLToPath(new URL('../../../scripts/installed.cjs', import.meta.url));
@@ -25,28 +24,6 @@ describe('a handler that was loaded', () => {
     const handler = await loadHandler<() => Promise<number>>(join(folder, 'dist'), 'late');
     await rm(bundle, { recursive: true });
     expect(await handler()).toBe(42);
-  });
-});
-
-describe('a build', () => {
-  it('leaves every handler and all that it loads in place while it runs, and nothing of the one before', async () => {
-    const target = join(folder, 'built');
-    await buildHandlers(target);
-    const handlers = await readdir(target);
-    expect(handlers).toContain('replace-job');
-    const files = async () => (await readdir(target, { recursive: true })).sort();
-    const first = await files();
-    await writeFile(join(target, 'replace-job/chunk-OLD.mjs'), '');
-    let building = true;
-    const built = buildHandlers(target).finally(() => {
-      building = false;
-    });
-    let looked = 0;
-    for (; building; looked++) for (const file of first) expect((await stat(join(target, file))).size).toBeGreaterThan(0);
-    await built;
-    expect(looked).toBeGreaterThan(1);
-    expect(await files()).toEqual(first);
-    expect((await readdir(folder)).filter((name) => name.startsWith('built'))).toEqual(['built']);
   });
 });
 

@@ -1,16 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Fault } from '../../../local/cci/faults.ts';
-import { type Simulator, startSimulator } from '../../../local/cci/simulator.ts';
 import { credential } from '../../credentials.ts';
-import { jobPath, key, officialHeaders, type Sent, send } from './signed.ts';
+import { jobPath, key, officialHeaders, restart, type Sent, send, simulator, useSimulator } from './signed.ts';
 
 const stored = ['tfjobs', 'kube-test', 'tfjob-test'] as const;
-let simulator: Simulator;
 
-beforeEach(async () => {
-  simulator = await startSimulator(key);
-});
-afterEach(() => simulator.close());
+useSimulator();
 
 /** Writes a new TTL over the live job. */
 function put(ttl: number, more: Sent = {}) {
@@ -103,9 +98,8 @@ describe('a request that hangs', () => {
     simulator.inject({ delay: 60_000 });
     const hung = [networkError(put(7)), networkError(put(7))];
     while (!simulator.misbehaved['hang before'] || !simulator.misbehaved.delay) await new Promise(setImmediate);
-    await simulator.close();
+    await restart();
     expect(await Promise.all(hung)).toEqual(['UND_ERR_SOCKET', 'UND_ERR_SOCKET']);
-    simulator = await startSimulator(key);
   });
 });
 
@@ -255,8 +249,7 @@ describe('the history of a job', () => {
   });
 
   it('forgets the oldest where there are too many', async () => {
-    await simulator.close();
-    simulator = await startSimulator({ ...key, mostVersions: 2 });
+    await restart({ mostVersions: 2 });
     for (const ttl of [1, 2, 3]) await put(ttl);
     expect(simulator.history(...stored).map((text) => JSON.parse(text).spec.ttlSecondsAfterFinished)).toEqual([2, 3]);
   });

@@ -1,21 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { documentedJob, type Simulator, type SimulatorOptions, startSimulator } from '../../../local/cci/simulator.ts';
+import { documentedJob } from '../../../local/cci/simulator.ts';
 import { credential } from '../../credentials.ts';
-import { jobPath, key, officialHeaders, type Sent, send } from './signed.ts';
+import { jobPath, key, officialHeaders, restart, type Sent, send, simulator, useSimulator } from './signed.ts';
 
 const other = { accessKey: credential('other-ak'), secretKey: credential('other-sk') };
 const token = credential('st');
-let simulator: Simulator;
 
-beforeEach(async () => {
-  simulator = await startSimulator(key);
-});
-afterEach(() => simulator.close());
-
-async function restart(options: Partial<SimulatorOptions>) {
-  await simulator.close();
-  simulator = await startSimulator({ ...key, ...options });
-}
+useSimulator();
 
 describe('the signature check', () => {
   it('accepts what the official SDK signs: GET, query values in any order, a JSON body, a project', async () => {

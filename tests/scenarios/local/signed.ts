@@ -1,10 +1,29 @@
 import { createHash } from 'node:crypto';
 import { AKSKSigner } from '@huaweicloud/huaweicloud-sdk-core/auth/AKSKSigner.js';
+import { afterEach, beforeEach } from 'vitest';
+import { type Simulator, type SimulatorOptions, startSimulator } from '../../../local/cci/simulator.ts';
 import { credential } from '../../credentials.ts';
 
 /** The access key that the simulators of these tests accept. */
 export const key = { accessKey: credential('ak'), secretKey: credential('sk') };
 export const jobPath = '/apis/kubeflow.org/v1/namespaces/kube-test/tfjobs/tfjob-test';
+
+/** What runs while a test of a file runs that uses a simulator. */
+export let simulator: Simulator;
+
+/** Starts a simulator before each test. */
+export function useSimulator(options: Partial<SimulatorOptions> = {}): void {
+  beforeEach(async () => {
+    simulator = await startSimulator({ ...key, ...options });
+  });
+  afterEach(() => simulator.close());
+}
+
+/** Stops the running simulator and starts another. */
+export async function restart(options: Partial<SimulatorOptions> = {}): Promise<void> {
+  await simulator.close();
+  simulator = await startSimulator({ ...key, ...options });
+}
 
 export interface Sent {
   method?: string;

@@ -1,15 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Chaos } from '../../../local/cci/faults.ts';
-import { type Simulator, startSimulator } from '../../../local/cci/simulator.ts';
-import { key, send } from './signed.ts';
+import { send, simulator, useSimulator } from './signed.ts';
 
 const stored = ['tfjobs', 'kube-test', 'tfjob-test'] as const;
-let simulator: Simulator;
 
-beforeEach(async () => {
-  simulator = await startSimulator(key);
-});
-afterEach(() => simulator.close());
+useSimulator();
 
 /** What so many GETs, ten at a time, are answered: how often each status, and `reset`. */
 async function get(times: number): Promise<Record<string, number>> {

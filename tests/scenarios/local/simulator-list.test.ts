@@ -1,20 +1,15 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Simulator, startSimulator } from '../../../local/cci/simulator.ts';
-import { key, send } from './signed.ts';
+import { describe, expect, it } from 'vitest';
+import { restart, send, simulator, useSimulator } from './signed.ts';
 
 const everywhere = '/apis/kubeflow.org/v1/tfjobs';
 const inA = '/apis/kubeflow.org/v1/namespaces/a/tfjobs';
-let simulator: Simulator;
 
-beforeEach(async () => {
-  const labels = [{}, { app: 'x' }, { app: 'y', 'example.com/team': 'red' }, { app: '' }];
-  const jobs = ['b/one', 'a/two', 'a/one', 'a-b/one'].map((id, index) => {
-    const [namespace, name] = id.split('/') as [string, string];
-    return { kind: 'TFJob', metadata: { namespace, name, labels: labels[index] ?? {} }, spec: {} };
-  });
-  simulator = await startSimulator({ ...key, jobs });
+const labels = [{}, { app: 'x' }, { app: 'y', 'example.com/team': 'red' }, { app: '' }];
+const jobs = ['b/one', 'a/two', 'a/one', 'a-b/one'].map((id, index) => {
+  const [namespace, name] = id.split('/') as [string, string];
+  return { kind: 'TFJob', metadata: { namespace, name, labels: labels[index] ?? {} }, spec: {} };
 });
-afterEach(() => simulator.close());
+useSimulator({ jobs });
 
 function list(query: Record<string, string | string[]> = {}, path = everywhere) {
   return send(simulator.url, { path, query });
@@ -26,8 +21,7 @@ const ids = ({ items }: Listed) => items.map(({ metadata: { namespace, name } })
 
 describe('the simulator at its start', () => {
   it('holds a job of each kind that Huawei documents, and none of a kind that is Kubeflow’s alone', async () => {
-    await simulator.close();
-    simulator = await startSimulator(key);
+    await restart();
     const found = await Promise.all(
       ['tfjobs', 'pytorchjobs', 'mxjobs'].map((plural) => list({}, `/apis/kubeflow.org/v1/namespaces/kube-test/${plural}`)),
     );

@@ -1,14 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Simulator, startSimulator } from '../../../local/cci/simulator.ts';
-import { key, type Sent, send } from './signed.ts';
+import { describe, expect, it } from 'vitest';
+import { type Sent, send, simulator, useSimulator } from './signed.ts';
 
 const stored = ['tfjobs', 'kube-test', 'tfjob-test'] as const;
-let simulator: Simulator;
 
-beforeEach(async () => {
-  simulator = await startSimulator(key);
-});
-afterEach(() => simulator.close());
+useSimulator();
 
 /** PUTs a job as JSON. */
 function put(job: object | string, more: Sent = {}) {

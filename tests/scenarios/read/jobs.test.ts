@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { credential } from '../../credentials.ts';
+import { lambdaContext } from '../../fakes/context.ts';
 import { handlerOf, jobPath, liveText, now, status, useGateway } from '../gateway.ts';
 import { answerWith, asked, read } from './request.ts';
 
@@ -238,7 +239,7 @@ it('a read without a caller is 401, and nothing reaches the upstream', async () 
     requestContext: { httpMethod: 'GET', identity: { userArn: null } },
     body: null,
   };
-  const result = (await handler(event as never, { getRemainingTimeInMillis: () => 25_000 } as never)) as {
+  const result = (await handler(event as never, lambdaContext())) as {
     statusCode: number;
     body: string;
   };

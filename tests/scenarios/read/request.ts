@@ -1,6 +1,7 @@
 import { request } from 'node:http';
 import { gunzipSync } from 'node:zlib';
-import { type Loose, now } from '../gateway.ts';
+import { expect } from 'vitest';
+import { type Loose, now, status } from '../gateway.ts';
 
 export interface ReadAnswer {
   status: number;
@@ -38,3 +39,12 @@ export const asked = (): (string | undefined)[][] => now.upstream.received.map((
 export function answerWith(body: string | Buffer, headers: Record<string, string> = {}, status = 200): void {
   now.upstream.answer = (_request, response) => response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body);
 }
+
+export const MiB = 2 ** 20;
+/** A list of so many bytes in all. */
+export const listOf = (size: number, filled: (length: number) => string = (length) => 'x'.repeat(length)): string => {
+  const empty = '{"kind":"TFJobList","items":[],"x":""}';
+  return `${empty.slice(0, -2)}${filled(size - empty.length)}"}`;
+};
+/** The answer to what Lambda cannot send. */
+export const tooLarge = status(413, 'RequestEntityTooLarge', expect.stringMatching(/use limit and continue/));

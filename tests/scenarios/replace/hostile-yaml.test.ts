@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { someOf } from '../../exhaustive.ts';
 import { calls, liveText, put, useGateway } from '../gateway.ts';
 import { expectInProportion } from '../gateway-proportion.ts';
 
@@ -71,7 +72,7 @@ describe('a YAML body whose aliases are a bomb', () => {
 
 describe('a hostile YAML body is refused in proportion to its size, and nothing is written', () => {
   const long = 1_000_000;
-  it.each<[string, number, () => string, string?]>([
+  const bodies: [string, number, () => string, string?][] = [
     ['a plain scalar of 3 MB', 403, () => `${head}spec: ${'x'.repeat(3_000_000)}`],
     ['a quoted scalar of 3 MB', 403, () => `${head}spec: "${'x'.repeat(3_000_000)}"`],
     ['a literal of 300,000 lines', 403, () => `${head}spec: |\n${'  x\n'.repeat(300_000)}`],
@@ -103,7 +104,8 @@ describe('a hostile YAML body is refused in proportion to its size, and nothing 
     ['a million comments', 400, () => '#\n'.repeat(500_000)],
     ['a million colons', 400, () => `${head}spec: a${':'.repeat(long)}`],
     ['what breaks at its very end', 400, () => `${ordinary(long)}}`],
-  ])('%s', async (_title, code, body, query) => {
+  ];
+  it.each(someOf(bodies, 4))('%s', async (_title, code, body, query) => {
     await expectRefused(body(), code, query);
   });
 });

@@ -8,6 +8,7 @@ import { gzipSync } from 'node:zlib';
 import type { LambdaHandler } from '../../../local/api-gateway/api-gateway.ts';
 import { startSecretsManager } from '../../../local/aws/secrets-manager.ts';
 import { documentedJob, startSimulator } from '../../../local/cci/simulator.ts';
+import { lambdaContext } from '../../fakes/context.ts';
 import { type Received, startUpstream } from '../gateway-upstream.ts';
 import { type Answered, envValues, key, secretName } from './leaks-planted.ts';
 
@@ -30,7 +31,7 @@ async function cold(bundle = 'replace-job'): Promise<LambdaHandler> {
 }
 
 async function send(situation: string, handler: LambdaHandler, event: Loose): Promise<void> {
-  const result = (await handler(structuredClone(event), { awsRequestId: 'id' } as never)) as Loose;
+  const result = (await handler(structuredClone(event), lambdaContext())) as Loose;
   process.send?.({ situation, status: result.statusCode, said: JSON.stringify(result.headers) + result.body } satisfies Answered);
 }
 

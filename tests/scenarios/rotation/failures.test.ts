@@ -1,7 +1,8 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Fault } from '../../../local/cci/faults.ts';
+import { someOf } from '../../exhaustive.ts';
+import { listenWhileTesting } from '../../fakes/server.ts';
 import { asked, begin, newKey, newProver, now, printed, secretName, stage, stagesOf, useRotation } from './harness.ts';
 
 useRotation();
@@ -11,7 +12,7 @@ const keeps = 'It keeps its stage, and Secrets Manager repeats the rotation';
 const proof = 'GET /apis/kubeflow.org/v1/tfjobs?limit=1';
 
 describe('a CCI that cannot prove the new secret', () => {
-  it.each<[string, Fault, string]>([
+  const faults: [string, Fault, string][] = [
     ['hangs up', { act: 'drop' }, 'no answer from CCI, ECONNRESET'],
     ['cuts its answers off', { act: 'cut-off', when: 'after' }, 'the answer was cut off'],
     ['answers 500', { status: 500 }, 'CCI answered 500'],
@@ -20,7 +21,8 @@ describe('a CCI that cannot prove the new secret', () => {
     ['answers 404', { status: 404 }, 'CCI answered 404'],
     ['answers HTML', { act: 'html' }, 'the answer is not JSON'],
     ['redirects', { act: 'redirect' }, 'CCI answered 302'],
-  ])('(%s) fails the step; the version keeps its stage, and the repetition succeeds', async (_, fault, why) => {
+  ];
+  it.each(someOf(faults, 3))('(%s) fails the step; the version keeps its stage, and the repetition succeeds', async (_, fault, why) => {
     const version = stage(newKey, 'AWSPENDING');
     const prover = await newProver();
     now.simulator.inject({ ...fault, times: Number.POSITIVE_INFINITY });
@@ -50,9 +52,7 @@ describe('a CCI that cannot prove the new secret', () => {
 
   it('answers 200 with something else than a list has proven nothing', async () => {
     const server = createServer((_, response) => void response.end('{"kind":"APIVersions"}'));
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    onTestFinished(() => void server.close());
-    process.env.CCI_ENDPOINT = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    process.env.CCI_ENDPOINT = await listenWhileTesting(server);
     const version = stage(newKey, 'AWSPENDING');
     const prover = await newProver();
     for (const step of ['testSecret', 'finishSecret']) {
@@ -84,7 +84,7 @@ describe('a CCI that cannot prove the new secret', () => {
 });
 
 describe('a Secrets Manager that fails', () => {
-  it.each([
+  const operations = [
     ['DescribeSecret', 'createSecret'],
     ['GetSecretValue', 'createSecret'],
     ['PutSecretValue', 'createSecret'],
@@ -92,7 +92,8 @@ describe('a Secrets Manager that fails', () => {
     ['DescribeSecret', 'testSecret'],
     ['DescribeSecret', 'finishSecret'],
     ['UpdateSecretVersionStage', 'finishSecret'],
-  ])('at %s fails %s by the name of the error alone, and the repetition succeeds', async (operation, step) => {
+  ] as const;
+  it.each(someOf(operations, 3))('at %s fails %s by the name of the error alone, and the repetition succeeds', async (operation, step) => {
     stage(newKey);
     const version = begin();
     const prover = await newProver();

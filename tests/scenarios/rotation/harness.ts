@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { Context } from 'aws-lambda';
 import { beforeEach, expect } from 'vitest';
 import type { LambdaHandler } from '../../../local/api-gateway/api-gateway.ts';
 import { type SecretsManager, startSecretsManager } from '../../../local/aws/secrets-manager.ts';
 import { type Simulator, startSimulator } from '../../../local/cci/simulator.ts';
 import { credential } from '../../credentials.ts';
+import { lambdaContext } from '../../fakes/context.ts';
 import { capturePrinted } from '../../unit/callers/authorizer.ts';
 import { environment, handlerOf, secretName } from '../gateway.ts';
 
@@ -74,9 +74,8 @@ export async function newProver(): Promise<Prover> {
 
 /** Gives an event to the function as Lambda does, through JSON. */
 export async function ask(handler: LambdaHandler, event: unknown): Promise<string> {
-  const context = { awsRequestId: 'function-request-id', getRemainingTimeInMillis: () => 25_000 } as Context;
   try {
-    const { outcome } = (await handler(JSON.parse(JSON.stringify(event)), context)) as { outcome: string };
+    const { outcome } = (await handler(JSON.parse(JSON.stringify(event)), lambdaContext())) as { outcome: string };
     return outcome;
   } catch (error) {
     // Lambda logs an error with all that it holds, and tells Secrets Manager its message.

@@ -1,15 +1,7 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { connect, newTrace, refusal, reply, requestOf, startUpstream, times, type Upstream } from './harness.ts';
+import { describe, expect, it } from 'vitest';
+import { client, newTrace, refusal, reply, requestOf, startUpstream, times, upstream, useUpstream } from './harness.ts';
 
-let upstream: Upstream;
-let client: Awaited<ReturnType<typeof connect>>;
-beforeEach(async () => {
-  // The pauses between tries are random; here they are none.
-  vi.spyOn(Math, 'random').mockReturnValue(0);
-  upstream = await startUpstream();
-  client = await connect(upstream.url);
-  return () => vi.restoreAllMocks();
-});
+useUpstream();
 
 const kubernetes = (code: number) => ({
   kind: 'Status',

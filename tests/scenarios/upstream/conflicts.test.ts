@@ -1,14 +1,7 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { connect, type Fault, refusal, reply, requestOf, startUpstream, times, type Upstream } from './harness.ts';
+import { describe, expect, it } from 'vitest';
+import { client, type Fault, refusal, reply, requestOf, times, type Upstream, upstream, useUpstream } from './harness.ts';
 
-let upstream: Upstream;
-let client: Awaited<ReturnType<typeof connect>>;
-beforeEach(async () => {
-  vi.spyOn(Math, 'random').mockReturnValue(0);
-  upstream = await startUpstream();
-  client = await connect(upstream.url);
-  return () => vi.restoreAllMocks();
-});
+useUpstream();
 
 /** Another client is faster, each time with another change. */
 let edits = 0;

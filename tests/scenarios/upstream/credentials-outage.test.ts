@@ -1,6 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { listenWhileTesting } from '../../fakes/server.ts';
 import { accessKey, connect, newTrace, refusal, secretName, startUpstream, type Upstream } from './harness.ts';
 
 const start = Date.parse('2026-03-01T12:00:00Z');
@@ -44,12 +44,7 @@ beforeEach(async () => {
         .setHeader('content-type', 'application/x-amz-json-1.1')
         .end(JSON.stringify({ Name: secretName, VersionId: 'v1', SecretString }));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  client = await connect(upstream.url, accessKey, `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  client = await connect(upstream.url, accessKey, await listenWhileTesting(server));
 });
 afterEach(() => {
   vi.useRealTimers();

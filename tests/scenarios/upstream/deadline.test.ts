@@ -1,20 +1,9 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { credential } from '../../credentials.ts';
-import { connect, type Fault, newTrace, refusal, reply, requestOf, serveThen, startUpstream, type Upstream } from './harness.ts';
+import { client, type Fault, newTrace, refusal, reply, requestOf, serveThen, upstream, useUpstream } from './harness.ts';
 
-let upstream: Upstream;
-let client: Awaited<ReturnType<typeof connect>>;
-beforeEach(async () => {
-  vi.spyOn(Math, 'random').mockReturnValue(0);
-  upstream = await startUpstream();
-  client = await connect(upstream.url);
-  // The clock stands still but for what a test says a call took.
-  vi.useFakeTimers({ toFake: ['Date'], now: 1e12 });
-  return () => {
-    vi.restoreAllMocks();
-    vi.useRealTimers();
-  };
-});
+// The clock stands still but for what a test says a call took.
+useUpstream({ now: 1e12 });
 
 /** A fault, or a proper answer, that takes so many milliseconds of the request's time. */
 const slowly =

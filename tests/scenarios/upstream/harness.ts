@@ -1,7 +1,6 @@
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { onTestFinished, vi } from 'vitest';
+import { text } from 'node:stream/consumers';
+import { beforeEach, onTestFinished, vi } from 'vitest';
 import { connectCci } from '../../../lib/cci/connect.ts';
 import { requestedVersion } from '../../../lib/job/decide.ts';
 import { type JobKind, jobKind } from '../../../lib/job/kinds.ts';
@@ -16,6 +15,7 @@ import { documentedJob } from '../../../local/cci/simulator.ts';
 import { StatusError as StorageError } from '../../../local/cci/status.ts';
 import { Storage } from '../../../local/cci/storage.ts';
 import { credential, known } from '../../credentials.ts';
+import { listenWhileTesting } from '../../fakes/server.ts';
 
 export const kind = jobKind('cci', 'tfjobs') as JobKind;
 export const ref: JobRef = { kind, namespace: 'kube-test', name: 'tfjob-test' };
@@ -59,25 +59,18 @@ export async function startUpstream(): Promise<Upstream> {
   const next: Upstream['next'] = { GET: [], PUT: [] };
 
   const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
     const { method = '', url = '', headers } = request;
-    const one = { method, url, headers, body: Buffer.concat(chunks).toString() };
+    const one = { method, url, headers, body: await text(request) };
     arrived.push(one);
     const serve: Serve = () => answerOf(storage, one);
     const fault = next[method as 'GET' | 'PUT']?.shift();
     if (fault) fault(response, serve, one);
     else reply(serve())(response);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
+  const address = await listenWhileTesting(server);
 
-  const upstream: Upstream = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+  const started: Upstream = {
+    url: address,
     arrived,
     next,
     storage,
@@ -85,12 +78,12 @@ export async function startUpstream(): Promise<Upstream> {
     job: () => JSON.parse(storage.read(target)),
     stopListening: () => void server.close(),
     edit(change) {
-      const job = upstream.job();
+      const job = started.job();
       change(job);
       storage.replace(target, JSON.stringify(job), false);
     },
   };
-  return upstream;
+  return started;
 }
 
 function answerOf(storage: Storage, { method, body }: Arrived): ReturnType<Serve> {
@@ -109,8 +102,8 @@ interface Reply {
 }
 /** Answers with this and does nothing else. */
 export function reply({ status, body = '', headers = {} }: Reply): (response: ServerResponse) => void {
-  const text = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
-  return (response) => response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(text);
+  const bytes = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
+  return (response) => response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(bytes);
 }
 /** Carries the request out, then answers with this. */
 export function serveThen(fault: Fault): Fault {
@@ -156,6 +149,24 @@ export async function connect(endpoint: string, secret: object = accessKey, mana
     update: (requested: JsonObject, trace: Trace = newTrace()): Promise<UpdateResult> =>
       updateJob({ cci }, { ...asked, requested: () => requested, conditional: requestedVersion(requested) !== undefined }, trace),
   };
+}
+
+/** What runs while a test of a file runs that uses an upstream: it, and a client of it. */
+export let upstream: Upstream;
+export let client: Awaited<ReturnType<typeof connect>>;
+
+/** Starts both before each test. The pauses between tries, which are random, are none; with `now`, the wall clock stands there. */
+export function useUpstream({ now }: { now?: number } = {}): void {
+  beforeEach(async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(0);
+    upstream = await startUpstream();
+    client = await connect(upstream.url);
+    if (now !== undefined) vi.useFakeTimers({ toFake: ['Date'], now });
+    return () => {
+      vi.restoreAllMocks();
+      vi.useRealTimers();
+    };
+  });
 }
 
 /** The documented job as a caller would send it, with this TTL and, unless they are to be left out, the version and uid. */

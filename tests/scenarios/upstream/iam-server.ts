@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { onTestFinished } from 'vitest';
+import { text } from 'node:stream/consumers';
 import { credential } from '../../credentials.ts';
+import { listenWhileTesting } from '../../fakes/server.ts';
 
 /** One exchange as it arrived at IAM. */
 export interface Exchanged {
@@ -37,10 +37,8 @@ const wrong = { error: { code: 401, message: 'The username or password is wrong.
 export async function startIam(password = credential('correct horse "battery" ä\\')): Promise<Iam> {
   let issued = 0;
   const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
     const { method = '', url = '', headers } = request;
-    const exchanged = { method, url, headers, body: Buffer.concat(chunks).toString() };
+    const exchanged = { method, url, headers, body: await text(request) };
     iam.arrived.push(exchanged);
     const proper = () => {
       if (JSON.parse(exchanged.body).auth.identity.password.user.password !== password)
@@ -54,12 +52,7 @@ export async function startIam(password = credential('correct horse "battery" ä
     if (fault) fault(response, exchanged, proper);
     else proper();
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const url = await listenWhileTesting(server);
   const iam: Iam = {
     url,
     login: { iamEndpoint: url, domain: 'IAMDomain', user: 'IAMUser', password, project: 'cn-north-4' },

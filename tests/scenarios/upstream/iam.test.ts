@@ -115,7 +115,7 @@ describe('a token that CCI refuses', () => {
     expect([iam.arrived.length, client.secrets.calls]).toEqual([2, 3]);
   });
 
-  it('and that is fresh means that the user may not: the user is left alone for a minute, and costs one call in each', async () => {
+  it('and that is fresh means that the user may not: the user is left alone for a minute, then for two and for four, and costs one call after each', async () => {
     valid = [];
     checkTokens();
     const trace = newTrace();
@@ -123,14 +123,14 @@ describe('a token that CCI refuses', () => {
     expect(status).toMatchObject({ code: 500, reason: 'InternalError', details: {} });
     expect(note).toEqual({ because: 'credentials: CCI refused them', errorCode: 'APIG.0301', locked: false });
     expect(trace.counts.refusedVersions).toBe(1);
-    for (let minutes = 1; minutes <= 3; minutes++) {
+    for (const [tried, minutes] of [1, 3, 7].entries()) {
       at(minutes * minute - 1);
       const again = await Promise.all([1, 2, 3].map(() => refusal(read())));
       for (const error of again) expect(error.note.because).toBe('credentials: refused a moment ago; not tried again for now');
-      expect([upstream.arrived.length, iam.arrived.length]).toEqual([minutes, minutes]);
+      expect([upstream.arrived.length, iam.arrived.length]).toEqual([tried + 1, tried + 1]);
       at(minutes * minute);
       await refusal(read());
-      expect([upstream.arrived.length, iam.arrived.length]).toEqual([minutes + 1, minutes + 1]);
+      expect([upstream.arrived.length, iam.arrived.length]).toEqual([tried + 2, tried + 2]);
     }
   });
 

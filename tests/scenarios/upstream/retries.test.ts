@@ -1,17 +1,7 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { connect, drop, newTrace, refusal, reply, requestOf, startUpstream, times, type Upstream } from './harness.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { client, connect, drop, newTrace, refusal, reply, requestOf, startUpstream, times, upstream, useUpstream } from './harness.ts';
 
-let upstream: Upstream;
-let client: Awaited<ReturnType<typeof connect>>;
-beforeEach(async () => {
-  vi.spyOn(Math, 'random').mockReturnValue(0);
-  upstream = await startUpstream();
-  client = await connect(upstream.url);
-  return () => {
-    vi.restoreAllMocks();
-    vi.useRealTimers();
-  };
-});
+useUpstream();
 const read = (trace = newTrace()) => client.update(upstream.job(), trace);
 const answers = (trace: ReturnType<typeof newTrace>) => trace.calls.map(({ method, answer }) => `${method} ${answer}`);
 

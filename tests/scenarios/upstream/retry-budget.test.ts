@@ -1,15 +1,7 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { connect, newTrace, refusal, reply, requestOf, startUpstream, times, type Upstream } from './harness.ts';
+import { describe, expect, it } from 'vitest';
+import { client, newTrace, refusal, reply, requestOf, times, upstream, useUpstream } from './harness.ts';
 
-let upstream: Upstream;
-let client: Awaited<ReturnType<typeof connect>>;
-beforeEach(async () => {
-  // Pauses are not what is looked at.
-  vi.spyOn(Math, 'random').mockReturnValue(0);
-  upstream = await startUpstream();
-  client = await connect(upstream.url);
-  return () => vi.restoreAllMocks();
-});
+useUpstream();
 const unavailable = reply({ status: 503 });
 const read = (trace = newTrace()) => client.update(upstream.job(), trace);
 /** How many calls each of so many requests, one after the other, costs an upstream that answers 503. */

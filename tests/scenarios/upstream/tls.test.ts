@@ -2,8 +2,10 @@ import { once } from 'node:events';
 import { createServer as createPlainServer } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { listenWhileTesting } from '../../fakes/server.ts';
 import { type Certificate, makeCertificate } from './certificate.ts';
 import { connect, newTrace, refusal, requestOf, startUpstream, type Upstream } from './harness.ts';
 
@@ -23,22 +25,15 @@ async function startTls({ cert, key }: Certificate) {
   const seen = { connections: 0, requests: 0 };
   const server = createServer({ cert, key }, async (request, response) => {
     seen.requests += 1;
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const body = request.method === 'PUT' ? Buffer.concat(chunks) : null;
+    const sent = await text(request);
+    const body = request.method === 'PUT' ? sent : null;
     const answer = await fetch(new URL(request.url ?? '', upstream.url), { method: request.method ?? '', body });
     response.writeHead(answer.status).end(await answer.text());
   });
   server.on('secureConnection', () => {
     seen.connections += 1;
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { seen, url: `https://127.0.0.1:${(server.address() as AddressInfo).port}` };
+  return { seen, url: (await listenWhileTesting(server)).replace('http', 'https') };
 }
 
 describe('an upstream behind TLS', () => {

@@ -1,15 +1,8 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../lib/json/json.ts';
-import { connect, cutOff, type Fault, refusal, reply, requestOf, startUpstream, times, type Upstream } from './harness.ts';
+import { client, cutOff, type Fault, refusal, reply, requestOf, times, upstream, useUpstream } from './harness.ts';
 
-let upstream: Upstream;
-let client: Awaited<ReturnType<typeof connect>>;
-beforeEach(async () => {
-  vi.spyOn(Math, 'random').mockReturnValue(0);
-  upstream = await startUpstream();
-  client = await connect(upstream.url);
-  return () => vi.restoreAllMocks();
-});
+useUpstream();
 
 /** Answers with the job after an edit that spoils it. */
 const spoilt =

@@ -1,6 +1,6 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
-  connect,
+  client,
   drop,
   type Fault,
   newTrace,
@@ -8,22 +8,13 @@ import {
   reply,
   requestOf,
   serveThen,
-  startUpstream,
   times,
   type Upstream,
+  upstream,
+  useUpstream,
 } from './harness.ts';
 
-let upstream: Upstream;
-let client: Awaited<ReturnType<typeof connect>>;
-beforeEach(async () => {
-  vi.spyOn(Math, 'random').mockReturnValue(0);
-  upstream = await startUpstream();
-  client = await connect(upstream.url);
-  return () => {
-    vi.restoreAllMocks();
-    vi.useRealTimers();
-  };
-});
+useUpstream();
 
 const unavailable = reply({ status: 503 });
 const ttl = () => upstream.job().spec.ttlSecondsAfterFinished;

@@ -1,10 +1,11 @@
-import type { APIGatewayTokenAuthorizerEvent, Context } from 'aws-lambda';
+import type { APIGatewayTokenAuthorizerEvent } from 'aws-lambda';
 import { afterAll, beforeAll, beforeEach, vi } from 'vitest';
 import { type Authorized, authorizer } from '../../../lib/callers/authorize.ts';
 import { parseAuthorizerConfig } from '../../../lib/callers/config.ts';
 import { logVerdict } from '../../../lib/callers/log.ts';
 import { chain } from '../../../lib/runtime/chain.ts';
 import { alsoSearched } from '../../credentials.ts';
+import { lambdaContext } from '../../fakes/context.ts';
 import { audience } from './issuer.ts';
 
 /** The ARN of a request, as API Gateway gives it to an authorizer. */
@@ -24,7 +25,7 @@ export function newAuthorizer(issuer: string, env: Record<string, string> = {}):
   const handler = chain((event: APIGatewayTokenAuthorizerEvent) => ({ asked: event }))
     .use(logVerdict())
     .handler(authorizer(config));
-  return (token) => handler(eventOf(`Bearer ${token}`), { awsRequestId: 'function-request-id' } as Context) as Promise<Authorized>;
+  return (token) => handler(eventOf(`Bearer ${token}`), lambdaContext()) as Promise<Authorized>;
 }
 
 /** How asking ended: what was allowed, or the message of the error. */

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseEvent, readMessage } from '../../../lib/events/parse.ts';
 import { StatusError } from '../../../lib/status.ts';
+import { runsOf } from '../../exhaustive.ts';
 
 const schema = JSON.parse(readFileSync(new URL('../../../docs/job-update-event.schema.json', import.meta.url), 'utf8'));
 const validate = new Ajv2020({ strictTypes: false }).compile(schema);
@@ -84,7 +85,7 @@ describe('the published JSON Schema of an event', () => {
           ),
         );
       }),
-      { numRuns: 3000 },
+      { numRuns: runsOf(3000) },
     );
   });
 
@@ -95,7 +96,7 @@ describe('the published JSON Schema of an event', () => {
         const members = new Map([['detail-type', '"Job Update Requested"'], ['detail', JSON.stringify(whole)], ...set]);
         agree(`{${[...members].map(([name, value]) => `${JSON.stringify(name)}:${value}`).join()}}`);
       }),
-      { numRuns: 1000 },
+      { numRuns: runsOf(1000) },
     );
   });
 

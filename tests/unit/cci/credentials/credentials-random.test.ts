@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { StatusError } from '../../../../lib/status.ts';
 import { nameOf } from '../../../credentials.ts';
+import { runsOf } from '../../../exhaustive.ts';
 import { answers, at, minute, newTrace, second, settled, setUp, useWallClock } from './credentials-harness.ts';
 
 useWallClock();
@@ -120,6 +121,6 @@ async function play(script: readonly Step[]): Promise<void> {
 
 // PROPERTY_RUNS=100000 runs more; a failure names the seed and the path that repeat it.
 it('whatever happens in whatever order, no refused key is sent in its pause, no key is proven by two at a time, and all come to an end', async () => {
-  const numRuns = Number(process.env.PROPERTY_RUNS ?? 2000);
+  const numRuns = runsOf(2000);
   await fc.assert(fc.asyncProperty(fc.array(steps, { minLength: 5, maxLength: 60 }), play), { numRuns });
 }, 600_000);

@@ -3,8 +3,9 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type AccessKey, encode, type Signable, sign } from '../../../../lib/cci/credentials/signer.ts';
 import { credential, known } from '../../../credentials.ts';
+import { runsOf } from '../../../exhaustive.ts';
 
-const cases = 10_000;
+const cases = runsOf(10_000);
 const realEmitWarning = process.emitWarning.bind(process);
 
 beforeAll(() => {
