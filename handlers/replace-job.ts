@@ -7,7 +7,7 @@ import { readOptions, rulesOf } from '../lib/http/options.ts';
 import { parseJob } from '../lib/http/parse.ts';
 import { negotiate, respond } from '../lib/http/respond.ts';
 import { routeToJob } from '../lib/http/route.ts';
-import { requestedVersion } from '../lib/job/decide.ts';
+import { requestedVersion } from '../lib/job/rules/resource-version.ts';
 import { chain } from '../lib/runtime/chain.ts';
 import { parseConfig } from '../lib/runtime/config.ts';
 import { createLiveCache } from '../lib/update/live-cache.ts';

@@ -1,4 +1,4 @@
-import { parsePatched, parseRequested } from '../job/schema.ts';
+import { parsePatched, parseRequested } from '../job/rules/shape.ts';
 import { at } from '../json/json.ts';
 import { applyMergePatch } from '../json/merge-patch.ts';
 import { badRequest } from '../status.ts';

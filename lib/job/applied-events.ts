@@ -1,5 +1,5 @@
 import { at, isObject, type JsonObject, own, setOwn } from '../json/json.ts';
-import { ownPrefix } from './rules/field-value.ts';
+import { ownPrefix } from './rules/own-annotations.ts';
 
 /** What an event leaves on the job that it changed: hashes of its id and of what it asks, and its number where its producer counts. */
 export interface Mark {

@@ -1,4 +1,4 @@
-/** Defaults of the operators that depend on more than one field. Each completes what a side leaves out; see operator.ts for the data. */
+/** Defaults of the operators that depend on more than one field. Each completes what a side leaves out; kinds.ts has the data. */
 import { at, isObject, type Json, type JsonObject, own } from '../json/json.ts';
 import type { Complete } from './semantics.ts';
 

@@ -1,5 +1,5 @@
 import type { Answer } from '../cci/client.ts';
-import { parsePatched } from '../job/schema.ts';
+import { parsePatched } from '../job/rules/shape.ts';
 import { at, type Json, type JsonObject } from '../json/json.ts';
 import { applyJsonPatch, operationsOf } from '../json/json-patch.ts';
 import { applyMergePatch } from '../json/merge-patch.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { decide } from '../../lib/job/decide.ts';
 import { type JobKind, policyFields } from '../../lib/job/kinds.ts';
-import { parseRequested } from '../../lib/job/schema.ts';
+import { parseRequested } from '../../lib/job/rules/shape.ts';
 import { at, isObject, type Json, type JsonObject, own, parseExactJson } from '../../lib/json/json.ts';
 import { applyMergePatch } from '../../lib/json/merge-patch.ts';
 import { StatusError } from '../../lib/status.ts';

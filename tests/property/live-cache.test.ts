@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Answer, Cci } from '../../lib/cci/client.ts';
-import { requestedVersion } from '../../lib/job/decide.ts';
+import { requestedVersion } from '../../lib/job/rules/resource-version.ts';
 import { at, type Json, type JsonObject, parseExactJson } from '../../lib/json/json.ts';
 import { applyMergePatch } from '../../lib/json/merge-patch.ts';
 import { createTrace } from '../../lib/runtime/request-context.ts';

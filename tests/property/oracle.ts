@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { type Decision, decide } from '../../lib/job/decide.ts';
 import { type JobKind, policyFields } from '../../lib/job/kinds.ts';
-import { lastApplied } from '../../lib/job/rules/field-value.ts';
+import { lastApplied } from '../../lib/job/rules/last-applied.ts';
 import { at, isObject, type Json, type JsonObject, numberText, own, parseExactJson } from '../../lib/json/json.ts';
 import { applyMergePatch } from '../../lib/json/merge-patch.ts';
 import { copyOf, objectOf, refOf } from './jobs.ts';

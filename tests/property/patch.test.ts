@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { decide } from '../../lib/job/decide.ts';
 import { type JobKind, policyFields } from '../../lib/job/kinds.ts';
 import { canonicalValue } from '../../lib/job/rules/field-value.ts';
-import { parsePatched } from '../../lib/job/schema.ts';
+import { parsePatched } from '../../lib/job/rules/shape.ts';
 import { at, isObject, type Json, type JsonObject, own, parseExactJson } from '../../lib/json/json.ts';
 import { applyJsonPatch } from '../../lib/json/json-patch.ts';
 import { applyMergePatch } from '../../lib/json/merge-patch.ts';

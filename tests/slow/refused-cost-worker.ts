@@ -1,7 +1,7 @@
 /** Judges one hostile request of about 3 MiB, in a heap of its own size, and tells what it was answered. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { decide } from '../../lib/job/decide.ts';
-import { parseRequested } from '../../lib/job/schema.ts';
+import { parseRequested } from '../../lib/job/rules/shape.ts';
 import { type JsonObject, parseExactJson } from '../../lib/json/json.ts';
 import { directPatch } from '../../lib/update/pass-through.ts';
 import { cci, job, ref } from '../unit/job/jobs.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compare } from '../../../lib/job/compare.ts';
 import { decide } from '../../../lib/job/decide.ts';
-import { parseRequested } from '../../../lib/job/schema.ts';
+import { parseRequested } from '../../../lib/job/rules/shape.ts';
 import { type Json, type JsonObject, parseExactJson } from '../../../lib/json/json.ts';
 import { cci, changed, container, cpuTime, job, nested, ref } from './jobs.ts';
 
