@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject, numberText } from '../json/json.ts';
+import { isObject, type Json, type JsonObject, maxDepth, numberText } from '../json/json.ts';
 import { quantityValue } from '../json/quantity.ts';
 import type { Shape } from './semantics.ts';
 
@@ -15,8 +15,6 @@ export interface Differences {
 }
 
 const noShape: Shape = {};
-// Deeper than any job, and shallow enough for the stack; what lies deeper counts as different (fail closed).
-const deepest = 500;
 // Member names whose empty object means something: an empty label selector selects everything.
 const labelSelector = /(?:^s|S)elector$/;
 const plainKey = /^[A-Za-z_][A-Za-z0-9_-]{0,99}$/;
@@ -33,12 +31,9 @@ export function childPath(path: string, key: string): string {
  * `atMost` bounds how many are listed; all are counted.
  */
 export function compare(live: JsonObject, requested: JsonObject, shape: Shape, atMost = 100): Differences {
-  const differences: Differences = { found: [], total: 0 };
-  compareMembers(live, requested, shape, undefined, 0, (place, a, b) => {
-    differences.total += 1;
-    if (differences.found.length < atMost) differences.found.push({ path: pathOf(place), live: a, requested: b });
-  });
-  return differences;
+  const comparison = new Comparison(atMost);
+  comparison.members(live, requested, shape, undefined);
+  return comparison;
 }
 
 /** Whether two values of a replaceable field are the same, to the letter of a number; only the order of members is free. */
@@ -54,105 +49,108 @@ export function sameValue(a: Json | undefined, b: Json | undefined): boolean {
 interface Place {
   up: Place | undefined;
   key: string | number;
+  depth: number;
 }
-type Report = (place: Place, live: Json | undefined, requested: Json | undefined) => void;
 
 function pathOf(place: Place): string {
   const above = place.up ? pathOf(place.up) : '';
   return typeof place.key === 'number' ? `${above}[${place.key}]` : childPath(above, place.key);
 }
 
-function compareMembers(
-  liveObject: JsonObject,
-  requestedObject: JsonObject,
-  shape: Shape,
-  place: Place | undefined,
-  depth: number,
-  report: Report,
-): void {
-  let a = liveObject;
-  let b = requestedObject;
-  if (shape.complete) {
-    a = shape.complete(liveObject, requestedObject, false);
-    b = shape.complete(requestedObject, liveObject, true);
+/** A walk through a live job and a requested one at once. In each method `a` is of the live job and `b` of the requested one. */
+class Comparison implements Differences {
+  readonly found: Difference[] = [];
+  total = 0;
+  private readonly atMost: number;
+  /** How many differences were met, and in how many objects that are reported as a whole the walk is: inside them none is told. */
+  private met = 0;
+  private silent = 0;
+
+  constructor(atMost: number) {
+    this.atMost = atMost;
   }
-  if (shape.foldCase) b = withSpellingOf(a, b);
-  for (const key in a) {
-    const mine = a[key];
-    const theirs = Object.hasOwn(b, key) ? b[key] : undefined;
-    if (mine !== theirs) compareValues(mine, theirs, a, b, key, shape, place, depth, report);
+
+  members(liveObject: JsonObject, requestedObject: JsonObject, shape: Shape, place: Place | undefined): void {
+    let a = liveObject;
+    let b = requestedObject;
+    if (shape.complete) {
+      a = shape.complete(liveObject, requestedObject, false);
+      b = shape.complete(requestedObject, liveObject, true);
+    }
+    if (shape.foldCase) b = withSpellingOf(a, b);
+    for (const key in a) {
+      if (a[key] !== (Object.hasOwn(b, key) ? b[key] : undefined)) this.member(key, a, b, shape, place);
+    }
+    for (const key in b) {
+      if (!Object.hasOwn(a, key)) this.member(key, a, b, shape, place);
+    }
   }
-  for (const key in b) {
-    if (!Object.hasOwn(a, key)) compareValues(undefined, b[key], a, b, key, shape, place, depth, report);
+
+  private member(key: string, liveHolder: JsonObject, requestedHolder: JsonObject, holderShape: Shape, up: Place | undefined): void {
+    const fields = holderShape.fields;
+    const shape = (fields && Object.hasOwn(fields, key) ? fields[key] : holderShape.each) ?? noShape;
+    if (shape.skip) return;
+    const live = Object.hasOwn(liveHolder, key) ? liveHolder[key] : undefined;
+    const requested = Object.hasOwn(requestedHolder, key) ? requestedHolder[key] : undefined;
+    const a = meant(live, shape, liveHolder);
+    const b = meant(requested, shape, requestedHolder);
+    if (a === b || (shape.omittedMeansLive && (b === undefined || isEmpty(b)))) return;
+    const place = { up, key, depth: up ? up.depth + 1 : 0 };
+    if (a !== undefined && b !== undefined) this.both(a, b, shape, place);
+    else if (shape.presence || (labelSelector.test(key) && key !== 'nodeSelector')) this.report(place, live, requested);
+    else this.withNothing(a, b, shape, place);
   }
-}
 
-function compareValues(
-  live: Json | undefined,
-  requested: Json | undefined,
-  liveHolder: JsonObject,
-  requestedHolder: JsonObject,
-  key: string,
-  holderShape: Shape,
-  up: Place | undefined,
-  depth: number,
-  report: Report,
-): void {
-  const fields = holderShape.fields;
-  const shape = (fields && Object.hasOwn(fields, key) ? fields[key] : holderShape.each) ?? noShape;
-  if (shape.skip) return;
-  const a = meant(live, shape, liveHolder);
-  const b = meant(requested, shape, requestedHolder);
-  if (a === b || (shape.omittedMeansLive && (b === undefined || isEmpty(b)))) return;
-  const place = { up, key };
-  if (a !== undefined && b !== undefined) compareBoth(a, b, shape, place, depth, report);
-  else if (shape.presence || (labelSelector.test(key) && key !== 'nodeSelector')) report(place, live, requested);
-  else compareWithNothing(a, b, shape, place, depth, report);
-}
+  /** One side has nothing here: no difference if the other says nothing but defaults. */
+  private withNothing(a: Json | undefined, b: Json | undefined, shape: Shape, place: Place): void {
+    const present = a ?? b;
+    if (Array.isArray(present)) {
+      if (present.length > 0) this.report(place, a, b);
+    } else if (isObject(present) && place.depth < maxDepth) {
+      const before = this.met;
+      if (!shape.descend) this.silent += 1;
+      this.members((a ?? {}) as JsonObject, (b ?? {}) as JsonObject, shape, place);
+      if (!shape.descend) this.silent -= 1;
+      if (this.met > before && !shape.descend) this.report(place, a, b);
+    } else this.report(place, a, b);
+  }
 
-/** One side has nothing here: no difference if the other says nothing but defaults. */
-function compareWithNothing(a: Json | undefined, b: Json | undefined, shape: Shape, place: Place, depth: number, report: Report): void {
-  const present = a ?? b;
-  if (Array.isArray(present)) {
-    if (present.length > 0) report(place, a, b);
-  } else if (isObject(present) && depth < deepest) {
-    let differs = false;
-    compareMembers((a ?? {}) as JsonObject, (b ?? {}) as JsonObject, shape, place, depth + 1, (...difference) => {
-      if (shape.descend) report(...difference);
-      differs = true;
-    });
-    if (differs && !shape.descend) report(place, a, b);
-  } else report(place, a, b);
-}
+  private both(a: Json, b: Json, shape: Shape, place: Place): void {
+    if (this.inside(a, b, shape, place) || sameScalar(a, b, shape)) return;
+    // An array beside an object: one that is empty says nothing, and the other may say nothing as well.
+    if (!isEmpty(a) && !isEmpty(b)) this.report(place, a, b);
+    else if (!isEmpty(a)) this.withNothing(a, undefined, shape, place);
+    else if (!isEmpty(b)) this.withNothing(undefined, b, shape, place);
+  }
 
-function compareBoth(a: Json, b: Json, shape: Shape, place: Place, depth: number, report: Report): void {
-  if (compareInside(a, b, shape, place, depth, report) || sameScalar(a, b, shape)) return;
-  // An array beside an object: one that is empty says nothing, and the other may say nothing as well.
-  if (!isEmpty(a) && !isEmpty(b)) report(place, a, b);
-  else if (!isEmpty(a)) compareWithNothing(a, undefined, shape, place, depth, report);
-  else if (!isEmpty(b)) compareWithNothing(undefined, b, shape, place, depth, report);
-}
+  /** Compares two objects or two arrays; false if they are not. */
+  private inside(a: Json, b: Json, shape: Shape, place: Place): boolean {
+    if (typeof a !== 'object' || typeof b !== 'object') return false;
+    const arrays = Array.isArray(a);
+    if (arrays !== Array.isArray(b) || (!arrays && !(isObject(a) && isObject(b)))) return false;
+    if (place.depth >= maxDepth) this.report(place, a, b);
+    else if (arrays) this.elements(a, b as Json[], shape.each ?? noShape, place);
+    else this.members(a as JsonObject, b as JsonObject, shape, place);
+    return true;
+  }
 
-/** Compares two objects or two arrays; false if they are not. */
-function compareInside(a: Json, b: Json, shape: Shape, place: Place, depth: number, report: Report): boolean {
-  if (typeof a !== 'object' || typeof b !== 'object') return false;
-  const arrays = Array.isArray(a);
-  if (arrays !== Array.isArray(b) || (!arrays && !(isObject(a) && isObject(b)))) return false;
-  if (depth >= deepest) report(place, a, b);
-  else if (arrays) compareElements(a, b as Json[], shape.each ?? noShape, place, depth + 1, report);
-  else compareMembers(a as JsonObject, b as JsonObject, shape, place, depth + 1, report);
-  return true;
-}
+  private elements(a: Json[], b: Json[], each: Shape, up: Place): void {
+    for (let i = 0; i < a.length || i < b.length; i++) {
+      const mine = a[i];
+      const theirs = b[i];
+      if (mine === theirs) continue;
+      const place = { up, key: i, depth: up.depth + 1 };
+      // Inside an array, null, [] and {} are values of their own.
+      if (mine === undefined || theirs === undefined) this.report(place, mine, theirs);
+      else if (!this.inside(mine, theirs, each, place) && !sameScalar(mine, theirs, each)) this.report(place, mine, theirs);
+    }
+  }
 
-function compareElements(a: Json[], b: Json[], each: Shape, place: Place, depth: number, report: Report): void {
-  for (let i = 0; i < a.length || i < b.length; i++) {
-    const mine = a[i];
-    const theirs = b[i];
-    if (mine === theirs) continue;
-    const element = { up: place, key: i };
-    // Inside an array, null, [] and {} are values of their own.
-    if (mine === undefined || theirs === undefined) report(element, mine, theirs);
-    else if (!compareInside(mine, theirs, each, element, depth, report) && !sameScalar(mine, theirs, each)) report(element, mine, theirs);
+  private report(place: Place, live: Json | undefined, requested: Json | undefined): void {
+    this.met += 1;
+    if (this.silent > 0) return;
+    this.total += 1;
+    if (this.found.length < this.atMost) this.found.push({ path: pathOf(place), live, requested });
   }
 }
 

@@ -15,6 +15,9 @@ declare global {
   }
 }
 
+/** How deep JSON may be nested where a walk calls itself: deeper than any job, and shallow enough for the stack. */
+export const maxDepth = 500;
+
 // Every number in an object or an array follows one of these; a match inside a string costs time, not truth.
 const maybeInexact = /[:,[]\s*(?:-?(?:\d+[.eE]|\d{16})|-0[\s,}\]])/;
 

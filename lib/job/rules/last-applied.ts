@@ -1,4 +1,4 @@
-import { at, escaped, isObject, type Json, type JsonObject, own, parseExactJson, setOwn, withMember } from '../../json/json.ts';
+import { at, escaped, isObject, type Json, type JsonObject, maxDepth, own, parseExactJson, setOwn, withMember } from '../../json/json.ts';
 import type { JobRef, StatusCause } from '../../status.ts';
 import { isMap } from '../fields.ts';
 import type { Judged, MapChange, Proposal } from '../judged.ts';
@@ -11,7 +11,6 @@ import { isProtected } from './protected-key.ts';
 export const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 const field = `metadata.annotations[${lastApplied}]`;
 const annotation = ['metadata', 'annotations', lastApplied];
-const deepest = 500;
 
 /** What becomes of the record, and what speaks against it: 403 and 422 causes. */
 interface ProposedRecord {
@@ -134,7 +133,7 @@ function rebuiltMap(mine: JsonObject, theirs: Json | undefined, isKept: (key: st
 /** The JSON of a record; undefined for what is none, or is nested so deeply that it is no job. */
 function parseRecord(text: string): Json | undefined {
   const isDeep = (value: Json, depth: number): boolean =>
-    depth > deepest || (typeof value === 'object' && value !== null && Object.values(value).some((member) => isDeep(member, depth + 1)));
+    depth > maxDepth || (typeof value === 'object' && value !== null && Object.values(value).some((member) => isDeep(member, depth + 1)));
   try {
     const value = parseExactJson(text);
     return isDeep(value, 0) ? undefined : value;
