@@ -52,6 +52,14 @@ interface Place {
   depth: number;
 }
 
+/** Two objects that are compared member by member. */
+interface Pair {
+  a: JsonObject;
+  b: JsonObject;
+  shape: Shape;
+  place: Place | undefined;
+}
+
 function pathOf(place: Place): string {
   const above = place.up ? pathOf(place.up) : '';
   return typeof place.key === 'number' ? `${above}[${place.key}]` : childPath(above, place.key);
@@ -78,23 +86,25 @@ class Comparison implements Differences {
       b = shape.complete(requestedObject, liveObject, true);
     }
     if (shape.foldCase) b = withSpellingOf(a, b);
+    const pair = { a, b, shape, place };
     for (const key in a) {
-      if (a[key] !== (Object.hasOwn(b, key) ? b[key] : undefined)) this.member(key, a, b, shape, place);
+      const mine = a[key];
+      const theirs = Object.hasOwn(b, key) ? b[key] : undefined;
+      if (mine !== theirs) this.member(key, mine, theirs, pair);
     }
     for (const key in b) {
-      if (!Object.hasOwn(a, key)) this.member(key, a, b, shape, place);
+      if (!Object.hasOwn(a, key)) this.member(key, undefined, b[key], pair);
     }
   }
 
-  private member(key: string, liveHolder: JsonObject, requestedHolder: JsonObject, holderShape: Shape, up: Place | undefined): void {
-    const fields = holderShape.fields;
-    const shape = (fields && Object.hasOwn(fields, key) ? fields[key] : holderShape.each) ?? noShape;
+  private member(key: string, live: Json | undefined, requested: Json | undefined, holders: Pair): void {
+    const { fields, each } = holders.shape;
+    const shape = (fields && Object.hasOwn(fields, key) ? fields[key] : each) ?? noShape;
     if (shape.skip) return;
-    const live = Object.hasOwn(liveHolder, key) ? liveHolder[key] : undefined;
-    const requested = Object.hasOwn(requestedHolder, key) ? requestedHolder[key] : undefined;
-    const a = meant(live, shape, liveHolder);
-    const b = meant(requested, shape, requestedHolder);
+    const a = meant(live, shape, holders.a);
+    const b = meant(requested, shape, holders.b);
     if (a === b || (shape.omittedMeansLive && (b === undefined || isEmpty(b)))) return;
+    const up = holders.place;
     const place = { up, key, depth: up ? up.depth + 1 : 0 };
     if (a !== undefined && b !== undefined) this.both(a, b, shape, place);
     else if (shape.presence || (labelSelector.test(key) && key !== 'nodeSelector')) this.report(place, live, requested);
