@@ -74,7 +74,7 @@ export interface PlacedField extends Field {
   place: Place;
   path: readonly string[];
   /** The path as one text, as `spec.cleanPodPolicy`. */
-  at: string;
+  dotted: string;
 }
 
 const placed: Record<Layout, readonly PlacedField[]> = { cci: placedIn('cci'), kubeflow: placedIn('kubeflow') };
@@ -82,7 +82,7 @@ const placed: Record<Layout, readonly PlacedField[]> = { cci: placedIn('cci'), k
 function placedIn(layout: Layout): PlacedField[] {
   return fields.flatMap((field) => {
     const place = field.in[layout];
-    return place ? [{ ...field, place, path: [...place.split('.'), field.name], at: `${place}.${field.name}` }] : [];
+    return place ? [{ ...field, place, path: [...place.split('.'), field.name], dotted: `${place}.${field.name}` }] : [];
   });
 }
 

@@ -3,7 +3,7 @@ import { at, isObject, type Json, type JsonObject, own } from '../json/json.ts';
 
 /** The replaceable fields that a merge patch names, as `spec.cleanPodPolicy`. */
 export function fieldsIn(kind: JobKind, patch: JsonObject): string[] {
-  return kind.fields.filter(({ path }) => at(patch, path) !== undefined).map((field) => field.at);
+  return kind.fields.filter(({ path }) => at(patch, path) !== undefined).map((field) => field.dotted);
 }
 
 /** Those of the fields that are not the same in two jobs. */

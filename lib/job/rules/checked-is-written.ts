@@ -12,7 +12,7 @@ import { protectedKey } from './protected-key.ts';
  * What is sent is the live object with nothing but the replaceable fields taken from the request, each as it was checked
  * (docs/decision.md, checked-is-written): a scalar field, if it is another.
  */
-export function takeScalar({ live, requested }: Judged, { path, at: field, value }: PlacedField, proposal: Proposal): void {
+export function takeScalar({ live, requested }: Judged, { path, dotted: field, value }: PlacedField, proposal: Proposal): void {
   const mine = at(live, path) ?? undefined;
   const theirs = at(requested, path) ?? undefined;
   if (sameValue(mine, theirs)) return;
@@ -26,7 +26,7 @@ export function takeScalar({ live, requested }: Judged, { path, at: field, value
 }
 
 /** The same for labels or annotations: the rules of maps in their order, and those of each member that is not as before. */
-export function takeMap(judged: Judged, { path, at: field, name }: PlacedField & { name: MapName }, proposal: Proposal): void {
+export function takeMap(judged: Judged, { path, dotted: field, name }: PlacedField & { name: MapName }, proposal: Proposal): void {
   const liveValue = at(judged.live, path);
   const live = isObject(liveValue) ? liveValue : {};
   const change: MapChange = { name, live, next: stringMap(at(judged.requested, path), live) };

@@ -49,9 +49,9 @@ const otherLayoutOf = { cci: 'kubeflow', kubeflow: 'cci' } as const;
 const elsewhere: Record<Layout, ReadonlySet<string>> = { cci: placesOf('kubeflow'), kubeflow: placesOf('cci') };
 
 function placesOf(layout: Layout): Set<string> {
-  const here = fieldsOf(otherLayoutOf[layout]).map(({ at }) => at);
-  const moved = fieldsOf(layout).filter(({ at }) => !here.includes(at));
-  return new Set([...moved.map(({ at }) => at), [...layouts[layout].policyIn, movedImmutable].join('.')]);
+  const here = fieldsOf(otherLayoutOf[layout]).map(({ dotted }) => dotted);
+  const moved = fieldsOf(layout).filter(({ dotted }) => !here.includes(dotted));
+  return new Set([...moved.map(({ dotted }) => dotted), [...layouts[layout].policyIn, movedImmutable].join('.')]);
 }
 
 /** Names the field that a path at root, metadata, spec or runPolicy level was probably meant to be. */
@@ -60,13 +60,13 @@ export function helpFor({ layout, fields, policyIn }: JobKind, path: string): st
   const name = keys.at(-1) ?? '';
   if (keys.length > 3 || (keys.length === 3 && keys[1] !== 'runPolicy') || name.length > 40) return undefined;
   const isElsewhere = elsewhere[layout].has(path);
-  const moved = isElsewhere ? [{ name: movedImmutable, at: [...policyIn, movedImmutable].join('.') }] : [];
-  const places: readonly { name: string; at: string }[] = [...fields, ...moved];
+  const moved = isElsewhere ? [{ name: movedImmutable, dotted: [...policyIn, movedImmutable].join('.') }] : [];
+  const places: readonly { name: string; dotted: string }[] = [...fields, ...moved];
   const exact = places.find((place) => place.name === name);
   if (exact) {
     const because = isElsewhere ? `: the upstream has the ${layout} layout, not ${otherLayoutOf[layout]}` : '';
-    return exact.at === path ? undefined : `here this field is ${exact.at}${because}`;
+    return exact.dotted === path ? undefined : `here this field is ${exact.dotted}${because}`;
   }
   const near = places.find((place) => distance(name.toLowerCase(), place.name.toLowerCase()) <= 2);
-  return near && `unknown field; did you mean ${near.at}?`;
+  return near && `unknown field; did you mean ${near.dotted}?`;
 }

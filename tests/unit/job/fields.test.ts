@@ -10,7 +10,7 @@ const read = (file: string) => readFileSync(new URL(`../../../${file}`, import.m
 describe('the table of fields', () => {
   it('has each field at one place of a layout, at most', () => {
     for (const layout of ['cci', 'kubeflow'] as const) {
-      const places = fieldsOf(layout).map(({ at }) => at);
+      const places = fieldsOf(layout).map(({ dotted }) => dotted);
       expect(places.length).toBeGreaterThan(0);
       expect(new Set(places).size).toBe(places.length);
     }
