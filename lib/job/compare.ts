@@ -1,6 +1,6 @@
 import { isObject, type Json, type JsonObject, maxDepth, numberText } from '../json/json.ts';
 import { quantityValue } from '../json/quantity.ts';
-import type { Shape } from './semantics.ts';
+import type { FieldSemantics } from './semantics.ts';
 
 /** A place where two jobs differ in meaning; `undefined` stands for absent. */
 export interface Difference {
@@ -14,7 +14,7 @@ export interface Differences {
   total: number;
 }
 
-const noShape: Shape = {};
+const noSemantics: FieldSemantics = {};
 // Member names whose empty object means something: an empty label selector selects everything.
 const labelSelector = /(?:^s|S)elector$/;
 const plainKey = /^[A-Za-z_][A-Za-z0-9_-]{0,99}$/;
@@ -30,9 +30,9 @@ export function childPath(path: string, key: string): string {
  * null, `[]`, `{}`, dropped zero values, and the case of replica types are none. Linear in the size of the two.
  * `atMost` bounds how many are listed; all are counted.
  */
-export function compare(live: JsonObject, requested: JsonObject, shape: Shape, atMost = 100): Differences {
+export function compare(live: JsonObject, requested: JsonObject, semantics: FieldSemantics, atMost = 100): Differences {
   const comparison = new Comparison(atMost);
-  comparison.members(live, requested, shape, undefined);
+  comparison.members(live, requested, semantics, undefined);
   return comparison;
 }
 
@@ -42,7 +42,7 @@ export function sameValue(a: Json | undefined, b: Json | undefined): boolean {
   const number = numberText(a);
   if (number !== undefined) return number === numberText(b);
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  return Array.isArray(a) === Array.isArray(b) && compare({ a }, { a: b }, noShape, 0).total === 0;
+  return Array.isArray(a) === Array.isArray(b) && compare({ a }, { a: b }, noSemantics, 0).total === 0;
 }
 
 /** Where a walk is; its text is made only for what is reported, since most of a job is never reported. */
@@ -56,7 +56,7 @@ interface Place {
 interface Pair {
   a: JsonObject;
   b: JsonObject;
-  shape: Shape;
+  semantics: FieldSemantics;
   place: Place | undefined;
 }
 
@@ -78,15 +78,15 @@ class Comparison implements Differences {
     this.atMost = atMost;
   }
 
-  members(liveObject: JsonObject, requestedObject: JsonObject, shape: Shape, place: Place | undefined): void {
+  members(liveObject: JsonObject, requestedObject: JsonObject, semantics: FieldSemantics, place: Place | undefined): void {
     let a = liveObject;
     let b = requestedObject;
-    if (shape.complete) {
-      a = shape.complete(liveObject, requestedObject, false);
-      b = shape.complete(requestedObject, liveObject, true);
+    if (semantics.complete) {
+      a = semantics.complete(liveObject, requestedObject, false);
+      b = semantics.complete(requestedObject, liveObject, true);
     }
-    if (shape.foldCase) b = withSpellingOf(a, b);
-    const pair = { a, b, shape, place };
+    if (semantics.foldCase) b = withSpellingOf(a, b);
+    const pair = { a, b, semantics, place };
     for (const key in a) {
       const mine = a[key];
       const theirs = Object.hasOwn(b, key) ? b[key] : undefined;
@@ -98,53 +98,53 @@ class Comparison implements Differences {
   }
 
   private member(key: string, live: Json | undefined, requested: Json | undefined, holders: Pair): void {
-    const { fields, each } = holders.shape;
-    const shape = (fields && Object.hasOwn(fields, key) ? fields[key] : each) ?? noShape;
-    if (shape.skip) return;
-    const a = meant(live, shape, holders.a);
-    const b = meant(requested, shape, holders.b);
-    if (a === b || (shape.omittedMeansLive && (b === undefined || isEmpty(b)))) return;
+    const { fields, each } = holders.semantics;
+    const semantics = (fields && Object.hasOwn(fields, key) ? fields[key] : each) ?? noSemantics;
+    if (semantics.skip) return;
+    const a = effectiveValue(live, semantics, holders.a);
+    const b = effectiveValue(requested, semantics, holders.b);
+    if (a === b || (semantics.omittedMeansLive && (b === undefined || isEmpty(b)))) return;
     const up = holders.place;
     const place = { up, key, depth: up ? up.depth + 1 : 0 };
-    if (a !== undefined && b !== undefined) this.both(a, b, shape, place);
-    else if (shape.presence || (labelSelector.test(key) && key !== 'nodeSelector')) this.report(place, live, requested);
-    else this.withNothing(a, b, shape, place);
+    if (a !== undefined && b !== undefined) this.both(a, b, semantics, place);
+    else if (semantics.presence || (labelSelector.test(key) && key !== 'nodeSelector')) this.report(place, live, requested);
+    else this.withNothing(a, b, semantics, place);
   }
 
   /** One side has nothing here: no difference if the other says nothing but defaults. */
-  private withNothing(a: Json | undefined, b: Json | undefined, shape: Shape, place: Place): void {
+  private withNothing(a: Json | undefined, b: Json | undefined, semantics: FieldSemantics, place: Place): void {
     const present = a ?? b;
     if (Array.isArray(present)) {
       if (present.length > 0) this.report(place, a, b);
     } else if (isObject(present) && place.depth < maxDepth) {
       const before = this.met;
-      if (!shape.descend) this.silent += 1;
-      this.members((a ?? {}) as JsonObject, (b ?? {}) as JsonObject, shape, place);
-      if (!shape.descend) this.silent -= 1;
-      if (this.met > before && !shape.descend) this.report(place, a, b);
+      if (!semantics.descend) this.silent += 1;
+      this.members((a ?? {}) as JsonObject, (b ?? {}) as JsonObject, semantics, place);
+      if (!semantics.descend) this.silent -= 1;
+      if (this.met > before && !semantics.descend) this.report(place, a, b);
     } else this.report(place, a, b);
   }
 
-  private both(a: Json, b: Json, shape: Shape, place: Place): void {
-    if (this.inside(a, b, shape, place) || sameScalar(a, b, shape)) return;
+  private both(a: Json, b: Json, semantics: FieldSemantics, place: Place): void {
+    if (this.inside(a, b, semantics, place) || sameScalar(a, b, semantics)) return;
     // An array beside an object: one that is empty says nothing, and the other may say nothing as well.
     if (!isEmpty(a) && !isEmpty(b)) this.report(place, a, b);
-    else if (!isEmpty(a)) this.withNothing(a, undefined, shape, place);
-    else if (!isEmpty(b)) this.withNothing(undefined, b, shape, place);
+    else if (!isEmpty(a)) this.withNothing(a, undefined, semantics, place);
+    else if (!isEmpty(b)) this.withNothing(undefined, b, semantics, place);
   }
 
   /** Compares two objects or two arrays; false if they are not. */
-  private inside(a: Json, b: Json, shape: Shape, place: Place): boolean {
+  private inside(a: Json, b: Json, semantics: FieldSemantics, place: Place): boolean {
     if (typeof a !== 'object' || typeof b !== 'object') return false;
     const arrays = Array.isArray(a);
     if (arrays !== Array.isArray(b) || (!arrays && !(isObject(a) && isObject(b)))) return false;
     if (place.depth >= maxDepth) this.report(place, a, b);
-    else if (arrays) this.elements(a, b as Json[], shape.each ?? noShape, place);
-    else this.members(a as JsonObject, b as JsonObject, shape, place);
+    else if (arrays) this.elements(a, b as Json[], semantics.each ?? noSemantics, place);
+    else this.members(a as JsonObject, b as JsonObject, semantics, place);
     return true;
   }
 
-  private elements(a: Json[], b: Json[], each: Shape, up: Place): void {
+  private elements(a: Json[], b: Json[], each: FieldSemantics, up: Place): void {
     for (let i = 0; i < a.length || i < b.length; i++) {
       const mine = a[i];
       const theirs = b[i];
@@ -165,13 +165,13 @@ class Comparison implements Differences {
 }
 
 /** What a member says: null is absent, a dropped zero value is absent, and absent is the documented default. */
-function meant(value: Json | undefined, shape: Shape, holder: JsonObject): Json | undefined {
-  if (value !== undefined && value !== null && !(shape.zeroIsAbsent && isZero(value, shape))) return value;
-  return typeof shape.default === 'function' ? shape.default(holder) : shape.default;
+function effectiveValue(value: Json | undefined, semantics: FieldSemantics, holder: JsonObject): Json | undefined {
+  if (value !== undefined && value !== null && !(semantics.zeroIsAbsent && isZero(value, semantics))) return value;
+  return typeof semantics.default === 'function' ? semantics.default(holder) : semantics.default;
 }
 
-function isZero(value: Json, shape: Shape): boolean {
-  return value === '' || value === false || ((shape.as === 'quantity' || typeof value !== 'string') && quantityValue(value) === '0');
+function isZero(value: Json, semantics: FieldSemantics): boolean {
+  return value === '' || value === false || ((semantics.as === 'quantity' || typeof value !== 'string') && quantityValue(value) === '0');
 }
 
 function isEmpty(value: Json): boolean {
@@ -181,12 +181,12 @@ function isEmpty(value: Json): boolean {
   return true;
 }
 
-function sameScalar(a: Json, b: Json, shape: Shape): boolean {
-  if (shape.as === 'quantity') {
+function sameScalar(a: Json, b: Json, semantics: FieldSemantics): boolean {
+  if (semantics.as === 'quantity') {
     const quantity = quantityValue(a);
     return quantity !== undefined && quantity === quantityValue(b);
   }
-  if (shape.as === 'time' && typeof a === 'string' && typeof b === 'string') return sameMoment(a, b);
+  if (semantics.as === 'time' && typeof a === 'string' && typeof b === 'string') return sameMoment(a, b);
   const number = numberText(a);
   return number !== undefined && sameNumber(number, numberText(b));
 }

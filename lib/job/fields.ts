@@ -116,4 +116,4 @@ export function listed(some: readonly Field[]): string {
 }
 
 /** The names of the scalar fields, which belong to the run policy. */
-export const policyFields: readonly string[] = fields.filter((field) => !isMap(field)).map(({ name }) => name);
+export const runPolicyFields: readonly string[] = fields.filter((field) => !isMap(field)).map(({ name }) => name);

@@ -1,6 +1,6 @@
 import { type Layout, membersOf, type Place } from './fields.ts';
 import { podTemplate } from './pod-semantics.ts';
-import { type Complete, defaultsTo, dropped, droppedDefault, object, quantities, type Shape, skipped } from './semantics.ts';
+import { type Complete, defaultsTo, type FieldSemantics, object, omitEmpty, omitEmptyDefault, quantities, skipped } from './semantics.ts';
 
 /** What the operator of one kind writes into a job. */
 export interface OperatorDefaults {
@@ -8,13 +8,13 @@ export interface OperatorDefaults {
   restartPolicy: string;
   replicas: number | Record<string, number>;
   /** Fields of the kind's own spec. */
-  spec: Record<string, Shape>;
+  spec: Record<string, FieldSemantics>;
   completeSpec?: Complete;
   completePod?: Complete;
 }
 
 /** A job's metadata: what the server owns and the identity are settled elsewhere (docs/decision.md, server-owned and identity). */
-const metadata: Record<string, Shape> = {
+const metadata: Record<string, FieldSemantics> = {
   ...Object.fromEntries(
     [
       ['name', 'namespace', 'uid', 'resourceVersion', 'deletionTimestamp', 'deletionGracePeriodSeconds'],
@@ -28,29 +28,29 @@ const metadata: Record<string, Shape> = {
   finalizers: { omittedMeansLive: true },
 };
 
-const runPolicy: Record<string, Shape> = {
+const runPolicy: Record<string, FieldSemantics> = {
   suspend: defaultsTo(false),
-  schedulingPolicy: object({ queue: dropped, priorityClass: dropped, minResources: quantities }),
+  schedulingPolicy: object({ queue: omitEmpty, priorityClass: omitEmpty, minResources: quantities }),
 };
 
-/** The shapes of a kind's replica types: those that the operator names, and all others. */
-function replicaTypes({ replicas, restartPolicy, completePod }: OperatorDefaults): Shape {
+/** The semantics of a kind's replica types: those that the operator names, and all others. */
+function replicaTypes({ replicas, restartPolicy, completePod }: OperatorDefaults): FieldSemantics {
   const template = podTemplate(completePod);
-  const replica = (count: number): Shape => ({
+  const replica = (count: number): FieldSemantics => ({
     presence: true,
-    fields: { replicas: defaultsTo(count), restartPolicy: droppedDefault(restartPolicy), template },
+    fields: { replicas: defaultsTo(count), restartPolicy: omitEmptyDefault(restartPolicy), template },
   });
-  const other: Shape = { presence: true, fields: { restartPolicy: dropped, template } };
+  const other: FieldSemantics = { presence: true, fields: { restartPolicy: omitEmpty, template } };
   return typeof replicas === 'number'
     ? { foldCase: true, each: replica(replicas) }
     : { foldCase: true, each: other, fields: Object.fromEntries(Object.entries(replicas).map(([type, count]) => [type, replica(count)])) };
 }
 
 /**
- * The shape of a whole job of a kind whose replicas stand under `replicaSpecs`; `operator` is what the kind's operator writes into a job.
+ * The semantics of a whole job of a kind whose replicas stand under `replicaSpecs`; `operator` is what the kind's operator writes into a job.
  * The replaceable fields are not compared: what becomes of them is decided field by field.
  */
-export function jobShape(layout: Layout, replicaSpecs: string, operator: OperatorDefaults): Shape {
+export function jobSemantics(layout: Layout, replicaSpecs: string, operator: OperatorDefaults): FieldSemantics {
   const replaceable = (place: Place) => membersOf(layout, place, () => skipped);
   const { completeSpec } = operator;
   return object({

@@ -5,11 +5,11 @@
  * documentation shows as stored.
  */
 import { fieldsOf, type Layout, type PlacedField } from './fields.ts';
-import { jobShape, type OperatorDefaults } from './job-semantics.ts';
+import { jobSemantics, type OperatorDefaults } from './job-semantics.ts';
 import { cleanPodPolicyInTwoPlaces, elasticReplicas, hasNprocPerNode, operatorPort } from './operator-rules.ts';
-import { defaultsTo, dropped, type Shape } from './semantics.ts';
+import { defaultsTo, type FieldSemantics, omitEmpty } from './semantics.ts';
 
-export { type Layout, policyFields } from './fields.ts';
+export { type Layout, runPolicyFields } from './fields.ts';
 
 export const layouts: Record<Layout, { policyIn: readonly string[]; name: RegExp; nameMax: number }> = {
   cci: { policyIn: ['spec'], name: /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, nameMax: 63 },
@@ -43,7 +43,7 @@ const kinds: readonly KindRow[] = [
     operator: inBoth({
       restartPolicy: 'Never',
       replicas: 1,
-      spec: { successPolicy: defaultsTo(''), enableDynamicWorker: dropped },
+      spec: { successPolicy: defaultsTo(''), enableDynamicWorker: omitEmpty },
       completePod: operatorPort('tensorflow', 'tfjob-port', 2222),
     }),
   },
@@ -108,7 +108,7 @@ const kinds: readonly KindRow[] = [
       kubeflow: {
         restartPolicy: 'Never',
         replicas: { Launcher: 1, Worker: 0 },
-        spec: { slotsPerWorker: defaultsTo(1), mainContainer: dropped },
+        spec: { slotsPerWorker: defaultsTo(1), mainContainer: omitEmpty },
         completeSpec: cleanPodPolicyInTwoPlaces,
       },
     },
@@ -127,7 +127,7 @@ export interface JobKind {
   policyIn: readonly string[];
   /** The replaceable fields. */
   fields: readonly PlacedField[];
-  shape: Shape;
+  semantics: FieldSemantics;
 }
 
 export const group = 'kubeflow.org';
@@ -140,7 +140,7 @@ function kindsOf(layout: Layout): JobKind[] {
   const common = { group, version, layout, policyIn: layouts[layout].policyIn, fields: fieldsOf(layout) };
   return kinds.flatMap(({ kind, plural, replicaSpecs, operator }) => {
     const defaults = operator[layout];
-    return defaults ? [{ ...common, kind, plural, replicaSpecs, shape: jobShape(layout, replicaSpecs, defaults) }] : [];
+    return defaults ? [{ ...common, kind, plural, replicaSpecs, semantics: jobSemantics(layout, replicaSpecs, defaults) }] : [];
   });
 }
 

@@ -128,7 +128,7 @@ export function own(object: unknown, key: string): Json | undefined {
 }
 
 /** The own member at a path of keys, or undefined where the path leaves the objects. */
-export function at(object: unknown, path: readonly string[]): Json | undefined {
+export function getPath(object: unknown, path: readonly string[]): Json | undefined {
   let value = object as Json | undefined;
   for (const key of path) value = own(value, key);
   return value;

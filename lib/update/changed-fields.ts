@@ -1,9 +1,9 @@
 import type { JobKind } from '../job/kinds.ts';
-import { at, isObject, type Json, type JsonObject, own } from '../json/json.ts';
+import { getPath, isObject, type Json, type JsonObject, own } from '../json/json.ts';
 
 /** The replaceable fields that a merge patch names, as `spec.cleanPodPolicy`. */
 export function fieldsIn(kind: JobKind, patch: JsonObject): string[] {
-  return kind.fields.filter(({ path }) => at(patch, path) !== undefined).map((field) => field.dotted);
+  return kind.fields.filter(({ path }) => getPath(patch, path) !== undefined).map((field) => field.dotted);
 }
 
 /** Those of the fields that are not the same in two jobs. */
@@ -19,13 +19,13 @@ export function holdsSame(kind: JobKind, job: JsonObject, other: JsonObject): bo
 
 /** A job's resourceVersion, or that on which a patch insists. */
 export function versionOf(job: JsonObject): Json | undefined {
-  return at(job, ['metadata', 'resourceVersion']);
+  return getPath(job, ['metadata', 'resourceVersion']);
 }
 
 function isSame(job: JsonObject, other: JsonObject, path: readonly string[]): boolean {
   // No labels, or no annotations, are the same as an empty map of them.
   const none = path[0] === 'metadata' ? {} : null;
-  return canonical(at(job, path) ?? none) === canonical(at(other, path) ?? none);
+  return canonical(getPath(job, path) ?? none) === canonical(getPath(other, path) ?? none);
 }
 
 /** A field's value as one text: members in order of their names. */

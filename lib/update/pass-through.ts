@@ -43,7 +43,7 @@ interface Target {
  * The document to send upstream for a merge patch that names nothing but replaceable fields with valid values, built from what was
  * checked and never from the caller's bytes; undefined where the live job must be read to decide (docs/decision.md, one-trip).
  */
-export function directPatch(kind: JobKind, ref: JobRef, patch: Json, protectedKeys: readonly string[]): JsonObject | undefined {
+export function passThroughPatch(kind: JobKind, ref: JobRef, patch: Json, protectedKeys: readonly string[]): JsonObject | undefined {
   const sent = isObject(patch) ? membersToSend(patch, trees[kind.layout], '', { kind, ref, protectedKeys }) : undefined;
   const filled = sent && withoutEmpty(sent);
   return filled && namesReplaceable(filled) ? filled : undefined;

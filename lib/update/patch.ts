@@ -1,10 +1,10 @@
 import type { Answer } from '../cci/client.ts';
 import { parsePatched } from '../job/rules/shape.ts';
-import { at, type Json, type JsonObject } from '../json/json.ts';
+import { getPath, type Json, type JsonObject } from '../json/json.ts';
 import { applyJsonPatch, operationsOf } from '../json/json-patch.ts';
 import { applyMergePatch } from '../json/merge-patch.ts';
 import { badRequest } from '../status.ts';
-import { directPatch } from './pass-through.ts';
+import { passThroughPatch } from './pass-through.ts';
 import type { Update } from './update-job.ts';
 
 /** A request to patch one job; `type` is the patch's media type. */
@@ -28,7 +28,7 @@ export function patchUpdate({ type, patch, ...request }: PatchRequest): Update {
     ...request,
     rules: { ...rules, patch: true },
     requested,
-    fenced: isMerge && at(patch, ['metadata', 'resourceVersion']) !== undefined,
-    direct: isMerge && !dryRun && !rules.strict ? directPatch(kind, ref, patch, rules.protectedKeys ?? []) : undefined,
+    fenced: isMerge && getPath(patch, ['metadata', 'resourceVersion']) !== undefined,
+    direct: isMerge && !dryRun && !rules.strict ? passThroughPatch(kind, ref, patch, rules.protectedKeys ?? []) : undefined,
   };
 }

@@ -20,7 +20,7 @@ export interface Update {
   requested: (live: Answer) => JsonObject;
   /** The request insists on a resourceVersion, so that a conflict is its answer. */
   fenced: boolean;
-  /** A merge patch that may go upstream without a read (directPatch). */
+  /** A merge patch that may go upstream without a read (passThroughPatch). */
   direct?: JsonObject | undefined;
   rules: Rules;
   dryRun: boolean;

@@ -1,4 +1,4 @@
-import { at, isObject, type Json, type JsonObject, own, setOwn, withMember } from '../../json/json.ts';
+import { getPath, isObject, type Json, type JsonObject, own, setOwn, withMember } from '../../json/json.ts';
 import { sameValue } from '../compare.ts';
 import type { MapName, PlacedField } from '../fields.ts';
 import type { Judged, MapChange, Proposal } from '../judged.ts';
@@ -13,8 +13,8 @@ import { protectedKey } from './protected-key.ts';
  * (docs/decision.md, checked-is-written): a scalar field, if it is another.
  */
 export function takeScalar({ live, requested }: Judged, { path, dotted: field, value }: PlacedField, proposal: Proposal): void {
-  const mine = at(live, path) ?? undefined;
-  const theirs = at(requested, path) ?? undefined;
+  const mine = getPath(live, path) ?? undefined;
+  const theirs = getPath(requested, path) ?? undefined;
   if (sameValue(mine, theirs)) return;
   const next = theirs === undefined ? undefined : canonicalValue(theirs);
   if (next === mine) return;
@@ -27,9 +27,9 @@ export function takeScalar({ live, requested }: Judged, { path, dotted: field, v
 
 /** The same for labels or annotations: the rules of maps in their order, and those of each member that is not as before. */
 export function takeMap(judged: Judged, { path, dotted: field, name }: PlacedField & { name: MapName }, proposal: Proposal): void {
-  const liveValue = at(judged.live, path);
+  const liveValue = getPath(judged.live, path);
   const live = isObject(liveValue) ? liveValue : {};
-  const change: MapChange = { name, live, next: stringMap(at(judged.requested, path), live) };
+  const change: MapChange = { name, live, next: stringMap(getPath(judged.requested, path), live) };
   ownAnnotations(judged, change, proposal);
   lastAppliedRecord(judged, change, proposal);
   const keys = changedKeys(live, change.next);

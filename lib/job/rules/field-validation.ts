@@ -1,4 +1,4 @@
-import { at, endOfString, isObject, type Json, type JsonObject, own } from '../../json/json.ts';
+import { endOfString, getPath, isObject, type Json, type JsonObject, own } from '../../json/json.ts';
 import { badRequest, invalidPatch, type StatusError } from '../../status.ts';
 import { childPath } from '../compare.ts';
 import type { Judged } from '../judged.ts';
@@ -32,7 +32,7 @@ export function fieldValidation({ kind, live, requested, strict, patch }: Judged
 export function unknownFields(kind: JobKind, live: JsonObject, requested: JsonObject): string[] {
   const found: string[] = [];
   const findIn = (path: string[], fields: object, liveObject: Json | undefined): void => {
-    const object = at(requested, path);
+    const object = getPath(requested, path);
     if (!isObject(object)) return;
     for (const key in object) {
       if (found.length === maxListed) return;
@@ -40,11 +40,11 @@ export function unknownFields(kind: JobKind, live: JsonObject, requested: JsonOb
       if (!isKnown) found.push(childPath(path.reduce(childPath, ''), key));
     }
   };
-  const replicas = at(requested, ['spec', kind.replicaSpecs]);
-  const liveReplicas = at(live, ['spec', kind.replicaSpecs]);
+  const replicas = getPath(requested, ['spec', kind.replicaSpecs]);
+  const liveReplicas = getPath(live, ['spec', kind.replicaSpecs]);
   // The live job may spell a replica type in another case.
   const spelling = new Map(isObject(liveReplicas) ? Object.keys(liveReplicas).map((name) => [name.toLowerCase(), name]) : []);
-  for (const [path, fields] of knownFields(kind)) findIn(path, fields, at(live, path));
+  for (const [path, fields] of knownFields(kind)) findIn(path, fields, getPath(live, path));
   for (const name of isObject(replicas) ? Object.keys(replicas) : []) {
     const liveName = spelling.get(name.toLowerCase()) ?? name;
     findIn(['spec', kind.replicaSpecs, name], ReplicaSpec.entries, own(liveReplicas, liveName));

@@ -1,4 +1,4 @@
-import { at, type JsonObject, own } from '../../json/json.ts';
+import { getPath, type JsonObject, own } from '../../json/json.ts';
 import { badRequest, conflict, invalid, type JobRef, type StatusError } from '../../status.ts';
 import type { Judged } from '../judged.ts';
 import type { JobKind } from '../kinds.ts';
@@ -37,15 +37,15 @@ export function checkPatchedApiVersion(kind: JobKind, ref: JobRef, patched: Json
 /** Throws 422 where a patch has made another uid than the live one. */
 export function checkPatchedUid(kind: JobKind, ref: JobRef, live: JsonObject, patched: JsonObject): void {
   const uid = own(patched.metadata, 'uid') ?? '';
-  if (uid !== '' && uid !== at(live, ['metadata', 'uid'])) {
+  if (uid !== '' && uid !== getPath(live, ['metadata', 'uid'])) {
     throw invalid('identity', kind, ref.name, [wrongValue('metadata.uid', uid, 'field is immutable')]);
   }
 }
 
 /** A uid that is given must be the live one: 409. */
 export function identityOfUid({ ref, live, requested }: Judged): StatusError | undefined {
-  const uid = at(requested, ['metadata', 'uid']);
-  const liveUid = at(live, ['metadata', 'uid']);
+  const uid = getPath(requested, ['metadata', 'uid']);
+  const liveUid = getPath(live, ['metadata', 'uid']);
   if (typeof uid !== 'string' || uid === '' || uid === liveUid) return undefined;
   const inLive = typeof liveUid === 'string' ? liveUid : '';
   return conflict(ref, `Precondition failed: UID in precondition: ${uid.slice(0, 63)}, UID in object meta: ${inLive}`, 'identity');

@@ -6,7 +6,7 @@ import { helpFor } from './way-out.ts';
 
 /** Nothing but the replaceable fields may differ in meaning: one cause for each path that does, the first 100 (docs/decision.md, immutable-field). */
 export function immutableField({ kind, live, requested }: Judged, { forbidden }: Proposal): void {
-  const { found, total } = compare(live, requested, kind.shape);
+  const { found, total } = compare(live, requested, kind.semantics);
   const causes = found.map((difference) => ({
     reason: 'FieldValueForbidden',
     message: describeDifference(kind, difference),

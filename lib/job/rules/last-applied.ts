@@ -1,4 +1,15 @@
-import { at, escaped, isObject, type Json, type JsonObject, maxDepth, own, parseExactJson, setOwn, withMember } from '../../json/json.ts';
+import {
+  escaped,
+  getPath,
+  isObject,
+  type Json,
+  type JsonObject,
+  maxDepth,
+  own,
+  parseExactJson,
+  setOwn,
+  withMember,
+} from '../../json/json.ts';
 import type { JobRef, StatusCause } from '../../status.ts';
 import { isMap } from '../fields.ts';
 import type { Judged, MapChange, Proposal } from '../judged.ts';
@@ -35,7 +46,7 @@ export function lastAppliedRecord(judged: Judged, { name, next }: MapChange, pro
  * left out stays; a `patch` that removes or empties it is 403; what is no JSON of this job is 422.
  */
 function proposeLastApplied({ kind, ref, live, protectedKeys, patch }: Judged, requested: Json | undefined): ProposedRecord {
-  const mine = at(live, annotation);
+  const mine = getPath(live, annotation);
   if (mine !== undefined && patch && (requested === undefined || (requested === '' && mine !== ''))) {
     return { value: mine, forbidden: [{ reason: 'FieldValueForbidden', message: 'may not be removed', field }] };
   }
@@ -60,14 +71,14 @@ const maxManagers = 10;
  * not be merged with those who own what is forbidden: where the gateway would be one manager too many, the record's owner writes as well.
  */
 export function managerOf(live: JsonObject, next: JsonObject): string | undefined {
-  if (at(live, annotation) !== at(next, annotation)) return ownerOf(live);
+  if (getPath(live, annotation) !== getPath(next, annotation)) return ownerOf(live);
   const updates = managedFields(live).filter(isUpdate);
   const isOneTooMany = updates.length >= maxManagers && !updates.some((entry) => own(entry, 'manager') === gatewayManager);
   const manager = isOneTooMany ? own(updates.find(ownsRecord), 'manager') : undefined;
   return typeof manager === 'string' && manager !== '' ? manager : undefined;
 }
 
-const ownsRecord = (entry: Json): boolean => at(entry, ['fieldsV1', 'f:metadata', 'f:annotations', `f:${lastApplied}`]) !== undefined;
+const ownsRecord = (entry: Json): boolean => getPath(entry, ['fieldsV1', 'f:metadata', 'f:annotations', `f:${lastApplied}`]) !== undefined;
 const isUpdate = (entry: Json): boolean => own(entry, 'operation') === 'Update' && (own(entry, 'subresource') ?? '') === '';
 
 /** The one manager that owns the record, by an update of the whole job; undefined where there is none, or more. */
@@ -80,7 +91,7 @@ function ownerOf(live: JsonObject): string | undefined {
 }
 
 function managedFields(live: JsonObject): Json[] {
-  const entries = at(live, ['metadata', 'managedFields']);
+  const entries = getPath(live, ['metadata', 'managedFields']);
   return Array.isArray(entries) ? entries : [];
 }
 
@@ -88,8 +99,8 @@ function isOf(kind: JobKind, ref: JobRef, record: Json | undefined): record is J
   return (
     own(record, 'apiVersion') === `${kind.group}/${kind.version}` &&
     own(record, 'kind') === kind.kind &&
-    at(record, ['metadata', 'name']) === ref.name &&
-    at(record, ['metadata', 'namespace']) === ref.namespace
+    getPath(record, ['metadata', 'name']) === ref.name &&
+    getPath(record, ['metadata', 'namespace']) === ref.namespace
   );
 }
 
@@ -98,19 +109,19 @@ function isOf(kind: JobKind, ref: JobRef, record: Json | undefined): record is J
  * administrator's: `apply --prune` deletes what has one, and an apply of a file without a map that the record has deletes it all.
  */
 function rebuilt(kind: JobKind, live: JsonObject, requested: JsonObject, protectedKeys: readonly string[]): Json | undefined {
-  const mine = at(live, annotation);
+  const mine = getPath(live, annotation);
   const record = typeof mine === 'string' ? parseRecord(mine) : undefined;
   const isWritable = managedFields(live).length === 0 || ownerOf(live) !== undefined;
   if (!isObject(record) || !isWritable) return mine;
   let next = record;
   for (const field of kind.fields) {
     const { path, name } = field;
-    const [old, asked] = [at(record, path), at(requested, path)];
+    const [old, asked] = [getPath(record, path), getPath(requested, path)];
     if (isMap(field)) {
       const isKept = (key: string): boolean =>
         isProtected(key, protectedKeys) || (name === 'annotations' && (key.startsWith(ownPrefix) || key === lastApplied));
       if (isObject(old)) next = withMember(next, path, rebuiltMap(old, asked, isKept));
-    } else if (isObject(at(record, path.slice(0, -1)))) {
+    } else if (isObject(getPath(record, path.slice(0, -1)))) {
       const value = canonicalValue(asked ?? null) ?? undefined;
       const isSound = (one: Json | undefined): boolean => one === undefined || valueCauses(field.value, name, one).length === 0;
       if (isSound(value) && isSound(old)) next = withMember(next, path, value);

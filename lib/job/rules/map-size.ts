@@ -1,4 +1,4 @@
-import { at, isObject, type Json, type JsonObject, own } from '../../json/json.ts';
+import { getPath, isObject, type Json, type JsonObject, own } from '../../json/json.ts';
 import type { StatusCause } from '../../status.ts';
 import { fields, isMap, type MapName } from '../fields.ts';
 import type { MapChange, Proposal } from '../judged.ts';
@@ -64,7 +64,7 @@ const maps = fields.filter(isMap).map(({ name }) => name);
 /** Whether a job's labels or annotations have used half of what they may: then no patch goes without a read. */
 export function isCrowded(job: JsonObject): boolean {
   return maps.some((name) => {
-    const map = at(job, ['metadata', name]);
+    const map = getPath(job, ['metadata', name]);
     const { members, bytes } = isObject(map) ? sizeOf(map, map) : { members: 0, bytes: 0 };
     return members > maxMembers / 2 || bytes > mapLimit / 2;
   });

@@ -1,4 +1,4 @@
-import { at, type JsonObject, own } from '../../json/json.ts';
+import { getPath, type JsonObject, own } from '../../json/json.ts';
 import { conflict, invalid, type JobRef, type StatusError } from '../../status.ts';
 import type { Judged } from '../judged.ts';
 import type { JobKind } from '../kinds.ts';
@@ -6,7 +6,7 @@ import { wrongValue } from '../shown.ts';
 
 /** The resourceVersion that a PUT insists on; `""` and `"0"` count as absent (docs/decision.md, resource-version). */
 export function requestedVersion(requested: JsonObject): string | undefined {
-  const version = at(requested, ['metadata', 'resourceVersion']);
+  const version = getPath(requested, ['metadata', 'resourceVersion']);
   return typeof version === 'string' && version !== '' && version !== '0' ? version : undefined;
 }
 
@@ -15,7 +15,7 @@ const modified = 'the object has been modified; please apply your changes to the
 /** A resourceVersion that is given must be the live one: 409. */
 export function resourceVersion({ ref, live, requested }: Judged): StatusError | undefined {
   const version = requestedVersion(requested);
-  const isLive = version === undefined || version === at(live, ['metadata', 'resourceVersion']);
+  const isLive = version === undefined || version === getPath(live, ['metadata', 'resourceVersion']);
   return isLive ? undefined : conflict(ref, modified, 'resource-version');
 }
 

@@ -1,4 +1,4 @@
-import { at, type Json } from '../../json/json.ts';
+import { getPath, type Json } from '../../json/json.ts';
 import { sameMoment, sameValue } from '../compare.ts';
 import type { Judged, Proposal } from '../judged.ts';
 import { shown } from '../shown.ts';
@@ -10,8 +10,8 @@ import { canonicalValue } from './field-value.ts';
  */
 export function serverOwned({ live, requested }: Judged, { invalid }: Proposal): void {
   for (const name of ['deletionTimestamp', 'deletionGracePeriodSeconds']) {
-    const mine = at(live, ['metadata', name]) ?? undefined;
-    const theirs = at(requested, ['metadata', name]) ?? undefined;
+    const mine = getPath(live, ['metadata', name]) ?? undefined;
+    const theirs = getPath(requested, ['metadata', name]) ?? undefined;
     if (theirs === undefined || isSame(mine, theirs)) continue;
     const message = `Invalid value: ${shown(theirs)}: field is immutable`;
     invalid.add('server-owned', () => ({ reason: 'FieldValueInvalid', message, field: `metadata.${name}` }));

@@ -103,7 +103,7 @@ describe('a large request', () => {
       expect(inTime(() => codeOf(live, inSpec(of({}))))).toBe(of === elements ? 403 : 'unchanged');
       expect(inTime(() => codeOf(inSpec(of(1)), live))).toBe(403);
     }
-    expect(compare(inSpec(elements(1)), inSpec(elements(2)), cci.shape)).toMatchObject({ total: many, found: { length: 100 } });
+    expect(compare(inSpec(elements(1)), inSpec(elements(2)), cci.semantics)).toMatchObject({ total: many, found: { length: 100 } });
   });
 
   it('of as many good labels as there may be, or of 50,000 replica types, is judged in linear time', () => {
