@@ -61,7 +61,7 @@ const youngest = 60 * minute;
 const freshToken = minute;
 
 /**
- * Credentials from one secret in Secrets Manager. CCI locks a key after five failures in a row, so a version that it refuses is left
+ * Credentials from one secret in Secrets Manager. CCI locks a key after more than five failures in a row, so a version that it refuses is left
  * alone for a while (wall clock: a Lambda's timers stand still while it is frozen), and one that it has not yet accepted is proven by
  * one request, while others go on with the version before; a process that has none reads AWSPREVIOUS, once for each current version.
  */
