@@ -1,4 +1,6 @@
 /** Item 9: processes that were born together read the secret together, as long as they live. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Credentials } from '../../../lib/cci/credentials/credentials.ts';
 import type { Trace } from '../../../lib/runtime/request-context.ts';
 import type { Gateway } from '../gateway.ts';
@@ -11,8 +13,16 @@ const [bornWithin, pause] = [5000, 1000];
 
 /** Processes that are born within five seconds and ask for credentials every second on average. */
 export async function refreshes(seed: number, gateway: Gateway, processes: number): Promise<Figures> {
-  const { createCredentials } = await gateway.load<typeof import('../../../lib/cci/credentials/credentials.ts')>('lib/cci/credentials.ts');
-  const { createTrace } = await gateway.load<typeof import('../../../lib/runtime/request-context.ts')>('lib/cci/trace.ts');
+  // Each by its name of today, or by that in the checkout that `before` is measured of.
+  const load = <T>(...paths: string[]) => gateway.load<T>(paths.find((path) => existsSync(join(gateway.root, path))) as string);
+  const { createCredentials } = await load<typeof import('../../../lib/cci/credentials/credentials.ts')>(
+    'lib/cci/credentials/credentials.ts',
+    'lib/cci/credentials.ts',
+  );
+  const { createTrace } = await load<typeof import('../../../lib/runtime/request-context.ts')>(
+    'lib/runtime/request-context.ts',
+    'lib/cci/trace.ts',
+  );
   return simulate(seed, async (simulation) => {
     const { clock, random } = simulation;
     const secrets = new Secrets(simulation);
