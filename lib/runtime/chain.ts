@@ -39,15 +39,15 @@ export interface Chain<Raw, Event extends object, Answer> {
  * first event of what Lambda hands over, and throws nothing.
  */
 export function chain<Raw, Event extends object>(read: (raw: Raw, context: Context) => Event): Chain<Raw, Event, unknown> {
-  const steps = middy({ timeoutEarlyInMillis: 0 });
+  const inner = middy({ timeoutEarlyInMillis: 0 });
   const started = {
     use(step: AnyStep) {
-      steps.use(middlewareOf(step));
+      inner.use(middlewareOf(step));
       return started;
     },
     // biome-ignore lint/suspicious/noExplicitAny: as above
     handler(handle: (event: any) => unknown) {
-      const run = steps.handler(handle);
+      const run = inner.handler(handle);
       return (raw: Raw, context: Context) => run(read(raw, context), context);
     },
   };
@@ -58,35 +58,43 @@ export function chain<Raw, Event extends object>(read: (raw: Raw, context: Conte
 // biome-ignore lint/suspicious/noExplicitAny: each step was checked against the one before it.
 type AnyStep = Partial<Around<any, object, any>>;
 
+let steps = 0;
+
 function middlewareOf({ before, after, onError }: AnyStep): MiddlewareObj {
   // Middy tells each step of every error, also one that was not reached and has not what it needs.
-  const reached = new WeakSet<Request>();
+  const reached = `reached${++steps}`;
   return {
-    before: (request: Request) => {
-      if (onError) reached.add(request);
-      return then(before?.(request.event, request.context), (added) => {
-        Object.assign(request.event as object, added);
-      });
-    },
+    ...((before || onError) && {
+      before: (request: Request) => {
+        if (onError) Object.assign(request.internal, { [reached]: true });
+        const added = before?.(request.event, request.context);
+        // Most steps are synchronous, and each wait costs every request.
+        if (added instanceof Promise) return added.then((late) => void add(request, late));
+        return add(request, added);
+      },
+    }),
     ...(after && {
-      after: (request: Request) =>
-        then(after(request.event, request.response, request.context), (answer) => {
-          request.response = answer;
-        }),
+      after: (request: Request) => {
+        const answer = after(request.event, request.response, request.context);
+        if (answer instanceof Promise) return answer.then((late) => void answerWith(request, late));
+        return answerWith(request, answer);
+      },
     }),
     ...(onError && {
-      onError: (request: Request) => {
-        if (!reached.has(request)) return undefined;
-        return then(onError(request.event, request.error, request.context), (ended) => {
-          if (ended?.answer !== undefined) request.response = ended.answer;
-          if (ended?.error !== undefined) request.error = ended.error as Error;
-        });
+      onError: async (request: Request) => {
+        if (!(reached in request.internal)) return;
+        const ended = await onError(request.event, request.error, request.context);
+        if (ended?.answer !== undefined) request.response = ended.answer;
+        if (ended?.error !== undefined) request.error = ended.error as Error;
       },
     }),
   };
 }
 
-/** Does the next thing at once where there is nothing to wait for: most steps are synchronous, and each wait costs every request. */
-function then<T>(value: MaybePromise<T>, next: (value: T) => void): void | Promise<void> {
-  return value instanceof Promise ? value.then(next) : next(value);
+function add(request: Request, added: object | undefined): void {
+  if (added !== undefined) Object.assign(request.event as object, added);
+}
+
+function answerWith(request: Request, answer: unknown): void {
+  request.response = answer;
 }
