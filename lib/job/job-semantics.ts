@@ -1,23 +1,12 @@
-import { type Layout, membersOf, type Place } from './fields.ts';
+import type { OperatorDefaults } from './operator.ts';
 import { podTemplate } from './pod-semantics.ts';
-import { type Complete, defaultsTo, type FieldSemantics, object, omitEmpty, omitEmptyDefault, quantities, skipped } from './semantics.ts';
+import { defaultsTo, dropped, droppedDefault, object, quantities, type Shape, skipped } from './semantics.ts';
 
-/** What the operator of one kind writes into a job. */
-export interface OperatorDefaults {
-  /** A replica's default. Where `replicas` goes by type, other types have no default of either. */
-  restartPolicy: string;
-  replicas: number | Record<string, number>;
-  /** Fields of the kind's own spec. */
-  spec: Record<string, FieldSemantics>;
-  completeSpec?: Complete;
-  completePod?: Complete;
-}
-
-/** A job's metadata: what the server owns and the identity are settled elsewhere (docs/decision.md, server-owned and identity). */
-const metadata: Record<string, FieldSemantics> = {
+/** A job's metadata: what the server owns, the identity and the two replaceable maps are settled elsewhere (docs/decision.md, server-owned and identity). */
+const metadata: Shape = object({
   ...Object.fromEntries(
     [
-      ['name', 'namespace', 'uid', 'resourceVersion', 'deletionTimestamp', 'deletionGracePeriodSeconds'],
+      ['name', 'namespace', 'uid', 'resourceVersion', 'labels', 'annotations', 'deletionTimestamp', 'deletionGracePeriodSeconds'],
       ['creationTimestamp', 'generation', 'selfLink', 'managedFields', 'clusterName'],
     ]
       .flat()
@@ -26,45 +15,51 @@ const metadata: Record<string, FieldSemantics> = {
   generateName: { omittedMeansLive: true, zeroIsAbsent: true },
   ownerReferences: { omittedMeansLive: true },
   finalizers: { omittedMeansLive: true },
-};
+});
 
-const runPolicy: Record<string, FieldSemantics> = {
+const runPolicy: Record<string, Shape> = {
   suspend: defaultsTo(false),
-  schedulingPolicy: object({ queue: omitEmpty, priorityClass: omitEmpty, minResources: quantities }),
+  schedulingPolicy: object({ queue: dropped, priorityClass: dropped, minResources: quantities }),
 };
 
-/** The semantics of a kind's replica types: those that the operator names, and all others. */
-function replicaTypes({ replicas, restartPolicy, completePod }: OperatorDefaults): FieldSemantics {
+/** The shapes of a kind's replica types: those that the operator names, and all others. */
+function replicaTypes({ replicas, restartPolicy, completePod }: OperatorDefaults): Shape {
   const template = podTemplate(completePod);
-  const replica = (count: number): FieldSemantics => ({
+  const replica = (count: number): Shape => ({
     presence: true,
-    fields: { replicas: defaultsTo(count), restartPolicy: omitEmptyDefault(restartPolicy), template },
+    fields: { replicas: defaultsTo(count), restartPolicy: droppedDefault(restartPolicy), template },
   });
-  const other: FieldSemantics = { presence: true, fields: { restartPolicy: omitEmpty, template } };
+  const other: Shape = { presence: true, fields: { restartPolicy: dropped, template } };
   return typeof replicas === 'number'
     ? { foldCase: true, each: replica(replicas) }
     : { foldCase: true, each: other, fields: Object.fromEntries(Object.entries(replicas).map(([type, count]) => [type, replica(count)])) };
 }
 
 /**
- * The semantics of a whole job of a kind whose replicas stand under `replicaSpecs`; `operator` is what the kind's operator writes into a job.
- * The replaceable fields are not compared: what becomes of them is decided field by field.
+ * The shape of a whole job of a kind whose replicas stand under `replicaSpecs`. `replaceable` are the names of the replaceable spec
+ * fields, `policyIn` where they live; `operator` is what the kind's operator writes into a job.
  */
-export function jobSemantics(layout: Layout, replicaSpecs: string, operator: OperatorDefaults): FieldSemantics {
-  const replaceable = (place: Place) => membersOf(layout, place, () => skipped);
+export function jobShape(
+  replicaSpecs: string,
+  operator: OperatorDefaults,
+  policyIn: readonly string[],
+  replaceable: readonly string[],
+): Shape {
+  const policy = Object.fromEntries(replaceable.map((name) => [name, skipped]));
+  const inRunPolicy = policyIn.includes('runPolicy');
   const { completeSpec } = operator;
   return object({
     apiVersion: skipped,
     kind: skipped,
     status: skipped,
-    metadata: object({ ...metadata, ...replaceable('metadata') }),
+    metadata,
     spec: {
       ...(completeSpec && { complete: completeSpec }),
       fields: {
         ...operator.spec,
-        ...replaceable('spec'),
+        ...(inRunPolicy ? {} : policy),
         [replicaSpecs]: replicaTypes(operator),
-        runPolicy: { descend: true, fields: { ...(layout === 'kubeflow' && runPolicy), ...replaceable('spec.runPolicy') } },
+        runPolicy: { descend: true, fields: inRunPolicy ? { ...policy, ...runPolicy } : {} },
       },
     },
   });

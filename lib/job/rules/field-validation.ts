@@ -1,29 +1,9 @@
-import { endOfString, getPath, isObject, type Json, type JsonObject, own } from '../../json/json.ts';
-import { badRequest, invalidPatch, type StatusError } from '../../status.ts';
+import { at, endOfString, isObject, type Json, type JsonObject, own } from '../../json/json.ts';
 import { childPath } from '../compare.ts';
-import type { Judged } from '../judged.ts';
 import type { JobKind } from '../kinds.ts';
 import { knownFields, ReplicaSpec } from '../schema.ts';
-import { helpFor } from './way-out.ts';
 
-const maxListed = 100;
-
-/** Under Strict there may be no unknown and no duplicate field: 400, on a PATCH 422 (docs/decision.md, field-validation). */
-export function fieldValidation({ kind, live, requested, strict, patch }: Judged): StatusError | undefined {
-  if (!strict) return undefined;
-  const unknown = unknownFields(kind, live, requested).map((path) => {
-    const help = helpFor(kind, path);
-    return `unknown field "${path}"${help ? ` (${help})` : ''}`;
-  });
-  const mistakes = [...strict.duplicates, ...unknown];
-  if (mistakes.length === 0) return undefined;
-  const listed = mistakes.slice(0, maxListed).join(', ');
-  if (patch) return invalidPatch('field-validation', `strict decoding error: ${listed}`);
-  return badRequest(
-    'field-validation',
-    `${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: strict decoding error: ${listed}`,
-  );
-}
+const mostListed = 100;
 
 /**
  * Paths of the requested fields that neither the schema nor the live object knows, at root, metadata, spec, runPolicy and
@@ -32,19 +12,19 @@ export function fieldValidation({ kind, live, requested, strict, patch }: Judged
 export function unknownFields(kind: JobKind, live: JsonObject, requested: JsonObject): string[] {
   const found: string[] = [];
   const findIn = (path: string[], fields: object, liveObject: Json | undefined): void => {
-    const object = getPath(requested, path);
+    const object = at(requested, path);
     if (!isObject(object)) return;
     for (const key in object) {
-      if (found.length === maxListed) return;
+      if (found.length === mostListed) return;
       const isKnown = Object.hasOwn(fields, key) || own(liveObject, key) !== undefined;
       if (!isKnown) found.push(childPath(path.reduce(childPath, ''), key));
     }
   };
-  const replicas = getPath(requested, ['spec', kind.replicaSpecs]);
-  const liveReplicas = getPath(live, ['spec', kind.replicaSpecs]);
+  const replicas = at(requested, ['spec', kind.replicaSpecs]);
+  const liveReplicas = at(live, ['spec', kind.replicaSpecs]);
   // The live job may spell a replica type in another case.
   const spelling = new Map(isObject(liveReplicas) ? Object.keys(liveReplicas).map((name) => [name.toLowerCase(), name]) : []);
-  for (const [path, fields] of knownFields(kind)) findIn(path, fields, getPath(live, path));
+  for (const [path, fields] of knownFields(kind)) findIn(path, fields, at(live, path));
   for (const name of isObject(replicas) ? Object.keys(replicas) : []) {
     const liveName = spelling.get(name.toLowerCase()) ?? name;
     findIn(['spec', kind.replicaSpecs, name], ReplicaSpec.entries, own(liveReplicas, liveName));
@@ -60,7 +40,7 @@ interface Open {
 }
 
 // Many duplicates may have one path, and a path may be long: this bounds how many are made.
-const maxPaths = 1000;
+const mostPaths = 1000;
 
 /** What Kubernetes says of members that stand twice in one object of a (valid) JSON text. Linear in the text; at most 100. */
 export function duplicateFields(text: string): string[] {
@@ -93,7 +73,7 @@ export function duplicateFields(text: string): string[] {
           paths += 1;
         }
     }
-    if (found.size === maxListed || paths === maxPaths) break;
+    if (found.size === mostListed || paths === mostPaths) break;
   }
   return [...found].map((path) => `duplicate field "${path}"`);
 }
