@@ -190,24 +190,21 @@ try {
     });
   }
 
-  await show(
-    'of ten FIFO events for one job one fails for ever: nine effects in order, and that one alone is a dead letter',
-    async () => {
-      const name = await newJob();
-      failFor('3');
-      for (const value of ten) await send('fifo', step(name, value));
-      // The fourth fails five times, and none behind it is delivered meanwhile.
-      expect(await run('fifo'), { invocations: 10 + 4, deliveries: 10 + 4, returned: 4, failed: 0 });
-      expect(effectsOf(name), ten.toSpliced(3, 1));
-      const dead = await deadLetters('fifo');
-      expect(dead.map(attributesOf), [{ reason: 'ServiceUnavailable', code: '503', eventId: `${name}-3`, attempts: '5' }]);
-      expect([dead[0]?.body, dead[0]?.attributes.MessageGroupId], [bodyOf(step(name, '3')), groupOf(step(name, '3'))]);
-      expect(
-        outcomes(await results()),
-        ten.map((value) => [value === '3' ? 'Failed' : 'Succeeded', `${name}-${value}`]),
-      );
-    },
-  );
+  await show('of ten FIFO events for one job one fails for ever: nine effects in order, and that one alone is a dead letter', async () => {
+    const name = await newJob();
+    failFor('3');
+    for (const value of ten) await send('fifo', step(name, value));
+    // The fourth fails five times, and none behind it is delivered meanwhile.
+    expect(await run('fifo'), { invocations: 10 + 4, deliveries: 10 + 4, returned: 4, failed: 0 });
+    expect(effectsOf(name), ten.toSpliced(3, 1));
+    const dead = await deadLetters('fifo');
+    expect(dead.map(attributesOf), [{ reason: 'ServiceUnavailable', code: '503', eventId: `${name}-3`, attempts: '5' }]);
+    expect([dead[0]?.body, dead[0]?.attributes.MessageGroupId], [bodyOf(step(name, '3')), groupOf(step(name, '3'))]);
+    expect(
+      outcomes(await results()),
+      ten.map((value) => [value === '3' ? 'Failed' : 'Succeeded', `${name}-${value}`]),
+    );
+  });
 
   await show('of ten FIFO events for ten jobs one fails for ever: the nine others are done at once', async () => {
     const names: string[] = [];
