@@ -1,22 +1,15 @@
-import { isUtf8 } from 'node:buffer';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isObject, type Json, type JsonObject, own, parseExactJson, stringifyJson } from '../json/json.ts';
+import { type JsonObject, stringifyJson } from '../json/json.ts';
 import { type Trace, timeLeft } from '../runtime/request-context.ts';
-import { answerTooLarge, internalError, type JobRef, StatusError, serviceUnavailable, timeout, tooDeep } from '../status.ts';
+import { answerTooLarge, type JobRef, StatusError, serviceUnavailable, timeout, tooDeep } from '../status.ts';
 import { type Breaker, createBreaker } from './breaker.ts';
 import { classifyResponse, type Outcome } from './classify-response.ts';
 import type { Credential, Credentials } from './credentials/credentials.ts';
 import { encode, type Signable, sign } from './credentials/signer.ts';
-import { excerpt } from './errors.ts';
+import { type Answer, type Collection, readJob, readText } from './read-answer.ts';
 import { createRetryBudget, pauseBefore, pauseBeforeTurn } from './retry.ts';
 import type { Exchange, Transport } from './transport.ts';
 
-/** A job as the upstream sent it: the object, numbers as written, and the text it came in. */
-export interface Answer {
-  status: number;
-  job: JsonObject;
-  text: string;
-}
 /** A write that was answered, or one of which nobody knows whether it happened (`error` is the verdict if it cannot be settled). */
 export type Written = ({ known: true } & Answer) | { known: false; error: StatusError };
 
@@ -25,15 +18,10 @@ export interface Cci {
   /** The last call failed for want of CCI: whoever can read before writing does so now. */
   readonly isUnwell: boolean;
   read(ref: JobRef, trace: Trace): Promise<Answer>;
-  /** Replaces or patches a job. Only what is conditional by a resourceVersion is repeated where it may have been carried out. */
+  /** Replaces or patches a job. Only what is conditional on a resourceVersion is repeated where it may have been carried out. */
   write(ref: JobRef, change: Change, trace: Trace): Promise<Written>;
   /** Reads a job or a list in a form of the upstream's own, as text; a list may have 24 MiB. */
   fetch(of: JobRef | Collection, query: Record<string, string>, accept: string, trace: Trace): Promise<{ status: number; text: string }>;
-}
-/** What a LIST is about: all jobs of a kind, or those in one namespace. */
-export interface Collection {
-  kind: JobRef['kind'];
-  namespace: string | undefined;
 }
 /** A write: a whole job with its resourceVersion, or a merge patch that is conditional if it names one. */
 export interface Change {
@@ -262,43 +250,4 @@ function pauseBeforeRetry(outcome: Outcome, { method, repeatable }: Requested, t
   // A write that timed out or whose answer was cut off is settled by a read, not sent again.
   if (!retry || tries >= mostTries || (method !== 'GET' && (verdict.status.code === 504 || verdict.status.code === 500))) return undefined;
   return pauseBefore(tries, retryAfter);
-}
-
-/** Reads an answer that goes through as text: it must be what was asked for, in any of the forms in which it can be asked for. */
-function readText(of: JobRef | Collection, outcome: Outcome): string {
-  const { text, object } = readObject(outcome, (json) => JSON.parse(json) as Json);
-  const { kind } = of.kind;
-  const isIt =
-    'name' in of
-      ? object.kind === 'Table' || ([kind, 'PartialObjectMetadata'].includes(String(object.kind)) && isStored(object, of))
-      : ['Table', `${kind}List`, 'PartialObjectMetadataList'].includes(String(object.kind));
-  if (isIt) return text;
-  throw internalError({ because: 'the answer is not what was asked for' });
-}
-
-/** Reads a 200 or 201: it must be the very job that was asked for, with a resourceVersion to fence the write. */
-function readJob(ref: JobRef, outcome: Outcome): Answer {
-  const { text, object } = readObject(outcome, parseExactJson);
-  if (object.kind !== ref.kind.kind || !isStored(object, ref))
-    throw internalError({ because: 'the answer is not the job that was asked for' });
-  return { status: outcome.status, job: object, text };
-}
-
-function isStored({ metadata }: JsonObject, { name, namespace }: JobRef): boolean {
-  const version = own(metadata, 'resourceVersion');
-  return own(metadata, 'name') === name && own(metadata, 'namespace') === namespace && typeof version === 'string' && version !== '';
-}
-
-function readObject({ body, secrets = [] }: Outcome, parse: (text: string) => Json): { text: string; object: JsonObject } {
-  // What is no UTF-8 could not be written back as it came.
-  if (!isUtf8(body)) throw internalError({ because: 'the answer is not UTF-8' });
-  const text = body.toString('utf8');
-  let object: Json;
-  try {
-    object = parse(text);
-  } catch {
-    throw internalError({ because: 'the answer is not JSON', body: excerpt(body, secrets) });
-  }
-  if (isObject(object)) return { text, object };
-  throw internalError({ because: 'the answer is not an object', body: excerpt(body, secrets) });
 }

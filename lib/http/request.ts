@@ -1,4 +1,4 @@
-import type { Collection } from '../cci/client.ts';
+import type { Collection } from '../cci/read-answer.ts';
 import type { JobKind } from '../job/kinds.ts';
 import type { Json, JsonObject } from '../json/json.ts';
 import type { Rule } from '../rule.ts';

@@ -66,7 +66,7 @@ function middlewareOf({ before, after, onError }: AnyStep): MiddlewareObj {
   return {
     ...((before || onError) && {
       before: (request: Request) => {
-        if (onError) Object.assign(request.internal, { [reached]: true });
+        if (onError) (request.internal as Record<string, unknown>)[reached] = true;
         const added = before?.(request.event, request.context);
         // Most steps are synchronous, and each wait costs every request.
         if (added instanceof Promise) return added.then((late) => void add(request, late));

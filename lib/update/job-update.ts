@@ -1,4 +1,4 @@
-import type { Answer } from '../cci/client.ts';
+import type { Answer } from '../cci/read-answer.ts';
 import type { Mark } from '../job/applied-events.ts';
 import type { Rules } from '../job/decide.ts';
 import type { JobKind } from '../job/kinds.ts';

@@ -1,4 +1,4 @@
-import type { Answer } from '../cci/client.ts';
+import type { Answer } from '../cci/read-answer.ts';
 import type { JobRef } from '../status.ts';
 
 /** The live objects of a process's own last reads and writes. Only ever used to save a read: see update. */

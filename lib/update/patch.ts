@@ -1,4 +1,4 @@
-import type { Answer } from '../cci/client.ts';
+import type { Answer } from '../cci/read-answer.ts';
 import { parsePatched } from '../job/schema.ts';
 import { at, type Json, type JsonObject } from '../json/json.ts';
 import { applyJsonPatch, operationsOf } from '../json/json-patch.ts';

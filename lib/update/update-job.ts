@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Answer, Cci } from '../cci/client.ts';
+import type { Cci } from '../cci/client.ts';
+import type { Answer } from '../cci/read-answer.ts';
 import { seen, withMark } from '../job/applied-events.ts';
 import { decide } from '../job/decide.ts';
 import { managerOf } from '../job/rules/last-applied.ts';

@@ -1,4 +1,5 @@
-import type { Answer, Cci, Change } from '../cci/client.ts';
+import type { Cci, Change } from '../cci/client.ts';
+import type { Answer } from '../cci/read-answer.ts';
 import { seen } from '../job/applied-events.ts';
 import type { JsonObject } from '../json/json.ts';
 import type { Trace } from '../runtime/request-context.ts';

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Answer, Cci } from '../../lib/cci/client.ts';
+import type { Cci } from '../../lib/cci/client.ts';
+import type { Answer } from '../../lib/cci/read-answer.ts';
 import { requestedVersion } from '../../lib/job/decide.ts';
 import { at, type Json, type JsonObject, parseExactJson } from '../../lib/json/json.ts';
 import { applyMergePatch } from '../../lib/json/merge-patch.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Answer } from '../../../lib/cci/client.ts';
+import type { Answer } from '../../../lib/cci/read-answer.ts';
 import { type JobKind, jobKind } from '../../../lib/job/kinds.ts';
 import { createLiveCache } from '../../../lib/update/live-cache.ts';
 
