@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { toJsonSchema } from '@valibot/to-json-schema';
 import { type GenericSchema, getMetadata } from 'valibot';
 import { Envelope, eventLimit, JsonNumber, Patch, Replace } from '../lib/events/schema.ts';
+import { fieldCount } from '../lib/job/fields.ts';
 
 const file = 'docs/job-update-event.schema.json';
 
@@ -31,7 +32,7 @@ const document = {
   $defs: {
     detail: { title: 'The detail of the event', oneOf: [{ $ref: '#/$defs/patch' }, { $ref: '#/$defs/object' }] },
     patch: { title: 'Changes what the patch names', ...schemaOf(Patch) },
-    object: { title: 'Replaces the five replaceable fields', ...schemaOf(Replace) },
+    object: { title: `Replaces the ${fieldCount} replaceable fields`, ...schemaOf(Replace) },
   },
 };
 // A list of names on one line, as the formatter has it.

@@ -3,26 +3,30 @@
  * would be written. Each scheme of colours brings its own background, so that it can be read on any page.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { fieldCount, fields, isMap } from '../lib/job/fields.ts';
 
-const fields = ['labels, annotations', 'activeDeadlineSeconds', 'ttlSecondsAfterFinished', 'cleanPodPolicy'];
+const nameOf = ({ name }: { name: string }) => name;
+const names = [fields.filter(isMap).map(nameOf).join(', '), ...fields.filter((field) => !isMap(field)).map(nameOf)];
+const capitalCount = `${fieldCount.charAt(0).toUpperCase()}${fieldCount.slice(1)}`;
+const chineseCount = '零一二三四五六七八九十'.charAt(fields.length);
 const languages = {
   'gateway.svg': {
-    title: 'Callers and events reach CCI through the gateway, which writes five fields of a job and refuses every other change',
+    title: `Callers and events reach CCI through the gateway, which writes ${fieldCount} fields of a job and refuses every other change`,
     callers: ['Callers', 'kubectl, programs', 'an AWS signature', 'or an OIDC token'],
     events: ['Events', 'EventBridge bus,', 'FIFO queue'],
     gateway: ['tfjob-gateway', 'compares each request with the live job'],
-    written: 'Five fields: written',
+    written: `${capitalCount} fields: written`,
     refused: ['Any other change: refused', 'image, command, secrets, replicas …', 'the answer names the fields'],
     key: 'holds the access key; callers never see it',
     write: 'signed write',
     cci: ['CCI', 'Huawei Cloud:', 'the training job'],
   },
   'gateway.zh-CN.svg': {
-    title: '调用方和事件经由网关访问 CCI：网关只写入训练任务的五个字段，拒绝其他任何修改',
+    title: `调用方和事件经由网关访问 CCI：网关只写入训练任务的${chineseCount}个字段，拒绝其他任何修改`,
     callers: ['调用方', 'kubectl、程序', 'AWS 签名', '或 OIDC 令牌'],
     events: ['事件', 'EventBridge 总线、', 'FIFO 队列'],
     gateway: ['tfjob-gateway', '将每个请求与线上任务比较'],
-    written: '五个字段：写入',
+    written: `${chineseCount}个字段：写入`,
     refused: ['其他任何修改：拒绝', '镜像、命令、Secret、副本数……', '响应中指出被拒字段'],
     key: '持有访问密钥（AK/SK），调用方看不到',
     write: '签名后写入',
@@ -71,7 +75,7 @@ function picture(words: Words): string {
   ${lines(336, 40, words.gateway)}
   ${box(336, 76, 278, 110, 'good')}
   ${text(350, 100, `✓ ${words.written}`, 'good-head')}
-  ${fields.map((field, index) => text(366, 120 + 18 * index, field, 'name')).join('\n  ')}
+  ${names.map((name, index) => text(366, 120 + Math.min(18, 72 / names.length) * index, name, 'name')).join('\n  ')}
   ${box(336, 196, 278, 68, 'bad')}
   ${text(350, 218, `✗ ${words.refused[0]}`, 'bad-head')}
   ${words.refused

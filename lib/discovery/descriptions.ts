@@ -1,18 +1,19 @@
+import { fields, listed, membersOf, type Place } from '../job/fields.ts';
 import type { JsonSchema, OpenApiVersion } from './json-schema.ts';
 
 /** What a schema is (under the empty key) and what each of its fields is. */
 type Descriptions = Record<string, string>;
 
 const changeable = 'May be changed through this gateway.';
-const policy: Descriptions = {
-  activeDeadlineSeconds: `How many seconds the job may be active before it is ended, 1 or more. ${changeable}`,
-  ttlSecondsAfterFinished: `How many seconds the job is kept after it has finished, from 0 to 2147483647. ${changeable}`,
-  cleanPodPolicy: `Which pods are deleted when the job is finished: All, Running or None. ${changeable}`,
-  backoffLimit: 'How often the job is tried again before it counts as failed.',
-};
+/** What the table of fields says of those in one object. */
+const changeableIn = (place: Place): Descriptions => ({
+  ...membersOf('cci', place, ({ description }) => `${description} ${changeable}`),
+  ...membersOf('kubeflow', place, ({ description }) => `${description} ${changeable}`),
+});
+const backoffLimit = 'How often the job is tried again before it counts as failed.';
 
 const Job: Descriptions = {
-  '': 'A training job. Its labels, its annotations, activeDeadlineSeconds, ttlSecondsAfterFinished and cleanPodPolicy may be changed through this gateway, and nothing else.',
+  '': `A training job. Its ${listed(fields)} may be changed through this gateway, and nothing else.`,
   apiVersion: 'The group and version of this object.',
   kind: 'The kind of this object.',
   metadata: 'Which job this is, with its labels and annotations.',
@@ -22,11 +23,12 @@ const Job: Descriptions = {
 
 const JobSpec: Descriptions = {
   '': 'How a training job is to run.',
-  ...policy,
+  backoffLimit,
   runPolicy: 'When the job ends and what becomes of it then.',
   replicaSpecs: 'The replicas of the job by their type, such as Worker. May not be changed.',
   successPolicy: 'When the job counts as successful. May not be changed.',
   enableDynamicWorker: 'Whether workers may come and go. May not be changed.',
+  ...changeableIn('spec'),
 };
 
 const JobList: Descriptions = {
@@ -39,7 +41,7 @@ const JobList: Descriptions = {
 
 const shared: Record<string, Descriptions> = {
   ObjectMeta: {
-    '': 'What every Kubernetes object says of itself. Only labels and annotations may be changed through this gateway.',
+    '': `What every Kubernetes object says of itself. Only ${listed(Object.values(membersOf('kubeflow', 'metadata', (field) => field)))} may be changed through this gateway.`,
     name: 'The name of the job, unique among its kind in the namespace.',
     generateName: 'The beginning of a name that was made up when the job was created.',
     namespace: 'The namespace of the job.',
@@ -51,11 +53,10 @@ const shared: Record<string, Descriptions> = {
     creationTimestamp: 'When the job was created. Set by the system.',
     deletionTimestamp: 'When the job will be deleted. Set by the system.',
     deletionGracePeriodSeconds: 'How many seconds the job has to end before it is deleted. Set by the system.',
-    labels: `Keys and values by which objects are selected, at most 2,000 and 256 KiB in total. ${changeable}`,
-    annotations: `Keys and values of any purpose, at most 2,000 and 256 KiB in total, of which 64 KiB are kept for the record of kubectl apply and the marks of events. ${changeable}`,
     ownerReferences: 'The objects that this one depends on. May not be changed.',
     finalizers: 'What must be done before the job is deleted. May not be changed.',
     managedFields: 'Who set which field. Kept by the system.',
+    ...changeableIn('metadata'),
   },
   ListMeta: {
     '': 'What every Kubernetes list says of itself.',
@@ -72,9 +73,10 @@ const shared: Record<string, Descriptions> = {
   },
   RunPolicy: {
     '': 'When a job ends and what becomes of it then.',
-    ...policy,
+    backoffLimit,
     schedulingPolicy: 'How the pods are scheduled as a group. May not be changed.',
     suspend: 'Whether the job is held. May not be changed.',
+    ...changeableIn('spec.runPolicy'),
   },
   JobStatus: {
     '': 'How a training job is doing.',

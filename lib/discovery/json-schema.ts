@@ -32,7 +32,7 @@ function override({ valibotSchema, jsonSchema }: OverrideSchemaContext, openapi:
   const { type } = valibotSchema as v.GenericSchema;
   const schema = jsonSchema as JsonSchema;
   const string = openapi === '3.0' ? 'string' : ['string', 'null'];
-  if (valibotSchema === StringMap.wrapped) return { type: 'object', additionalProperties: { type: string } };
+  if (valibotSchema === StringMap) return { type: 'object', additionalProperties: { type: string } };
   if (valibotSchema === WholeNumber.wrapped) return { type: 'integer', format: 'int64' };
   if (type === 'nullish') return openapi === '3.0' ? withoutNull(schema) : orNull(schema);
   if (type === 'literal') return { type: 'string', ...schema };

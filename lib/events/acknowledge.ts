@@ -1,5 +1,5 @@
 import type { Layout } from '../job/kinds.ts';
-import { at } from '../json/json.ts';
+import { getPath } from '../json/json.ts';
 import type { Around, Middleware } from '../runtime/chain.ts';
 import { internalError, StatusError } from '../status.ts';
 import type { UpdateResult } from '../update/job-update.ts';
@@ -58,7 +58,7 @@ export function acknowledgeEvent({ publish, sendToDeadLetterQueue }: EventPublis
 
   return {
     after: async (event, { outcome, answer, changed = [], warnings }) => {
-      const version = at(answer.job, ['metadata', 'resourceVersion']);
+      const version = getPath(answer.job, ['metadata', 'resourceVersion']);
       const result = { changed, ...(warnings && { warnings }), ...(typeof version === 'string' && { resourceVersion: version }) };
       await settle(event, outcome === 'superseded' ? 'Superseded' : 'Succeeded', result);
       return true as const;

@@ -1,5 +1,5 @@
-import { parsePatched, parseRequested } from '../job/schema.ts';
-import { at } from '../json/json.ts';
+import { parsePatched, parseRequested } from '../job/rules/shape.ts';
+import { getPath } from '../json/json.ts';
 import { applyMergePatch } from '../json/merge-patch.ts';
 import { badRequest } from '../status.ts';
 import type { JobUpdate } from '../update/job-update.ts';
@@ -14,7 +14,7 @@ export function eventUpdate({ kind, ref, detail, mark }: AskedUpdate, caller: st
   const given = 'object' in detail ? detail.object : detail.patch;
   const preconditions = { ...(uid !== undefined && { uid }), ...(resourceVersion !== undefined && { resourceVersion }) };
   for (const [name, value] of Object.entries(preconditions)) {
-    const own = at(given, ['metadata', name]) ?? '';
+    const own = getPath(given, ['metadata', name]) ?? '';
     if (own !== '' && own !== value) throw badRequest('identity', `metadata.${name} is another than the event's ${name}`);
   }
   const whole = 'object' in detail ? parseRequested(kind, ref, given) : undefined;

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { fieldCount } from '../job/fields.ts';
 import { isObject, type Json, type JsonObject, numberText } from '../json/json.ts';
 
 /** What the rule on the bus matches. */
@@ -53,12 +54,12 @@ const common = {
 /** The detail of an event that changes what it names, as HTTP PATCH does. */
 export const Patch = v.strictObject({
   ...common,
-  patch: v.pipe(object, v.description('A merge patch (RFC 7386) of the five replaceable fields, in the shape of the job')),
+  patch: v.pipe(object, v.description(`A merge patch (RFC 7386) of the ${fieldCount} replaceable fields, in the shape of the job`)),
 });
 /** The detail of an event that replaces the five fields, as HTTP PUT does. */
 export const Replace = v.strictObject({
   ...common,
-  object: v.pipe(object, v.description('The whole job: what it leaves out of the five replaceable fields is removed')),
+  object: v.pipe(object, v.description(`The whole job: what it leaves out of the ${fieldCount} replaceable fields is removed`)),
 });
 /** What EventBridge wraps a detail in, as far as it is read; a producer that sends to the FIFO queue writes no more than this. */
 export const Envelope = v.looseObject({

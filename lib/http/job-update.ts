@@ -1,4 +1,4 @@
-import { requestedVersion } from '../job/decide.ts';
+import { requestedVersion } from '../job/rules/resource-version.ts';
 import type { JobUpdate } from '../update/job-update.ts';
 import { patchUpdate } from '../update/patch.ts';
 import { rulesOf } from './options.ts';

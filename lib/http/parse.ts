@@ -1,5 +1,5 @@
 import { duplicateFields } from '../job/rules/field-validation.ts';
-import { parseRequested } from '../job/schema.ts';
+import { parseRequested } from '../job/rules/shape.ts';
 import { type Json, parseExactJson } from '../json/json.ts';
 import type { Middleware } from '../runtime/chain.ts';
 import { badRequest } from '../status.ts';

@@ -1,12 +1,10 @@
 import { DUMP_SCHEMA, dump, type ScalarTagDefinition } from 'js-yaml';
-import { escaped, isObject, type Json, type JsonObject, numberText, setOwn } from '../json/json.ts';
+import { escaped, isObject, type Json, type JsonObject, maxDepth, numberText, setOwn } from '../json/json.ts';
 import { madeLimit } from './indent.ts';
 import { fraction, wholeNumber } from './yaml.ts';
 
 // The writer holds some hundred bytes for each value that it writes at once.
 const slice = 2000;
-// No job is nested like this; what is would not fit on the writer's stack.
-const deepest = 500;
 // What the writer asks of a text, whether it can do without quotes, does not end well for one of a megabyte.
 const longText = 100_000;
 
@@ -55,7 +53,7 @@ function* slicesOf(holder: Json[] | JsonObject, indent: string): Generator<strin
     size = 0;
     return text;
   };
-  if (indent.length > deepest * 2) yield undefined;
+  if (indent.length > maxDepth * 2) yield undefined;
   else
     for (const key of isArray ? holder.keys() : Object.keys(holder)) {
       const member = (holder as JsonObject)[key] as Json;

@@ -10,14 +10,13 @@ import {
   parseEvents,
   YAMLException,
 } from 'js-yaml';
-import { isObject, type Json, type JsonObject, rawInteger, setOwn } from '../json/json.ts';
+import { isObject, type Json, type JsonObject, maxDepth, rawInteger, setOwn } from '../json/json.ts';
 
 /** What is wrong with a YAML text, with the line where it is known; never quotes the text. */
 export class YamlError extends Error {
   override readonly name = 'YamlError';
 }
 
-const deepest = 500;
 // No JSON text within the body limit holds more values than this, so what aliases expand to beyond it is a bomb.
 const mostValues = 1_500_000;
 // Empty documents are passed over; a body of nothing else would cost more than any job.
@@ -107,7 +106,7 @@ export function parseYaml(text: string, strict: boolean): { value: Json; duplica
 
 function read(text: string, options: LoadOptions): unknown {
   try {
-    const [document, ...others] = loadAll(text, { schema, maxDepth: deepest, maxTotalMergeKeys: 100_000, ...options });
+    const [document, ...others] = loadAll(text, { schema, maxDepth, maxTotalMergeKeys: 100_000, ...options });
     if (document === undefined) throw new YamlError('expected a document, but the input is empty');
     const second = others.findIndex((other) => other !== null) + 1;
     if (second > 0) throw new YamlError(`line ${lineOf(text, second)}: expected a single document in the stream, but found more`);
@@ -122,7 +121,7 @@ function read(text: string, options: LoadOptions): unknown {
 
 /** The line, from 1, at which the content of a document begins; the first document is number 0. */
 function lineOf(text: string, number: number): number {
-  const events = parseEvents(text, { maxDepth: deepest });
+  const events = parseEvents(text, { maxDepth });
   const documents = events.flatMap(({ type }, index) => (type === EVENT_DOCUMENT ? index : []));
   const content = Object.entries(events[(documents[number] ?? 0) + 1] ?? {});
   const starts = content.flatMap(([name, at]) => (/start$/i.test(name) && at >= 0 ? [at as number] : []));

@@ -1,5 +1,5 @@
-import { at, isObject, type JsonObject, own, setOwn } from '../json/json.ts';
-import { ownPrefix } from './rules/field-value.ts';
+import { getPath, isObject, type JsonObject, own, setOwn } from '../json/json.ts';
+import { ownPrefix } from './rules/own-annotations.ts';
 
 /** What an event leaves on the job that it changed: hashes of its id and of what it asks, and its number where its producer counts. */
 export interface Mark {
@@ -14,7 +14,7 @@ export const appliedEvents = `${ownPrefix}applied-events`;
  * How many ids a job remembers: an event that is delivered again comes three minutes later (the queue's visibility timeout), after all
  * that came meanwhile.
  */
-export const mostIds = 128;
+export const maxIds = 128;
 
 /**
  * Whether a job has an event already: `applied` if its id is remembered, `reused` if that was an event which asked something else,
@@ -31,7 +31,7 @@ export function seen(job: JsonObject, { id, digest, sequence }: Mark): 'applied'
 /** A job with an event's mark added to those that it has. The argument is not changed. */
 export function withMark(job: JsonObject, { id, digest, sequence }: Mark): JsonObject {
   const applied = readApplied(job);
-  const events = [...applied.events, { id, digest }].slice(-mostIds);
+  const events = [...applied.events, { id, digest }].slice(-maxIds);
   const highest = Math.max(applied.sequence ?? -1, sequence ?? -1);
   const uid = uidOf(job);
   const value = JSON.stringify({
@@ -55,7 +55,7 @@ interface Applied {
 /** What the annotation says; nothing where it is missing, not as the gateway writes it, or of the job that this one was copied from. */
 function readApplied(job: JsonObject): Applied {
   try {
-    const value: unknown = JSON.parse(String(at(job, ['metadata', 'annotations', appliedEvents])));
+    const value: unknown = JSON.parse(String(getPath(job, ['metadata', 'annotations', appliedEvents])));
     if (!isObject(value) || value.uid !== uidOf(job)) return { events: [] };
     const { sequence, ids, digests } = value;
     const texts = (list: unknown) => (Array.isArray(list) ? list.filter((text) => typeof text === 'string') : []);
@@ -71,4 +71,4 @@ function readApplied(job: JsonObject): Applied {
   }
 }
 
-const uidOf = (job: JsonObject) => at(job, ['metadata', 'uid']);
+const uidOf = (job: JsonObject) => getPath(job, ['metadata', 'uid']);

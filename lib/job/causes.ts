@@ -1,7 +1,7 @@
 import type { Rule } from '../rule.ts';
 import type { StatusCause } from '../status.ts';
 
-const mostListed = 100;
+const maxListed = 100;
 
 /**
  * The causes of one refusal: the first 100 are listed, and the others are counted without being made, since nobody will read them.
@@ -18,14 +18,14 @@ export class Causes {
   add(rule: Rule, make: () => StatusCause): void {
     this.rule ??= rule;
     this.total += 1;
-    if (this.listed.length < mostListed) this.listed.push(make());
+    if (this.listed.length < maxListed) this.listed.push(make());
   }
 
   /** Counts causes of which others have listed the first. */
   addAll(rule: Rule, first: readonly StatusCause[], total = first.length): void {
     if (total > 0) this.rule ??= rule;
     this.total += total;
-    this.listed.push(...first.slice(0, mostListed - this.listed.length));
+    this.listed.push(...first.slice(0, maxListed - this.listed.length));
   }
 
   /** The causes as an answer tells them: at the end how many more there are, as `what`. */

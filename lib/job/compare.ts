@@ -1,6 +1,6 @@
-import { isObject, type Json, type JsonObject, numberText } from '../json/json.ts';
+import { isObject, type Json, type JsonObject, maxDepth, numberText } from '../json/json.ts';
 import { quantityValue } from '../json/quantity.ts';
-import type { Shape } from './semantics.ts';
+import type { FieldSemantics } from './semantics.ts';
 
 /** A place where two jobs differ in meaning; `undefined` stands for absent. */
 export interface Difference {
@@ -14,9 +14,7 @@ export interface Differences {
   total: number;
 }
 
-const noShape: Shape = {};
-// Deeper than any job, and shallow enough for the stack; what lies deeper counts as different (fail closed).
-const deepest = 500;
+const noSemantics: FieldSemantics = {};
 // Member names whose empty object means something: an empty label selector selects everything.
 const labelSelector = /(?:^s|S)elector$/;
 const plainKey = /^[A-Za-z_][A-Za-z0-9_-]{0,99}$/;
@@ -32,13 +30,10 @@ export function childPath(path: string, key: string): string {
  * null, `[]`, `{}`, dropped zero values, and the case of replica types are none. Linear in the size of the two.
  * `atMost` bounds how many are listed; all are counted.
  */
-export function compare(live: JsonObject, requested: JsonObject, shape: Shape, atMost = 100): Differences {
-  const differences: Differences = { found: [], total: 0 };
-  compareMembers(live, requested, shape, undefined, 0, (place, a, b) => {
-    differences.total += 1;
-    if (differences.found.length < atMost) differences.found.push({ path: pathOf(place), live: a, requested: b });
-  });
-  return differences;
+export function compare(live: JsonObject, requested: JsonObject, semantics: FieldSemantics, atMost = 100): Differences {
+  const comparison = new Comparison(atMost);
+  comparison.members(live, requested, semantics, undefined);
+  return comparison;
 }
 
 /** Whether two values of a replaceable field are the same, to the letter of a number; only the order of members is free. */
@@ -47,123 +42,136 @@ export function sameValue(a: Json | undefined, b: Json | undefined): boolean {
   const number = numberText(a);
   if (number !== undefined) return number === numberText(b);
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  return Array.isArray(a) === Array.isArray(b) && compare({ a }, { a: b }, noShape, 0).total === 0;
+  return Array.isArray(a) === Array.isArray(b) && compare({ a }, { a: b }, noSemantics, 0).total === 0;
 }
 
 /** Where a walk is; its text is made only for what is reported, since most of a job is never reported. */
 interface Place {
   up: Place | undefined;
   key: string | number;
+  depth: number;
 }
-type Report = (place: Place, live: Json | undefined, requested: Json | undefined) => void;
+
+/** Two objects that are compared member by member. */
+interface Pair {
+  a: JsonObject;
+  b: JsonObject;
+  semantics: FieldSemantics;
+  place: Place | undefined;
+}
 
 function pathOf(place: Place): string {
   const above = place.up ? pathOf(place.up) : '';
   return typeof place.key === 'number' ? `${above}[${place.key}]` : childPath(above, place.key);
 }
 
-function compareMembers(
-  liveObject: JsonObject,
-  requestedObject: JsonObject,
-  shape: Shape,
-  place: Place | undefined,
-  depth: number,
-  report: Report,
-): void {
-  let a = liveObject;
-  let b = requestedObject;
-  if (shape.complete) {
-    a = shape.complete(liveObject, requestedObject, false);
-    b = shape.complete(requestedObject, liveObject, true);
+/** A walk through a live job and a requested one at once. In each method `a` is of the live job and `b` of the requested one. */
+class Comparison implements Differences {
+  readonly found: Difference[] = [];
+  total = 0;
+  private readonly atMost: number;
+  /** How many differences were met, and in how many objects that are reported as a whole the walk is: inside them none is told. */
+  private met = 0;
+  private silent = 0;
+
+  constructor(atMost: number) {
+    this.atMost = atMost;
   }
-  if (shape.foldCase) b = withSpellingOf(a, b);
-  for (const key in a) {
-    const mine = a[key];
-    const theirs = Object.hasOwn(b, key) ? b[key] : undefined;
-    if (mine !== theirs) compareValues(mine, theirs, a, b, key, shape, place, depth, report);
+
+  members(liveObject: JsonObject, requestedObject: JsonObject, semantics: FieldSemantics, place: Place | undefined): void {
+    let a = liveObject;
+    let b = requestedObject;
+    if (semantics.complete) {
+      a = semantics.complete(liveObject, requestedObject, false);
+      b = semantics.complete(requestedObject, liveObject, true);
+    }
+    if (semantics.foldCase) b = withSpellingOf(a, b);
+    const pair = { a, b, semantics, place };
+    for (const key in a) {
+      const mine = a[key];
+      const theirs = Object.hasOwn(b, key) ? b[key] : undefined;
+      if (mine !== theirs) this.member(key, mine, theirs, pair);
+    }
+    for (const key in b) {
+      if (!Object.hasOwn(a, key)) this.member(key, undefined, b[key], pair);
+    }
   }
-  for (const key in b) {
-    if (!Object.hasOwn(a, key)) compareValues(undefined, b[key], a, b, key, shape, place, depth, report);
+
+  private member(key: string, live: Json | undefined, requested: Json | undefined, holders: Pair): void {
+    const { fields, each } = holders.semantics;
+    const semantics = (fields && Object.hasOwn(fields, key) ? fields[key] : each) ?? noSemantics;
+    if (semantics.skip) return;
+    const a = effectiveValue(live, semantics, holders.a);
+    const b = effectiveValue(requested, semantics, holders.b);
+    if (a === b || (semantics.omittedMeansLive && (b === undefined || isEmpty(b)))) return;
+    const up = holders.place;
+    const place = { up, key, depth: up ? up.depth + 1 : 0 };
+    if (a !== undefined && b !== undefined) this.both(a, b, semantics, place);
+    else if (semantics.presence || (labelSelector.test(key) && key !== 'nodeSelector')) this.report(place, live, requested);
+    else this.withNothing(a, b, semantics, place);
   }
-}
 
-function compareValues(
-  live: Json | undefined,
-  requested: Json | undefined,
-  liveHolder: JsonObject,
-  requestedHolder: JsonObject,
-  key: string,
-  holderShape: Shape,
-  up: Place | undefined,
-  depth: number,
-  report: Report,
-): void {
-  const fields = holderShape.fields;
-  const shape = (fields && Object.hasOwn(fields, key) ? fields[key] : holderShape.each) ?? noShape;
-  if (shape.skip) return;
-  const a = meant(live, shape, liveHolder);
-  const b = meant(requested, shape, requestedHolder);
-  if (a === b || (shape.omittedMeansLive && (b === undefined || isEmpty(b)))) return;
-  const place = { up, key };
-  if (a !== undefined && b !== undefined) compareBoth(a, b, shape, place, depth, report);
-  else if (shape.presence || (labelSelector.test(key) && key !== 'nodeSelector')) report(place, live, requested);
-  else compareWithNothing(a, b, shape, place, depth, report);
-}
+  /** One side has nothing here: no difference if the other says nothing but defaults. */
+  private withNothing(a: Json | undefined, b: Json | undefined, semantics: FieldSemantics, place: Place): void {
+    const present = a ?? b;
+    if (Array.isArray(present)) {
+      if (present.length > 0) this.report(place, a, b);
+    } else if (isObject(present) && place.depth < maxDepth) {
+      const before = this.met;
+      if (!semantics.descend) this.silent += 1;
+      this.members((a ?? {}) as JsonObject, (b ?? {}) as JsonObject, semantics, place);
+      if (!semantics.descend) this.silent -= 1;
+      if (this.met > before && !semantics.descend) this.report(place, a, b);
+    } else this.report(place, a, b);
+  }
 
-/** One side has nothing here: no difference if the other says nothing but defaults. */
-function compareWithNothing(a: Json | undefined, b: Json | undefined, shape: Shape, place: Place, depth: number, report: Report): void {
-  const present = a ?? b;
-  if (Array.isArray(present)) {
-    if (present.length > 0) report(place, a, b);
-  } else if (isObject(present) && depth < deepest) {
-    let differs = false;
-    compareMembers((a ?? {}) as JsonObject, (b ?? {}) as JsonObject, shape, place, depth + 1, (...difference) => {
-      if (shape.descend) report(...difference);
-      differs = true;
-    });
-    if (differs && !shape.descend) report(place, a, b);
-  } else report(place, a, b);
-}
+  private both(a: Json, b: Json, semantics: FieldSemantics, place: Place): void {
+    if (this.inside(a, b, semantics, place) || sameScalar(a, b, semantics)) return;
+    // An array beside an object: one that is empty says nothing, and the other may say nothing as well.
+    if (!isEmpty(a) && !isEmpty(b)) this.report(place, a, b);
+    else if (!isEmpty(a)) this.withNothing(a, undefined, semantics, place);
+    else if (!isEmpty(b)) this.withNothing(undefined, b, semantics, place);
+  }
 
-function compareBoth(a: Json, b: Json, shape: Shape, place: Place, depth: number, report: Report): void {
-  if (compareInside(a, b, shape, place, depth, report) || sameScalar(a, b, shape)) return;
-  // An array beside an object: one that is empty says nothing, and the other may say nothing as well.
-  if (!isEmpty(a) && !isEmpty(b)) report(place, a, b);
-  else if (!isEmpty(a)) compareWithNothing(a, undefined, shape, place, depth, report);
-  else if (!isEmpty(b)) compareWithNothing(undefined, b, shape, place, depth, report);
-}
+  /** Compares two objects or two arrays; false if they are not. */
+  private inside(a: Json, b: Json, semantics: FieldSemantics, place: Place): boolean {
+    if (typeof a !== 'object' || typeof b !== 'object') return false;
+    const arrays = Array.isArray(a);
+    if (arrays !== Array.isArray(b) || (!arrays && !(isObject(a) && isObject(b)))) return false;
+    if (place.depth >= maxDepth) this.report(place, a, b);
+    else if (arrays) this.elements(a, b as Json[], semantics.each ?? noSemantics, place);
+    else this.members(a as JsonObject, b as JsonObject, semantics, place);
+    return true;
+  }
 
-/** Compares two objects or two arrays; false if they are not. */
-function compareInside(a: Json, b: Json, shape: Shape, place: Place, depth: number, report: Report): boolean {
-  if (typeof a !== 'object' || typeof b !== 'object') return false;
-  const arrays = Array.isArray(a);
-  if (arrays !== Array.isArray(b) || (!arrays && !(isObject(a) && isObject(b)))) return false;
-  if (depth >= deepest) report(place, a, b);
-  else if (arrays) compareElements(a, b as Json[], shape.each ?? noShape, place, depth + 1, report);
-  else compareMembers(a as JsonObject, b as JsonObject, shape, place, depth + 1, report);
-  return true;
-}
+  private elements(a: Json[], b: Json[], each: FieldSemantics, up: Place): void {
+    for (let i = 0; i < a.length || i < b.length; i++) {
+      const mine = a[i];
+      const theirs = b[i];
+      if (mine === theirs) continue;
+      const place = { up, key: i, depth: up.depth + 1 };
+      // Inside an array, null, [] and {} are values of their own.
+      if (mine === undefined || theirs === undefined) this.report(place, mine, theirs);
+      else if (!this.inside(mine, theirs, each, place) && !sameScalar(mine, theirs, each)) this.report(place, mine, theirs);
+    }
+  }
 
-function compareElements(a: Json[], b: Json[], each: Shape, place: Place, depth: number, report: Report): void {
-  for (let i = 0; i < a.length || i < b.length; i++) {
-    const mine = a[i];
-    const theirs = b[i];
-    if (mine === theirs) continue;
-    const element = { up: place, key: i };
-    // Inside an array, null, [] and {} are values of their own.
-    if (mine === undefined || theirs === undefined) report(element, mine, theirs);
-    else if (!compareInside(mine, theirs, each, element, depth, report) && !sameScalar(mine, theirs, each)) report(element, mine, theirs);
+  private report(place: Place, live: Json | undefined, requested: Json | undefined): void {
+    this.met += 1;
+    if (this.silent > 0) return;
+    this.total += 1;
+    if (this.found.length < this.atMost) this.found.push({ path: pathOf(place), live, requested });
   }
 }
 
 /** What a member says: null is absent, a dropped zero value is absent, and absent is the documented default. */
-function meant(value: Json | undefined, shape: Shape, holder: JsonObject): Json | undefined {
-  if (value !== undefined && value !== null && !(shape.zeroIsAbsent && isZero(value, shape))) return value;
-  return typeof shape.default === 'function' ? shape.default(holder) : shape.default;
+function effectiveValue(value: Json | undefined, semantics: FieldSemantics, holder: JsonObject): Json | undefined {
+  if (value !== undefined && value !== null && !(semantics.zeroIsAbsent && isZero(value, semantics))) return value;
+  return typeof semantics.default === 'function' ? semantics.default(holder) : semantics.default;
 }
 
-function isZero(value: Json, shape: Shape): boolean {
-  return value === '' || value === false || ((shape.as === 'quantity' || typeof value !== 'string') && quantityValue(value) === '0');
+function isZero(value: Json, semantics: FieldSemantics): boolean {
+  return value === '' || value === false || ((semantics.as === 'quantity' || typeof value !== 'string') && quantityValue(value) === '0');
 }
 
 function isEmpty(value: Json): boolean {
@@ -173,12 +181,12 @@ function isEmpty(value: Json): boolean {
   return true;
 }
 
-function sameScalar(a: Json, b: Json, shape: Shape): boolean {
-  if (shape.as === 'quantity') {
+function sameScalar(a: Json, b: Json, semantics: FieldSemantics): boolean {
+  if (semantics.as === 'quantity') {
     const quantity = quantityValue(a);
     return quantity !== undefined && quantity === quantityValue(b);
   }
-  if (shape.as === 'time' && typeof a === 'string' && typeof b === 'string') return sameMoment(a, b);
+  if (semantics.as === 'time' && typeof a === 'string' && typeof b === 'string') return sameMoment(a, b);
   const number = numberText(a);
   return number !== undefined && sameNumber(number, numberText(b));
 }

@@ -1,5 +1,5 @@
-/** Defaults of the operators that depend on more than one field. Each completes what a side leaves out; see operator.ts for the data. */
-import { at, isObject, type Json, type JsonObject, own } from '../json/json.ts';
+/** Defaults of the operators that depend on more than one field. Each completes what a side leaves out; kinds.ts has the data. */
+import { getPath, isObject, type Json, type JsonObject, own } from '../json/json.ts';
 import type { Complete } from './semantics.ts';
 
 /** The member that a side gives, or undefined for none or null. */
@@ -75,7 +75,7 @@ export const cleanPodPolicyInTwoPlaces: Complete = (spec, other, isRequested) =>
   const theirs = given(other, 'cleanPodPolicy');
   if (theirs === undefined || given(spec, 'cleanPodPolicy') !== undefined) return spec;
   const [live, requested]: JsonObject[] = isRequested ? [other, spec] : [spec, other];
-  const policyOf = (side: JsonObject | undefined) => at(side, ['runPolicy', 'cleanPodPolicy']) ?? undefined;
+  const policyOf = (side: JsonObject | undefined) => getPath(side, ['runPolicy', 'cleanPodPolicy']) ?? undefined;
   const asked = policyOf(requested);
   const isCopy = asked !== undefined && (theirs === asked || theirs === policyOf(live));
   return theirs === 'None' || isCopy ? { ...spec, cleanPodPolicy: theirs } : spec;

@@ -1,5 +1,15 @@
 import { isObject, type Json, type JsonObject, own } from '../json/json.ts';
-import { type Complete, defaultsTo, dropped, droppedDefault, list, object, quantities, type Shape, skipped } from './semantics.ts';
+import {
+  type Complete,
+  defaultsTo,
+  type FieldSemantics,
+  list,
+  object,
+  omitEmpty,
+  omitEmptyDefault,
+  quantities,
+  skipped,
+} from './semantics.ts';
 
 /**
  * Requests that a container leaves out default to its limits (Kubernetes' SetDefaults_Pod). Only those that the other side
@@ -30,37 +40,37 @@ const sameAs =
 
 // A pointer whose absence and false are read alike.
 const optional = defaultsTo(false);
-const reference = object({ name: dropped, optional });
+const reference = object({ name: omitEmpty, optional });
 const action = object({
-  httpGet: object({ path: droppedDefault('/'), host: dropped, scheme: droppedDefault('HTTP') }),
-  tcpSocket: object({ host: dropped }),
+  httpGet: object({ path: omitEmptyDefault('/'), host: omitEmpty, scheme: omitEmptyDefault('HTTP') }),
+  tcpSocket: object({ host: omitEmpty }),
 });
 const probe = object({
   ...action.fields,
-  initialDelaySeconds: dropped,
-  timeoutSeconds: droppedDefault(1),
-  periodSeconds: droppedDefault(10),
-  successThreshold: droppedDefault(1),
-  failureThreshold: droppedDefault(3),
+  initialDelaySeconds: omitEmpty,
+  timeoutSeconds: omitEmptyDefault(1),
+  periodSeconds: omitEmptyDefault(10),
+  successThreshold: omitEmptyDefault(1),
+  failureThreshold: omitEmptyDefault(3),
   grpc: object({ service: defaultsTo('') }),
 });
 // Go writes an unset divisor as "0", which means its default as well.
-const resourceFieldRef = object({ containerName: dropped, divisor: { as: 'quantity', default: '1', zeroIsAbsent: true } });
-const container: Shape = object({
-  image: dropped,
+const resourceFieldRef = object({ containerName: omitEmpty, divisor: { as: 'quantity', default: '1', zeroIsAbsent: true } });
+const container: FieldSemantics = object({
+  image: omitEmpty,
   imagePullPolicy: { zeroIsAbsent: true, default: ({ image }) => pullPolicyOf(image) },
-  workingDir: dropped,
-  stdin: dropped,
-  stdinOnce: dropped,
-  tty: dropped,
-  terminationMessagePath: droppedDefault('/dev/termination-log'),
-  terminationMessagePolicy: droppedDefault('File'),
-  ports: list({ name: dropped, hostPort: dropped, hostIP: dropped, protocol: droppedDefault('TCP') }),
-  envFrom: list({ prefix: dropped, configMapRef: reference, secretRef: reference }),
+  workingDir: omitEmpty,
+  stdin: omitEmpty,
+  stdinOnce: omitEmpty,
+  tty: omitEmpty,
+  terminationMessagePath: omitEmptyDefault('/dev/termination-log'),
+  terminationMessagePolicy: omitEmptyDefault('File'),
+  ports: list({ name: omitEmpty, hostPort: omitEmpty, hostIP: omitEmpty, protocol: omitEmptyDefault('TCP') }),
+  envFrom: list({ prefix: omitEmpty, configMapRef: reference, secretRef: reference }),
   env: list({
-    value: dropped,
+    value: omitEmpty,
     valueFrom: object({
-      fieldRef: object({ apiVersion: droppedDefault('v1') }),
+      fieldRef: object({ apiVersion: omitEmptyDefault('v1') }),
       resourceFieldRef,
       configMapKeyRef: reference,
       secretKeyRef: reference,
@@ -69,10 +79,10 @@ const container: Shape = object({
   }),
   resources: { fields: { limits: quantities, requests: quantities }, complete: requestsFromLimits },
   volumeMounts: list({
-    readOnly: dropped,
+    readOnly: omitEmpty,
     recursiveReadOnly: defaultsTo('Disabled'),
-    subPath: dropped,
-    subPathExpr: dropped,
+    subPath: omitEmpty,
+    subPathExpr: omitEmpty,
     mountPropagation: defaultsTo('None'),
   }),
   livenessProbe: probe,
@@ -81,24 +91,24 @@ const container: Shape = object({
   lifecycle: object({ postStart: action, preStop: action }),
   securityContext: object({ privileged: defaultsTo(false), readOnlyRootFilesystem: defaultsTo(false), procMount: defaultsTo('Default') }),
 });
-const downwardItems = list({ fieldRef: object({ apiVersion: droppedDefault('v1') }), resourceFieldRef });
+const downwardItems = list({ fieldRef: object({ apiVersion: omitEmptyDefault('v1') }), resourceFieldRef });
 const fileMode = defaultsTo(0o644);
 const persistentVolumeClaim = object({
-  volumeName: dropped,
+  volumeName: omitEmpty,
   volumeMode: defaultsTo('Filesystem'),
   resources: object({ limits: quantities, requests: quantities }),
 });
-const anySource = { readOnly: dropped, fsType: dropped, partition: dropped };
+const anySource = { readOnly: omitEmpty, fsType: omitEmpty, partition: omitEmpty };
 /** A volume's source: even an empty one says what the volume is, which without a source is an emptyDir (SetDefaults_Volume). */
-const source = (fields: Record<string, Shape>): Shape => ({ presence: true, fields: { ...anySource, ...fields } });
-const volumes: Shape = {
+const source = (fields: Record<string, FieldSemantics>): FieldSemantics => ({ presence: true, fields: { ...anySource, ...fields } });
+const volumes: FieldSemantics = {
   each: {
     each: object(anySource),
     fields: {
-      emptyDir: object({ medium: dropped, sizeLimit: { as: 'quantity' } }),
+      emptyDir: object({ medium: omitEmpty, sizeLimit: { as: 'quantity' } }),
       hostPath: source({ type: defaultsTo('') }),
-      secret: source({ secretName: dropped, defaultMode: fileMode, optional }),
-      configMap: source({ name: dropped, defaultMode: fileMode, optional }),
+      secret: source({ secretName: omitEmpty, defaultMode: fileMode, optional }),
+      configMap: source({ name: omitEmpty, defaultMode: fileMode, optional }),
       downwardAPI: source({ defaultMode: fileMode, items: downwardItems }),
       projected: source({
         defaultMode: fileMode,
@@ -106,52 +116,52 @@ const volumes: Shape = {
           secret: reference,
           configMap: reference,
           clusterTrustBundle: object({ optional }),
-          serviceAccountToken: object({ audience: dropped, expirationSeconds: defaultsTo(3600) }),
+          serviceAccountToken: object({ audience: omitEmpty, expirationSeconds: defaultsTo(3600) }),
           downwardAPI: object({ items: downwardItems }),
         }),
       }),
       ephemeral: source({ volumeClaimTemplate: object({ spec: persistentVolumeClaim }) }),
       image: source({ pullPolicy: { zeroIsAbsent: true, default: (holder) => pullPolicyOf(holder.reference) } }),
       csi: source({ fsType: defaultsTo('') }),
-      iscsi: source({ iscsiInterface: droppedDefault('default'), chapAuthDiscovery: dropped, chapAuthSession: dropped }),
-      rbd: source({ pool: droppedDefault('rbd'), user: droppedDefault('admin'), keyring: droppedDefault('/etc/ceph/keyring') }),
+      iscsi: source({ iscsiInterface: omitEmptyDefault('default'), chapAuthDiscovery: omitEmpty, chapAuthSession: omitEmpty }),
+      rbd: source({ pool: omitEmptyDefault('rbd'), user: omitEmptyDefault('admin'), keyring: omitEmptyDefault('/etc/ceph/keyring') }),
       azureDisk: source({ cachingMode: defaultsTo('ReadWrite'), fsType: defaultsTo('ext4'), kind: defaultsTo('Shared') }),
-      scaleIO: source({ storageMode: droppedDefault('ThinProvisioned'), fsType: droppedDefault('xfs'), sslEnabled: dropped }),
+      scaleIO: source({ storageMode: omitEmptyDefault('ThinProvisioned'), fsType: omitEmptyDefault('xfs'), sslEnabled: omitEmpty }),
     },
   },
 };
 const metadata = object({
   ...Object.fromEntries(
-    ['name', 'generateName', 'namespace', 'uid', 'resourceVersion', 'selfLink', 'generation'].map((name) => [name, dropped]),
+    ['name', 'generateName', 'namespace', 'uid', 'resourceVersion', 'selfLink', 'generation'].map((name) => [name, omitEmpty]),
   ),
   creationTimestamp: { as: 'time' },
   clusterName: skipped,
 });
-const podSpec: Record<string, Shape> = {
+const podSpec: Record<string, FieldSemantics> = {
   volumes,
   initContainers: { each: container },
   containers: { each: container },
-  restartPolicy: droppedDefault('Always'),
+  restartPolicy: omitEmptyDefault('Always'),
   terminationGracePeriodSeconds: defaultsTo(30),
-  dnsPolicy: droppedDefault('ClusterFirst'),
+  dnsPolicy: omitEmptyDefault('ClusterFirst'),
   serviceAccountName: { zeroIsAbsent: true, default: sameAs('serviceAccount') },
   serviceAccount: { zeroIsAbsent: true, default: sameAs('serviceAccountName') },
-  imagePullSecrets: list({ name: dropped }),
+  imagePullSecrets: list({ name: omitEmpty }),
   dnsConfig: object({ options: list({ value: defaultsTo('') }) }),
-  nodeName: dropped,
-  hostNetwork: dropped,
-  hostPID: dropped,
-  hostIPC: dropped,
+  nodeName: omitEmpty,
+  hostNetwork: omitEmpty,
+  hostPID: omitEmpty,
+  hostIPC: omitEmpty,
   shareProcessNamespace: defaultsTo(false),
   enableServiceLinks: defaultsTo(true),
   setHostnameAsFQDN: defaultsTo(false),
   hostUsers: defaultsTo(true),
-  hostname: dropped,
-  subdomain: dropped,
-  schedulerName: droppedDefault('default-scheduler'),
-  priorityClassName: dropped,
+  hostname: omitEmpty,
+  subdomain: omitEmpty,
+  schedulerName: omitEmptyDefault('default-scheduler'),
+  priorityClassName: omitEmpty,
   preemptionPolicy: defaultsTo('PreemptLowerPriority'),
-  tolerations: list({ key: dropped, operator: droppedDefault('Equal'), value: dropped, effect: dropped }),
+  tolerations: list({ key: omitEmpty, operator: omitEmptyDefault('Equal'), value: omitEmpty, effect: omitEmpty }),
   securityContext: object({ fsGroupChangePolicy: defaultsTo('Always'), supplementalGroupsPolicy: defaultsTo('Merge') }),
   overhead: quantities,
   topologySpreadConstraints: list({
@@ -162,6 +172,6 @@ const podSpec: Record<string, Shape> = {
 };
 
 /** A pod template by Kubernetes' own defaults (core/v1's defaults.go); `complete` adds what an operator writes into the pod's spec. */
-export function podTemplate(complete?: Complete): Shape {
+export function podTemplate(complete?: Complete): FieldSemantics {
   return object({ metadata, spec: { fields: podSpec, ...(complete && { complete }) } });
 }

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../json/json.ts';
 
-/** What compare knows about a field beyond its value. A field without a shape is compared by its value alone. */
-export interface Shape {
+/** What compare knows about a field beyond its value. A field without semantics is compared by its value alone. */
+export interface FieldSemantics {
   /** Not compared here: server-owned, retired, replaceable, or part of the identity. */
   skip?: true;
   /** Omitted means "as live"; only present and different is a difference. */
@@ -20,23 +20,23 @@ export interface Shape {
   foldCase?: true;
   /** Completes an object before it is compared with the other one: defaults that depend on several fields, or on which side it is. */
   complete?: Complete;
-  fields?: Record<string, Shape>;
-  /** The shape of every member of a map, or every element of an array. */
-  each?: Shape;
+  fields?: Record<string, FieldSemantics>;
+  /** The semantics of every member of a map, or every element of an array. */
+  each?: FieldSemantics;
 }
 export type Complete = (object: JsonObject, other: JsonObject, isRequested: boolean) => JsonObject;
 
 /** A plain value in Go without a default: its zero value is dropped. */
-export const dropped: Shape = { zeroIsAbsent: true };
-export const quantities: Shape = { each: { as: 'quantity' } };
+export const omitEmpty: FieldSemantics = { zeroIsAbsent: true };
+export const quantities: FieldSemantics = { each: { as: 'quantity' } };
 /** Not compared: another rule settles it, or nothing reads it. */
-export const skipped: Shape = { skip: true };
+export const skipped: FieldSemantics = { skip: true };
 
 /** An object with these fields. */
-export const object = (fields: Record<string, Shape>): Shape => ({ fields });
+export const object = (fields: Record<string, FieldSemantics>): FieldSemantics => ({ fields });
 /** An array of objects with these fields. */
-export const list = (fields: Record<string, Shape>): Shape => ({ each: { fields } });
+export const list = (fields: Record<string, FieldSemantics>): FieldSemantics => ({ each: { fields } });
 /** A pointer in Go: its zero value is a value, and absent means the default. */
-export const defaultsTo = (value: Json): Shape => ({ default: value });
+export const defaultsTo = (value: Json): FieldSemantics => ({ default: value });
 /** A plain value in Go: its zero value is dropped, and absent means the default. */
-export const droppedDefault = (value: Json): Shape => ({ zeroIsAbsent: true, default: value });
+export const omitEmptyDefault = (value: Json): FieldSemantics => ({ zeroIsAbsent: true, default: value });

@@ -1,11 +1,10 @@
 import { badRequest, StatusError, tooLarge, unprocessablePatch } from '../status.ts';
-import { isObject, type Json, type JsonObject, numberText, own, parseExactJson, setOwn, stringifyJson } from './json.ts';
+import { isObject, type Json, type JsonObject, maxDepth, numberText, own, parseExactJson, setOwn, stringifyJson } from './json.ts';
 
-const mostOperations = 10_000;
+const maxOperations = 10_000;
 // The API server bounds what copies may add up to by its body limit; elements that an array must shift are bounded here too.
-const mostCopied = 3 * 1024 * 1024;
-const mostShifted = 20_000_000;
-const deepest = 500;
+const maxCopied = 3 * 1024 * 1024;
+const maxShifted = 20_000_000;
 
 interface Progress {
   root: Json;
@@ -34,8 +33,8 @@ export function operationsOf(patch: Json): Json[] {
   // To the API server, null is an operation without any member.
   if (!patch.every((operation) => operation === null || isObject(operation)))
     throw badRequest('patch', 'an operation of a JSON patch must be an object');
-  if (patch.length > mostOperations) {
-    const message = `Request entity too large: The allowed maximum operations in a JSON patch is ${mostOperations}, got ${patch.length}`;
+  if (patch.length > maxOperations) {
+    const message = `Request entity too large: The allowed maximum operations in a JSON patch is ${maxOperations}, got ${patch.length}`;
     throw new StatusError({ code: 413, reason: 'RequestEntityTooLarge', message }, {}, 'patch');
   }
   return patch;
@@ -139,7 +138,7 @@ function replace(progress: Progress, tokens: readonly string[], value: Json): vo
 function copyOf(progress: Progress, tokens: readonly string[]): Json {
   const text = stringify(valueAt(progress, tokens));
   progress.copied += text.length;
-  if (progress.copied > mostCopied) throw tooLarge('patch', mostCopied);
+  if (progress.copied > maxCopied) throw tooLarge('patch', maxCopied);
   return parseExactJson(text);
 }
 
@@ -151,12 +150,12 @@ function stringify(value: Json): string {
 
 function shift(progress: Progress, array: Json[]): void {
   progress.shifted += array.length;
-  if (progress.shifted > mostShifted) throw tooLarge('patch', mostCopied);
+  if (progress.shifted > maxShifted) throw tooLarge('patch', maxCopied);
 }
 
 function isSame(a: Json | undefined, b: Json | undefined, depth = 0): boolean {
   if (a === b) return true;
-  if (depth > deepest) return false;
+  if (depth > maxDepth) return false;
   if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((element, i) => isSame(element, b[i], depth + 1));
   if (isObject(a) && isObject(b)) {
     const keys = Object.keys(a);

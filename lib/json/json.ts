@@ -15,6 +15,9 @@ declare global {
   }
 }
 
+/** How deep JSON may be nested where a walk calls itself: deeper than any job, and shallow enough for the stack. */
+export const maxDepth = 500;
+
 // Every number in an object or an array follows one of these; a match inside a string costs time, not truth.
 const maybeInexact = /[:,[]\s*(?:-?(?:\d+[.eE]|\d{16})|-0[\s,}\]])/;
 
@@ -125,7 +128,7 @@ export function own(object: unknown, key: string): Json | undefined {
 }
 
 /** The own member at a path of keys, or undefined where the path leaves the objects. */
-export function at(object: unknown, path: readonly string[]): Json | undefined {
+export function getPath(object: unknown, path: readonly string[]): Json | undefined {
   let value = object as Json | undefined;
   for (const key of path) value = own(value, key);
   return value;

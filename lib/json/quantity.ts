@@ -5,7 +5,7 @@ const grammar = /^([+-]?)(\d+(?:\.\d*)?|\.\d+)(?:([KMGTPE]i)|([numkMGTPE])|[eE](
 const binary: Record<string, bigint> = { Ki: 10n, Mi: 20n, Gi: 30n, Ti: 40n, Pi: 50n, Ei: 60n };
 const decimal: Record<string, number> = { n: -9, u: -6, m: -3, k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 };
 // Longer texts are compared as text: no quantity that means anything is longer, and BigInt is not linear.
-const longest = 64;
+const maxLength = 64;
 
 /** Whether a JSON number is an integer, whatever its spelling: `5`, `5.0` and `5e0` are, and an int64 beyond a double. */
 export function isInteger(value: Json | undefined): boolean {
@@ -20,7 +20,7 @@ export function isInteger(value: Json | undefined): boolean {
  */
 export function quantityValue(value: Json | undefined): string | undefined {
   const text = typeof value === 'string' ? value : numberText(value);
-  if (text === undefined || text.length > longest) return undefined;
+  if (text === undefined || text.length > maxLength) return undefined;
   const match = grammar.exec(text);
   if (!match) return undefined;
   const [, sign, digits = '', binarySuffix, decimalSuffix, exponentText] = match;

@@ -1,15 +1,9 @@
-import { type JobKind, policyFields } from '../job/kinds.ts';
-import { at, isObject, type Json, type JsonObject, own } from '../json/json.ts';
-
-/** The paths of the five replaceable fields. */
-function replaceablePaths(kind: JobKind): string[][] {
-  return [['metadata', 'labels'], ['metadata', 'annotations'], ...policyFields.map((name) => [...kind.policyIn, name])];
-}
+import type { JobKind } from '../job/kinds.ts';
+import { getPath, isObject, type Json, type JsonObject, own } from '../json/json.ts';
 
 /** The replaceable fields that a merge patch names, as `spec.cleanPodPolicy`. */
 export function fieldsIn(kind: JobKind, patch: JsonObject): string[] {
-  const paths = replaceablePaths(kind).filter((path) => at(patch, path) !== undefined);
-  return paths.map((path) => path.join('.'));
+  return kind.fields.filter(({ path }) => getPath(patch, path) !== undefined).map((field) => field.dotted);
 }
 
 /** Those of the fields that are not the same in two jobs. */
@@ -20,18 +14,18 @@ export function differingFields(fields: readonly string[], before: JsonObject, a
 /** Whether a job's replaceable fields are those of another, and it is the same job. */
 export function holdsSame(kind: JobKind, job: JsonObject, other: JsonObject): boolean {
   const uid = (of: JsonObject) => own(own(of, 'metadata'), 'uid');
-  return uid(job) === uid(other) && replaceablePaths(kind).every((path) => isSame(job, other, path));
+  return uid(job) === uid(other) && kind.fields.every(({ path }) => isSame(job, other, path));
 }
 
 /** A job's resourceVersion, or that on which a patch insists. */
 export function versionOf(job: JsonObject): Json | undefined {
-  return at(job, ['metadata', 'resourceVersion']);
+  return getPath(job, ['metadata', 'resourceVersion']);
 }
 
 function isSame(job: JsonObject, other: JsonObject, path: readonly string[]): boolean {
   // No labels, or no annotations, are the same as an empty map of them.
   const none = path[0] === 'metadata' ? {} : null;
-  return canonical(at(job, path) ?? none) === canonical(at(other, path) ?? none);
+  return canonical(getPath(job, path) ?? none) === canonical(getPath(other, path) ?? none);
 }
 
 /** A field's value as one text: members in order of their names. */

@@ -1,63 +1,90 @@
-import { type JobKind, policyFields } from '../job/kinds.ts';
-import {
-  annotationCauses,
-  canonicalValue,
-  labelCauses,
-  lastApplied,
-  type MapField,
-  ownPrefix,
-  policyCauses,
-} from '../job/rules/field-value.ts';
+import { fieldsOf, isMap, type Layout, type MapName, type PlacedField } from '../job/fields.ts';
+import type { JobKind } from '../job/kinds.ts';
+import { annotationCauses, canonicalValue, labelCauses, valueCauses } from '../job/rules/field-value.ts';
+import { lastApplied } from '../job/rules/last-applied.ts';
+import { ownPrefix } from '../job/rules/own-annotations.ts';
 import { isProtected } from '../job/rules/protected-key.ts';
-import { isObject, type Json, type JsonObject, own, setOwn } from '../json/json.ts';
+import { isObject, type Json, type JsonObject, setOwn } from '../json/json.ts';
 import type { JobRef } from '../status.ts';
 
 /**
  * What may go without a read, in bytes of labels and of annotations. One patch cannot know of the others: so it may bring no more than a
  * person types, and with more of it the live job is read.
  */
-const mostDirect = 1024;
+const maxMapBytes = 1024;
+
+/** The replaceable fields of a layout, in the objects that hold them. */
+interface Tree extends Map<string, PlacedField | Tree> {}
+const trees: Record<Layout, Tree> = { cci: treeOf('cci'), kubeflow: treeOf('kubeflow') };
+
+function treeOf(layout: Layout): Tree {
+  const root: Tree = new Map();
+  for (const field of fieldsOf(layout)) {
+    let holder = root;
+    for (const key of field.path.slice(0, -1)) {
+      const found = holder.get(key);
+      const inner: Tree = found instanceof Map ? found : new Map();
+      holder.set(key, inner);
+      holder = inner;
+    }
+    holder.set(field.name, field);
+  }
+  return root;
+}
+
+/** The job that a patch is for. */
+interface Target {
+  kind: JobKind;
+  ref: JobRef;
+  protectedKeys: readonly string[];
+}
 
 /**
  * The document to send upstream for a merge patch that names nothing but replaceable fields with valid values, built from what was
  * checked and never from the caller's bytes; undefined where the live job must be read to decide (docs/decision.md, one-trip).
  */
-export function directPatch(kind: JobKind, ref: JobRef, patch: Json, protectedKeys: readonly string[]): JsonObject | undefined {
-  const sent: JsonObject = {};
-  const named = { apiVersion: `${kind.group}/${kind.version}`, kind: kind.kind };
-  if (!isObject(patch)) return undefined;
-  for (const key in patch) {
-    const value = patch[key] as Json;
-    if (key === 'metadata' && isObject(value)) {
-      const metadata = directMetadata(ref, value, protectedKeys);
-      if (!metadata) return undefined;
-      sent.metadata = metadata;
-    } else if (key === 'spec' && isObject(value)) {
-      const spec = directPolicy(kind, value, kind.policyIn);
-      if (!spec) return undefined;
-      sent.spec = spec;
-    } else if (own(named, key) !== value || value === undefined) return undefined;
-  }
-  const filled = withoutEmpty(sent);
-  return namesReplaceable(filled) ? filled : undefined;
+export function passThroughPatch(kind: JobKind, ref: JobRef, patch: Json, protectedKeys: readonly string[]): JsonObject | undefined {
+  const sent = isObject(patch) ? membersToSend(patch, trees[kind.layout], '', { kind, ref, protectedKeys }) : undefined;
+  const filled = sent && withoutEmpty(sent);
+  return filled && namesReplaceable(filled) ? filled : undefined;
 }
 
-function directMetadata(ref: JobRef, metadata: JsonObject, protectedKeys: readonly string[]): JsonObject | undefined {
+/** What is sent of the object at a path of the patch, of which `tree` has the replaceable fields. */
+function membersToSend(object: JsonObject, tree: Tree, path: string, target: Target): JsonObject | undefined {
   const sent: JsonObject = {};
-  for (const key in metadata) {
-    const value = metadata[key] as Json;
-    if (key === 'labels' || key === 'annotations') {
-      const map = directMap(key, value, protectedKeys);
-      if (map === undefined) return undefined;
-      sent[key] = map;
-    } else if (key === 'resourceVersion' && typeof value === 'string' && /^[1-9]\d*$/.test(value)) sent.resourceVersion = value;
-    else if ((key !== 'name' && key !== 'namespace') || value !== ref[key]) return undefined;
+  for (const key in object) {
+    const value = object[key] as Json;
+    const known = tree.get(key);
+    if (known) {
+      const next = known instanceof Map ? innerToSend(value, known, `${path}.${key}`, target) : valueToSend(known, value, target);
+      if (next === undefined) return undefined;
+      sent[key] = next;
+    } else if (path === '.metadata' && key === 'resourceVersion') {
+      if (typeof value !== 'string' || !/^[1-9]\d*$/.test(value)) return undefined;
+      sent.resourceVersion = value;
+    } else if (value !== identityOf(target, path, key)) return undefined;
   }
   return sent;
 }
 
+function innerToSend(value: Json, tree: Tree, path: string, target: Target): JsonObject | undefined {
+  return isObject(value) ? membersToSend(value, tree, path, target) : undefined;
+}
+
+/** What a member must be, if it is named, for the patch to be of this job: it is not sent. */
+function identityOf({ kind, ref }: Target, path: string, key: string): string | undefined {
+  if (path === '') return key === 'kind' ? kind.kind : key === 'apiVersion' ? `${kind.group}/${kind.version}` : undefined;
+  return path === '.metadata' && (key === 'name' || key === 'namespace') ? ref[key] : undefined;
+}
+
+function valueToSend(field: PlacedField, value: Json, { protectedKeys }: Target): Json | undefined {
+  if (isMap(field)) return mapToSend(field.name, value, protectedKeys);
+  const canonical = canonicalValue(value);
+  return value === null || valueCauses(field.value, field.name, canonical).length === 0 ? canonical : undefined;
+}
+
 /** Null removes the whole map, and with it what is protected or the gateway's own: only labels without protected keys may go so. */
-function directMap(name: MapField, value: Json, protectedKeys: readonly string[]): JsonObject | null | undefined {
+function mapToSend(name: MapName, value: Json, protectedKeys: readonly string[]): JsonObject | null | undefined {
   if (value === null) return name === 'labels' && protectedKeys.length === 0 ? null : undefined;
   if (!isObject(value)) return undefined;
   const sent: JsonObject = {};
@@ -74,26 +101,8 @@ function directMap(name: MapField, value: Json, protectedKeys: readonly string[]
     }
     const causes = name === 'labels' ? labelCauses(key, text ?? '') : annotationCauses(key);
     size += Buffer.byteLength(key) + Buffer.byteLength(text ?? '');
-    if (causes.length > 0 || size > mostDirect) return undefined;
+    if (causes.length > 0 || size > maxMapBytes) return undefined;
     setOwn(sent, key, text === null ? null : text.toWellFormed());
-  }
-  return sent;
-}
-
-function directPolicy(kind: JobKind, holder: JsonObject, [, next, ...rest]: readonly string[]): JsonObject | undefined {
-  const sent: JsonObject = {};
-  for (const key in holder) {
-    const value = holder[key] as Json;
-    if (next !== undefined) {
-      const inner = key === next && isObject(value) ? directPolicy(kind, value, [next, ...rest]) : undefined;
-      if (!inner) return undefined;
-      sent[key] = inner;
-      continue;
-    }
-    const field = policyFields.find((name) => name === key);
-    const canonical = canonicalValue(value);
-    if (!field || (value !== null && policyCauses(field, field, canonical).length > 0)) return undefined;
-    sent[key] = canonical;
   }
   return sent;
 }

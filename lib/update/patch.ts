@@ -1,11 +1,11 @@
 import type { Answer } from '../cci/read-answer.ts';
-import { parsePatched } from '../job/schema.ts';
-import { at, type Json, type JsonObject } from '../json/json.ts';
+import { parsePatched } from '../job/rules/shape.ts';
+import { getPath, type Json, type JsonObject } from '../json/json.ts';
 import { applyJsonPatch, operationsOf } from '../json/json-patch.ts';
 import { applyMergePatch } from '../json/merge-patch.ts';
 import { badRequest } from '../status.ts';
 import type { JobUpdate } from './job-update.ts';
-import { directPatch } from './pass-through.ts';
+import { passThroughPatch } from './pass-through.ts';
 
 /** A request to patch one job; `type` is the patch's media type. */
 export type PatchRequest = Pick<JobUpdate, 'kind' | 'ref' | 'caller' | 'rules' | 'dryRun'> & { type: string; patch: Json };
@@ -28,7 +28,7 @@ export function patchUpdate({ type, patch, ...request }: PatchRequest): JobUpdat
     ...request,
     rules: { ...rules, patch: true },
     requested,
-    conditional: isMerge && at(patch, ['metadata', 'resourceVersion']) !== undefined,
-    passThrough: isMerge && !dryRun && !rules.strict ? directPatch(kind, ref, patch, rules.protectedKeys ?? []) : undefined,
+    conditional: isMerge && getPath(patch, ['metadata', 'resourceVersion']) !== undefined,
+    passThrough: isMerge && !dryRun && !rules.strict ? passThroughPatch(kind, ref, patch, rules.protectedKeys ?? []) : undefined,
   };
 }

@@ -1,4 +1,4 @@
-import { at } from '../../lib/json/json.ts';
+import { getPath } from '../../lib/json/json.ts';
 import { badRequest } from './status.ts';
 import type { Job } from './written.ts';
 
@@ -21,7 +21,7 @@ export function parseFieldSelector(selector: string): FieldSelector {
     }
     if (!fields.has(field)) throw badRequest(`field label not supported: ${field}`);
     const value = escaped.replace(/\\(.)/gs, '$1');
-    return (job) => (at(job, field.split('.')) === value) === (operator !== '!=');
+    return (job) => (getPath(job, field.split('.')) === value) === (operator !== '!=');
   });
   return (job) => terms.every((selects) => selects(job));
 }

@@ -1,4 +1,4 @@
-import { at, isObject, type JsonObject } from '../../lib/json/json.ts';
+import { getPath, isObject, type JsonObject } from '../../lib/json/json.ts';
 import type { View } from './accept.ts';
 import { humanDuration } from './age.ts';
 import { badRequest, StatusError } from './status.ts';
@@ -42,9 +42,9 @@ function tableOf(object: JsonObject, jobs: readonly Job[], include: string): Jso
 }
 
 function stateOf({ status }: Job): string | null {
-  const conditions = at(status, ['conditions']);
-  const last = Array.isArray(conditions) ? conditions.findLast((condition) => at(condition, ['status']) === 'True') : undefined;
-  const type = at(last, ['type']);
+  const conditions = getPath(status, ['conditions']);
+  const last = Array.isArray(conditions) ? conditions.findLast((condition) => getPath(condition, ['status']) === 'True') : undefined;
+  const type = getPath(last, ['type']);
   return typeof type === 'string' ? type : null;
 }
 

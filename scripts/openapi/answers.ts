@@ -1,4 +1,5 @@
 /** The answers of docs/openapi.yaml: what each refusal means, with a Status as the gateway makes it. */
+import { fieldCount } from '../../lib/job/fields.ts';
 import { jobKinds } from '../../lib/job/kinds.ts';
 import {
   badRequest,
@@ -47,8 +48,7 @@ const refusals: Record<number, Refusal> = {
   },
   403: {
     name: 'Forbidden',
-    description:
-      'Something other than the five fields would change. Nothing is written, and there is one cause for each field that differs, up to 100. A cause shows the value of the live job beside the requested one, but never of env, args, command or anything of a secret; that there is a cause at all still tells that the two differ. So whoever may send requests can learn what the job holds. If a part of the request is permitted, the last line of the message is a kubectl command that does that part.',
+    description: `Something other than the ${fieldCount} fields would change. Nothing is written, and there is one cause for each field that differs, up to 100. A cause shows the value of the live job beside the requested one, but never of env, args, command or anything of a secret; that there is a cause at all still tells that the two differ. So whoever may send requests can learn what the job holds. If a part of the request is permitted, the last line of the message is a kubectl command that does that part.`,
     example: forbidden(
       'immutable-field',
       ref,

@@ -1,11 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { stringify } from 'yaml';
+import { fieldCount, fields, isMap, type Layout, listed } from '../../lib/job/fields.ts';
 import { refusingRules } from '../../lib/rule.ts';
 import { refusalComponents } from './answers.ts';
 import { paths } from './operations.ts';
 import { schemaComponents } from './schemas.ts';
 
 const text = { type: 'string' };
+const scalarsOf = (layout: Layout) => listed(fields.filter((field) => field.in[layout] && !isMap(field)));
 
 /** The text of docs/openapi.yaml: OpenAPI 3.1.0 for people and tools, made of the schemas that requests are checked against. */
 export async function openApiDocument(): Promise<string> {
@@ -15,9 +17,8 @@ export async function openApiDocument(): Promise<string> {
     info: {
       title: 'tfjob-gateway',
       version: 'v1',
-      summary: 'Change five fields of a training job, and nothing else.',
-      description:
-        'The five fields are labels, annotations, activeDeadlineSeconds, ttlSecondsAfterFinished and cleanPodPolicy. In the cci layout (Huawei CCI, Kubeflow v1.0 to v1.2) the last three are members of spec, in the kubeflow layout (Kubeflow 1.3 and later) of spec.runPolicy. Every answer that is no job is a Kubernetes Status.',
+      summary: `Change ${fieldCount} fields of a training job, and nothing else.`,
+      description: `The ${fieldCount} fields are ${listed(fields)}. In the cci layout (Huawei CCI, Kubeflow v1.0 to v1.2) ${scalarsOf('cci')} are members of spec, in the kubeflow layout (Kubeflow 1.3 and later) ${scalarsOf('kubeflow')} of spec.runPolicy. Every answer that is no job is a Kubernetes Status.`,
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [

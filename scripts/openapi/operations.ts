@@ -9,6 +9,7 @@ import {
   readParameters,
   writeParameters,
 } from '../../lib/discovery/parameters.ts';
+import { fieldCount, fields, listed as listedNames } from '../../lib/job/fields.ts';
 import { group, layouts, version } from '../../lib/job/kinds.ts';
 import { always, refusalsOf, success, upstream } from './answers.ts';
 import { kinds, reference } from './schemas.ts';
@@ -71,9 +72,8 @@ const oneJob = {
   put: {
     tags: ['jobs'],
     operationId: 'replaceJob',
-    summary: 'Replace the five fields of a job',
-    description:
-      'The body is the whole job. What it says of labels, annotations, activeDeadlineSeconds, ttlSecondsAfterFinished and cleanPodPolicy becomes the job’s; one of these that is left out is removed. If anything else differs in meaning, nothing is written: 403 with one cause for each field. Fields that the server owns (status, generation and such) are ignored.',
+    summary: `Replace the ${fieldCount} fields of a job`,
+    description: `The body is the whole job. What it says of ${listedNames(fields)} becomes the job’s; one of these that is left out is removed. If anything else differs in meaning, nothing is written: 403 with one cause for each field. Fields that the server owns (status, generation and such) are ignored.`,
     parameters: writeParameters,
     requestBody: {
       required: true,
@@ -85,9 +85,8 @@ const oneJob = {
   patch: {
     tags: ['jobs'],
     operationId: 'patchJob',
-    summary: 'Patch the five fields of a job',
-    description:
-      'What the patch makes of the job is judged as if it had been put. A merge patch of nothing but the five fields may be sent on without a read of the job. It may then bring up to 1 KiB of labels and of annotations, and nobody adds them to those that are there: many such patches can take a map above its limits. What is too much can always be taken away again.',
+    summary: `Patch the ${fieldCount} fields of a job`,
+    description: `What the patch makes of the job is judged as if it had been put. A merge patch of nothing but the ${fieldCount} fields may be sent on without a read of the job. It may then bring up to 1 KiB of labels and of annotations, and nobody adds them to those that are there: many such patches can take a map above its limits. What is too much can always be taken away again.`,
     parameters: writeParameters,
     requestBody: {
       required: true,

@@ -2,8 +2,9 @@
 import * as v from 'valibot';
 import { type JsonSchema, openApiSchemas } from '../../lib/discovery/json-schema.ts';
 import { jobSchema, listSchema, sharedSchemas } from '../../lib/discovery/schemas.ts';
-import { type JobKind, jobKind, jobKinds, policyFields } from '../../lib/job/kinds.ts';
-import { jobSpecSchema, ObjectMeta, RunPolicy } from '../../lib/job/schema.ts';
+import { fieldCount, type Layout, membersOf, type Place } from '../../lib/job/fields.ts';
+import { type JobKind, jobKind, jobKinds } from '../../lib/job/kinds.ts';
+import { jobSpecSchema, valueSchema } from '../../lib/job/schema.ts';
 
 /** Every kind of job that some layout has. */
 export const kinds: readonly JobKind[] = [...new Map([...jobKinds.kubeflow, ...jobKinds.cci].map((kind) => [kind.kind, kind])).values()];
@@ -21,8 +22,7 @@ export function schemaComponents(): Record<string, JsonSchema> {
     ObjectMeta: named(converted.ObjectMeta as JsonSchema),
     MergePatch: {
       ...converted.MergePatch,
-      description:
-        'The fields that are to change (RFC 7386); null removes one. Others may be named if they stay as they are. A patch that names nothing but the five fields costs one call of the upstream.',
+      description: `The fields that are to change (RFC 7386); null removes one. Others may be named if they stay as they are. A patch that names nothing but the ${fieldCount} fields costs one call of the upstream.`,
     },
     ...others,
   };
@@ -52,13 +52,13 @@ function schemasOf(kind: JobKind): Record<string, v.GenericSchema> {
 }
 
 function mergePatch(): v.GenericSchema {
-  const { labels, annotations } = ObjectMeta.entries;
+  const fieldsIn = (layout: Layout, place: Place) => membersOf(layout, place, ({ value }) => v.nullish(valueSchema(value)));
+  const inSpec = { ...fieldsIn('cci', 'spec'), ...fieldsIn('kubeflow', 'spec') };
   // On a patch, unlike a PUT, it can be neither emptied nor "0".
   const resourceVersion = v.optional(v.pipe(v.string(), v.regex(/^[1-9]\d*$/)));
-  const policy = Object.fromEntries(policyFields.map((field) => [field, v.nullish(RunPolicy.entries[field].wrapped)]));
   return v.looseObject({
-    metadata: v.optional(v.looseObject({ labels, annotations, resourceVersion })),
-    spec: v.optional(v.looseObject({ ...policy, runPolicy: v.optional(v.looseObject(policy)) })),
+    metadata: v.optional(v.looseObject({ ...fieldsIn('kubeflow', 'metadata'), resourceVersion })),
+    spec: v.optional(v.looseObject({ ...inSpec, runPolicy: v.optional(v.looseObject(fieldsIn('kubeflow', 'spec.runPolicy'))) })),
   });
 }
 

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { compare } from '../../lib/job/compare.ts';
 import { decide } from '../../lib/job/decide.ts';
 import type { JobKind } from '../../lib/job/kinds.ts';
-import { lastApplied } from '../../lib/job/rules/field-value.ts';
-import { parseRequested } from '../../lib/job/schema.ts';
-import { at, isObject, type Json, type JsonObject, own } from '../../lib/json/json.ts';
+import { lastApplied } from '../../lib/job/rules/last-applied.ts';
+import { parseRequested } from '../../lib/job/rules/shape.ts';
+import { getPath, isObject, type Json, type JsonObject, own } from '../../lib/json/json.ts';
 import { StatusError } from '../../lib/status.ts';
 import { runsOf } from '../exhaustive.ts';
 import { copyOf, goodMap, goodPolicy, json, kinds, liveJob, map, objectOf, refOf } from './jobs.ts';
@@ -48,7 +48,7 @@ describe('decide', () => {
     const edited = (kind: JobKind, job: JsonObject, { labels, annotations, policies }: Record<string, JsonObject | null>): JsonObject => {
       const copy = copyOf(job);
       Object.assign(copy.metadata as JsonObject, labels && { labels }, annotations && { annotations });
-      Object.assign(at(copy, kind.policyIn) as JsonObject, policies);
+      Object.assign(getPath(copy, kind.policyIn) as JsonObject, policies);
       return copy;
     };
     let found = 0;
@@ -101,7 +101,7 @@ describe('decide', () => {
         if (isObject(requested.metadata)) Object.assign(requested.metadata, labels && { labels }, annotations && { annotations });
         if (!isTaken(kind, requested)) return;
         const decision = judge(kind, live, requested, keys);
-        const isForbidden = compare(live, requested, kind.shape).total > 0 || touches(live, requested, keys);
+        const isForbidden = compare(live, requested, kind.semantics).total > 0 || touches(live, requested, keys);
         expect(codeOf(decision)).toEqual(earlyCode(kind, requested) ?? (isForbidden ? 403 : expect.toBeOneOf([200, 422])));
         checkChange(kind, live, requested, decision);
         checkWayOut(kind, live, requested, keys, decision);
@@ -143,7 +143,7 @@ describe('compare', () => {
     fc.assert(
       fc.property(layout, json, changes, (where, value, wild) => {
         const other = own(own(overwritten(inSpec(value), wild), 'spec'), 'weird') ?? null;
-        const total = (a: Json, b: Json) => compare(inSpec(a), inSpec(b), kindOf(where).shape).total;
+        const total = (a: Json, b: Json) => compare(inSpec(a), inSpec(b), kindOf(where).semantics).total;
         const differs = said(value, true) !== said(other, true);
         expect([total(value, other) > 0, total(other, value) > 0]).toEqual([differs, differs]);
       }),

@@ -3,8 +3,8 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Cci, Written } from '../../lib/cci/client.ts';
 import { eventUpdate } from '../../lib/events/job-update.ts';
 import { parseEvent, readMessage } from '../../lib/events/parse.ts';
-import { appliedEvents, type Mark, mostIds, seen, withMark } from '../../lib/job/applied-events.ts';
-import { at, type JsonObject } from '../../lib/json/json.ts';
+import { appliedEvents, type Mark, maxIds, seen, withMark } from '../../lib/job/applied-events.ts';
+import { getPath, type JsonObject } from '../../lib/json/json.ts';
 import { createTrace } from '../../lib/runtime/request-context.ts';
 import { conflict, internalError, serviceUnavailable, timeout } from '../../lib/status.ts';
 import type { UpdateResult } from '../../lib/update/job-update.ts';
@@ -55,7 +55,7 @@ function jobOf({ ttl, deadline, policy, label, note }: Partial<Fields>): JsonObj
   return { metadata: { labels: map(label), annotations: map(note) }, spec: given(scalars) } as JsonObject;
 }
 function fieldsOf(job: JsonObject): Fields {
-  const read = (...path: string[]) => (at(job, path) ?? null) as never;
+  const read = (...path: string[]) => (getPath(job, path) ?? null) as never;
   return {
     ttl: read('spec', 'ttlSecondsAfterFinished'),
     deadline: read('spec', 'activeDeadlineSeconds'),
@@ -107,7 +107,7 @@ function createMemoryCci(fields: Fields, lucks: Luck[]) {
       if (next === 'failed') throw internalError({ because: 'CCI answered 500' });
       if (next === 'lost') return { known: false, error: serviceUnavailable({ because: 'no answer from CCI' }) };
       if (next === 'overtaken') otherWriter();
-      if (at(object, ['metadata', 'resourceVersion']) !== String(version))
+      if (getPath(object, ['metadata', 'resourceVersion']) !== String(version))
         throw Object.assign(conflict(ref, 'modified'), { note: { because: 'CCI answered 409' } });
       store(object);
       if (next === 'heard') return { known: true, ...answer() };
@@ -186,7 +186,7 @@ describe('events', () => {
           const { cci, live, others } = createMemoryCci(before, [...lucks]);
           for (const index of order) while (!(await deliver(cci, index, events[index] as Event)));
           expect(fieldsOf(live())).toEqual(clean(before, events, order));
-          expect(at(live(), ['metadata', 'finalizers'])).toEqual(others() > 0 ? [`example.com/${others()}`] : undefined);
+          expect(getPath(live(), ['metadata', 'finalizers'])).toEqual(others() > 0 ? [`example.com/${others()}`] : undefined);
         }),
         share(0.05),
       );
@@ -247,7 +247,7 @@ describe('the mark', () => {
 
   it('is the last 128 ids and the highest sequence, whatever was added', timeoutOf, () => {
     // So many before that the first of these are forgotten within the run.
-    const before = Array.from({ length: mostIds - 20 }, (_, index): Mark => ({ id: `before${index}`, digest: 'd1' }));
+    const before = Array.from({ length: maxIds - 20 }, (_, index): Mark => ({ id: `before${index}`, digest: 'd1' }));
     const begun = before.reduce(withMark, { metadata: { annotations: { other: 'kept' } } } as JsonObject);
     fc.assert(
       fc.property(fc.array(mark, { maxLength: 80 }), mark, (marks, asked) => {
@@ -261,10 +261,10 @@ describe('the mark', () => {
           events.push(one);
           highest = Math.max(highest, one.sequence ?? -1);
         }
-        const remembered = events.slice(-mostIds).find(({ id }) => id === asked.id);
+        const remembered = events.slice(-maxIds).find(({ id }) => id === asked.id);
         const byId = remembered && (remembered.digest === asked.digest ? 'applied' : 'reused');
         expect(seen(job, asked)).toBe(byId ?? ((asked.sequence ?? Infinity) <= highest ? 'superseded' : undefined));
-        expect(at(job, ['metadata', 'annotations', 'other'])).toBe('kept');
+        expect(getPath(job, ['metadata', 'annotations', 'other'])).toBe('kept');
       }),
       share(0.5),
     );

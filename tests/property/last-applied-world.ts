@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { decide } from '../../lib/job/decide.ts';
-import { type JobKind, policyFields } from '../../lib/job/kinds.ts';
-import { parseRequested } from '../../lib/job/schema.ts';
-import { at, isObject, type Json, type JsonObject, own, parseExactJson } from '../../lib/json/json.ts';
+import { type JobKind, runPolicyFields } from '../../lib/job/kinds.ts';
+import { parseRequested } from '../../lib/job/rules/shape.ts';
+import { getPath, isObject, type Json, type JsonObject, own, parseExactJson } from '../../lib/json/json.ts';
 import { applyMergePatch } from '../../lib/json/merge-patch.ts';
 import { StatusError } from '../../lib/status.ts';
 import { patchUpdate } from '../../lib/update/patch.ts';
@@ -76,8 +76,8 @@ export function fixedPart(kind: JobKind, job: JsonObject): string {
     const entries = Object.entries((metadata[name] ?? {}) as JsonObject).filter(([key]) => isFixed(key));
     metadata[name] = objectOf(entries);
   }
-  const holder = at(copy, kind.policyIn);
-  if (isObject(holder)) for (const field of policyFields) delete holder[field];
+  const holder = getPath(copy, kind.policyIn);
+  if (isObject(holder)) for (const field of runPolicyFields) delete holder[field];
   // {} says what absent says: a patch that removes a field of a runPolicy that is not there leaves one behind.
   for (const [object, name] of [
     [own(copy, 'spec'), 'runPolicy'],
@@ -94,9 +94,9 @@ export function takenOver(kind: JobKind, job: JsonObject): string[] {
   const held = (value: Json | undefined, isSound: (one: Json) => boolean) => value === undefined || value === null || isSound(value);
   const isText = (value: Json) => typeof value === 'string';
   const isSound = (['labels', 'annotations'] as const).every((name) =>
-    held(at(applied, ['metadata', name]), (map) => isObject(map) && Object.values(map).every((value) => held(value, isText))),
+    held(getPath(applied, ['metadata', name]), (map) => isObject(map) && Object.values(map).every((value) => held(value, isText))),
   );
-  const policy = at(applied, kind.policyIn);
+  const policy = getPath(applied, kind.policyIn);
   const isNumber = (value: Json) => typeof value === 'number';
   const isTyped = held(own(policy, 'ttlSecondsAfterFinished'), isNumber) && held(own(policy, 'cleanPodPolicy'), isText);
   const isJob = isObject(applied) && isObject(own(applied, 'metadata')) && held(own(applied, 'spec'), isObject);
@@ -191,7 +191,7 @@ export function carrying(live: JsonObject, value: Json, door: number): Request {
   if (door % 4 === 0) return { type, patch: { metadata: { annotations: record } } };
   if (door % 4 === 1) return { type, patch: { metadata: { annotations: { ...record, note: 'n' }, labels: { a: 'w', b: null } } } };
   if (door % 4 === 2) return { type: 'put', body: typeof value === 'string' ? withRecord(live, value) : withRecord(live, undefined) };
-  const { [lastApplied]: _old, ...others } = (at(live, ['metadata', 'annotations']) ?? {}) as JsonObject;
+  const { [lastApplied]: _old, ...others } = (getPath(live, ['metadata', 'annotations']) ?? {}) as JsonObject;
   const annotations = value === null ? others : { ...others, ...record };
   return { type: 'application/json-patch+json', patch: [{ op: 'add', path: '/metadata/annotations', value: annotations }] };
 }
@@ -217,8 +217,8 @@ export function callersFile(kind: JobKind, live: JsonObject, other: JsonObject, 
   }
   const file: JsonObject = { ...(isObject(base) ? base : {}), apiVersion: 'kubeflow.org/v1', kind: kind.kind, metadata };
   Object.assign(metadata, { name: 'tfjob-test', namespace: 'kube-test' });
-  const policy = at(other, kind.policyIn);
-  const patch = objectOf(policyFields.map((name) => [name, own(policy, name)]));
+  const policy = getPath(other, kind.policyIn);
+  const patch = objectOf(runPolicyFields.map((name) => [name, own(policy, name)]));
   const inPlace = kind.policyIn.reduceRight<Json>((inner, key) => ({ [key]: inner }), patch);
   return withRecord(applyMergePatch(file, inPlace) as JsonObject, undefined);
 }

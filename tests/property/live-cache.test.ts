@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Cci } from '../../lib/cci/client.ts';
 import type { Answer } from '../../lib/cci/read-answer.ts';
-import { requestedVersion } from '../../lib/job/decide.ts';
-import { at, type Json, type JsonObject, parseExactJson } from '../../lib/json/json.ts';
+import { requestedVersion } from '../../lib/job/rules/resource-version.ts';
+import { getPath, type Json, type JsonObject, parseExactJson } from '../../lib/json/json.ts';
 import { applyMergePatch } from '../../lib/json/merge-patch.ts';
 import { createTrace } from '../../lib/runtime/request-context.ts';
 import { conflict, StatusError } from '../../lib/status.ts';
@@ -68,7 +68,7 @@ function createUpstream(first: JsonObject) {
     },
     write: async (_, { method, object }) => {
       calls.write += 1;
-      const given = at(object, ['metadata', 'resourceVersion']);
+      const given = getPath(object, ['metadata', 'resourceVersion']);
       if (given !== undefined && given !== String(version)) throw conflict(ref, 'the object has been modified');
       const next = (method === 'PUT' ? object : applyMergePatch(answer().job, object)) as JsonObject;
       // What is the same already gets no new version.
@@ -91,7 +91,7 @@ function createUpstream(first: JsonObject) {
 /** What a request asks of the job as its caller has read it. */
 function updateOf({ how, patch, version }: Step & { who: 'caller' }, live: JsonObject): JobUpdate {
   const kind = kinds.cci as NonNullable<typeof kinds.cci>;
-  const resourceVersion = { none: undefined, live: at(live, ['metadata', 'resourceVersion']) as string, stale: '7' }[version];
+  const resourceVersion = { none: undefined, live: getPath(live, ['metadata', 'resourceVersion']) as string, stale: '7' }[version];
   const common = { kind, ref: refOf(kind), caller: 'somebody', rules: {}, dryRun: how === 'dry-run' };
   const metadata = { ...(patch.metadata as JsonObject), ...(resourceVersion && { resourceVersion }) };
   if (how === 'merge') {
@@ -124,7 +124,7 @@ function expectTrue(told: Partial<UpdateResult>, before: JsonObject, after: Json
     'spec.ttlSecondsAfterFinished',
     'spec.cleanPodPolicy',
   ];
-  const value = (job: JsonObject, field: string) => at(job, field.split('.')) ?? undefined;
+  const value = (job: JsonObject, field: string) => getPath(job, field.split('.')) ?? undefined;
   const isEmpty = (map: Json | undefined) => map === undefined || isDeepStrictEqual(map, {});
   const truly = fields.filter((field) => {
     const [was, is] = [value(before, field), value(after, field)];

@@ -1,8 +1,8 @@
 import { expect } from 'vitest';
 import { type Decision, decide } from '../../lib/job/decide.ts';
-import { type JobKind, policyFields } from '../../lib/job/kinds.ts';
-import { lastApplied } from '../../lib/job/rules/field-value.ts';
-import { at, isObject, type Json, type JsonObject, numberText, own, parseExactJson } from '../../lib/json/json.ts';
+import { type JobKind, runPolicyFields } from '../../lib/job/kinds.ts';
+import { lastApplied } from '../../lib/job/rules/last-applied.ts';
+import { getPath, isObject, type Json, type JsonObject, numberText, own, parseExactJson } from '../../lib/json/json.ts';
 import { applyMergePatch } from '../../lib/json/merge-patch.ts';
 import { copyOf, objectOf, refOf } from './jobs.ts';
 
@@ -30,7 +30,7 @@ export function judge(kind: JobKind, live: JsonObject, requested: JsonObject, pr
 export const codeOf = (decision: Decision): number => (decision.outcome === 'refused' ? decision.error.status.code : 200);
 
 function mapOf(job: JsonObject, name: string): JsonObject {
-  const found = at(job, ['metadata', name]);
+  const found = getPath(job, ['metadata', name]);
   return isObject(found) ? found : {};
 }
 
@@ -44,8 +44,8 @@ function wanted(kind: JobKind, live: JsonObject, requested: JsonObject): Map<str
     const entries = [...theirs.map(([key, value]) => [key, value ?? ''] as const), ...mine];
     fields.set(`metadata.${name}`, entries.length > 0 ? objectOf(entries) : undefined);
   }
-  for (const name of policyFields) {
-    const value = at(requested, [...kind.policyIn, name]) ?? undefined;
+  for (const name of runPolicyFields) {
+    const value = getPath(requested, [...kind.policyIn, name]) ?? undefined;
     const text = numberText(value);
     // The one spelling of an integer; adding 0 turns -0 into it.
     fields.set([...kind.policyIn, name].join('.'), text === undefined ? value : Number(text) + 0);
@@ -56,9 +56,9 @@ function wanted(kind: JobKind, live: JsonObject, requested: JsonObject): Map<str
 /** The replaceable fields that a request changes. */
 export function changedFields(kind: JobKind, live: JsonObject, requested: JsonObject): string[] {
   const isChanged = ([field, value]: [string, Json | undefined]): boolean => {
-    const mine = canonical(at(live, field.split('.')));
+    const mine = canonical(getPath(live, field.split('.')));
     if (field.startsWith('metadata.')) return canonical(value) !== (mine === '{}' ? 'null' : mine);
-    return canonical(value) !== mine && canonical(at(requested, field.split('.'))) !== mine;
+    return canonical(value) !== mine && canonical(getPath(requested, field.split('.'))) !== mine;
   };
   return [...wanted(kind, live, requested)].filter(isChanged).map(([field]) => field);
 }
@@ -67,8 +67,8 @@ export function changedFields(kind: JobKind, live: JsonObject, requested: JsonOb
 function rest(kind: JobKind, job: JsonObject): string {
   const copy = copyOf(job);
   for (const name of maps) if (isObject(copy.metadata)) delete copy.metadata[name];
-  const policies = at(copy, kind.policyIn);
-  if (isObject(policies)) for (const name of policyFields) delete policies[name];
+  const policies = getPath(copy, kind.policyIn);
+  if (isObject(policies)) for (const name of runPolicyFields) delete policies[name];
   const spec = own(copy, 'spec');
   const holdsNothing = (value: Json | undefined) => ['{}', 'null'].includes(canonical(value));
   if (isObject(spec) && holdsNothing(spec.runPolicy)) delete spec.runPolicy;
@@ -91,9 +91,9 @@ export function checkChange(kind: JobKind, live: JsonObject, requested: JsonObje
   const stored = parseExactJson(JSON.stringify(decision.object)) as JsonObject;
   expect(rest(kind, stored)).toBe(rest(kind, live));
   for (const [field, value] of wanted(kind, live, requested)) {
-    const is = at(stored, field.split('.'));
+    const is = getPath(stored, field.split('.'));
     if (decision.changed.includes(field)) expect(canonical(wellFormed(is))).toBe(canonical(wellFormed(value)));
-    else expect(canonical(is)).toBe(canonical(at(live, field.split('.'))));
+    else expect(canonical(is)).toBe(canonical(getPath(live, field.split('.'))));
   }
   expect(judge(kind, stored, requested)).toEqual({ outcome: 'unchanged', ...warned(stored, requested) });
 }
@@ -130,7 +130,7 @@ function differences(kind: JobKind, live: JsonObject, requested: JsonObject): [w
   });
   const policies = fields.map(([field, value]): [JsonObject, JsonObject] => {
     const path = field.split('.');
-    return [nest(path, at(requested, path) ?? null), nest(path, value ?? null)];
+    return [nest(path, getPath(requested, path) ?? null), nest(path, value ?? null)];
   });
   return [...policies, ...members];
 }

@@ -2,14 +2,14 @@ import fc from 'fast-check';
 import { applyPatch, Pointer } from 'rfc6902';
 import { describe, expect, it } from 'vitest';
 import { decide } from '../../lib/job/decide.ts';
-import { type JobKind, policyFields } from '../../lib/job/kinds.ts';
+import { type JobKind, runPolicyFields } from '../../lib/job/kinds.ts';
 import { canonicalValue } from '../../lib/job/rules/field-value.ts';
-import { parsePatched } from '../../lib/job/schema.ts';
-import { at, isObject, type Json, type JsonObject, own, parseExactJson } from '../../lib/json/json.ts';
+import { parsePatched } from '../../lib/job/rules/shape.ts';
+import { getPath, isObject, type Json, type JsonObject, own, parseExactJson } from '../../lib/json/json.ts';
 import { applyJsonPatch } from '../../lib/json/json-patch.ts';
 import { applyMergePatch } from '../../lib/json/merge-patch.ts';
 import { StatusError } from '../../lib/status.ts';
-import { directPatch } from '../../lib/update/pass-through.ts';
+import { passThroughPatch } from '../../lib/update/pass-through.ts';
 import { mergePatch } from '../../local/cci/merge-patch.ts';
 import { runsOf } from '../exhaustive.ts';
 import { copyOf, goodMap, goodPolicy, json, kinds, liveJob, map, objectOf, refOf } from './jobs.ts';
@@ -76,8 +76,8 @@ function normal(kind: JobKind, job: JsonObject): string {
     delete metadata[name];
     if (entries.length > 0) metadata[name] = objectOf(entries as [string, Json][]);
   }
-  const holder = at(copy, kind.policyIn);
-  for (const name of policyFields) {
+  const holder = getPath(copy, kind.policyIn);
+  for (const name of runPolicyFields) {
     const value = own(holder, name);
     if (isObject(holder) && value === null) delete holder[name];
     else if (isObject(holder) && value !== undefined) holder[name] = canonicalValue(value);
@@ -102,7 +102,7 @@ describe('a direct patch', () => {
     fc.assert(
       fc.property(live, mergePatches, protectedKeys, ([where, job], patch, keys) => {
         const kind = kindOf(where);
-        const sent = directPatch(kind, refOf(kind), patch, keys);
+        const sent = passThroughPatch(kind, refOf(kind), patch, keys);
         if (!sent) return;
         direct += 1;
         const {
@@ -112,7 +112,7 @@ describe('a direct patch', () => {
         } = sent as Record<string, JsonObject>;
         const holder = kind.layout === 'cci' ? { runPolicy: spec } : spec;
         const { runPolicy = {}, ...restOfSpec } = holder as Record<string, JsonObject>;
-        const unknown = Object.keys(runPolicy).filter((name) => !policyFields.some((field) => field === name));
+        const unknown = Object.keys(runPolicy).filter((name) => !runPolicyFields.some((field) => field === name));
         expect([rest, restOfMetadata, restOfSpec, unknown]).toEqual([{}, {}, {}, []]);
 
         const after = parseExactJson(JSON.stringify(mergePatch(job, parseExactJson(JSON.stringify(sent))))) as JsonObject;

@@ -1,9 +1,9 @@
 /** Judges one hostile request of about 3 MiB, in a heap of its own size, and tells what it was answered. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { decide } from '../../lib/job/decide.ts';
-import { parseRequested } from '../../lib/job/schema.ts';
+import { parseRequested } from '../../lib/job/rules/shape.ts';
 import { type JsonObject, parseExactJson } from '../../lib/json/json.ts';
-import { directPatch } from '../../lib/update/pass-through.ts';
+import { passThroughPatch } from '../../lib/update/pass-through.ts';
 import { cci, job, ref } from '../unit/job/jobs.ts';
 
 const numbered = (count: number, member: (n: number) => string) => Array.from({ length: count }, (_, n) => member(n)).join(',');
@@ -32,7 +32,7 @@ const { text, strict, protectedKeys = [] } = requests[title] as (typeof requests
 const body = parseExactJson(text()) as JsonObject;
 const live = job();
 const { labels = null, annotations = null } = body.metadata as JsonObject;
-const oneTrip = directPatch(cci, ref, { metadata: { labels, annotations } }, protectedKeys);
+const oneTrip = passThroughPatch(cci, ref, { metadata: { labels, annotations } }, protectedKeys);
 const decision = decide(cci, ref, live, parseRequested(cci, ref, body), { protectedKeys, ...(strict && { strict: { duplicates: [] } }) });
 if (decision.outcome !== 'refused') throw new Error(`not refused but ${decision.outcome}`);
 const { code, details } = decision.error.status;

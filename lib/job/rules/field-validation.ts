@@ -1,9 +1,29 @@
-import { at, endOfString, isObject, type Json, type JsonObject, own } from '../../json/json.ts';
+import { endOfString, getPath, isObject, type Json, type JsonObject, own } from '../../json/json.ts';
+import { badRequest, invalidPatch, type StatusError } from '../../status.ts';
 import { childPath } from '../compare.ts';
+import type { Judged } from '../judged.ts';
 import type { JobKind } from '../kinds.ts';
 import { knownFields, ReplicaSpec } from '../schema.ts';
+import { helpFor } from './way-out.ts';
 
-const mostListed = 100;
+const maxListed = 100;
+
+/** Under Strict there may be no unknown and no duplicate field: 400, on a PATCH 422 (docs/decision.md, field-validation). */
+export function fieldValidation({ kind, live, requested, strict, patch }: Judged): StatusError | undefined {
+  if (!strict) return undefined;
+  const unknown = unknownFields(kind, live, requested).map((path) => {
+    const help = helpFor(kind, path);
+    return `unknown field "${path}"${help ? ` (${help})` : ''}`;
+  });
+  const mistakes = [...strict.duplicates, ...unknown];
+  if (mistakes.length === 0) return undefined;
+  const listed = mistakes.slice(0, maxListed).join(', ');
+  if (patch) return invalidPatch('field-validation', `strict decoding error: ${listed}`);
+  return badRequest(
+    'field-validation',
+    `${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: strict decoding error: ${listed}`,
+  );
+}
 
 /**
  * Paths of the requested fields that neither the schema nor the live object knows, at root, metadata, spec, runPolicy and
@@ -12,19 +32,19 @@ const mostListed = 100;
 export function unknownFields(kind: JobKind, live: JsonObject, requested: JsonObject): string[] {
   const found: string[] = [];
   const findIn = (path: string[], fields: object, liveObject: Json | undefined): void => {
-    const object = at(requested, path);
+    const object = getPath(requested, path);
     if (!isObject(object)) return;
     for (const key in object) {
-      if (found.length === mostListed) return;
+      if (found.length === maxListed) return;
       const isKnown = Object.hasOwn(fields, key) || own(liveObject, key) !== undefined;
       if (!isKnown) found.push(childPath(path.reduce(childPath, ''), key));
     }
   };
-  const replicas = at(requested, ['spec', kind.replicaSpecs]);
-  const liveReplicas = at(live, ['spec', kind.replicaSpecs]);
+  const replicas = getPath(requested, ['spec', kind.replicaSpecs]);
+  const liveReplicas = getPath(live, ['spec', kind.replicaSpecs]);
   // The live job may spell a replica type in another case.
   const spelling = new Map(isObject(liveReplicas) ? Object.keys(liveReplicas).map((name) => [name.toLowerCase(), name]) : []);
-  for (const [path, fields] of knownFields(kind)) findIn(path, fields, at(live, path));
+  for (const [path, fields] of knownFields(kind)) findIn(path, fields, getPath(live, path));
   for (const name of isObject(replicas) ? Object.keys(replicas) : []) {
     const liveName = spelling.get(name.toLowerCase()) ?? name;
     findIn(['spec', kind.replicaSpecs, name], ReplicaSpec.entries, own(liveReplicas, liveName));
@@ -40,7 +60,7 @@ interface Open {
 }
 
 // Many duplicates may have one path, and a path may be long: this bounds how many are made.
-const mostPaths = 1000;
+const maxPaths = 1000;
 
 /** What Kubernetes says of members that stand twice in one object of a (valid) JSON text. Linear in the text; at most 100. */
 export function duplicateFields(text: string): string[] {
@@ -73,7 +93,7 @@ export function duplicateFields(text: string): string[] {
           paths += 1;
         }
     }
-    if (found.size === mostListed || paths === mostPaths) break;
+    if (found.size === maxListed || paths === maxPaths) break;
   }
   return [...found].map((path) => `duplicate field "${path}"`);
 }

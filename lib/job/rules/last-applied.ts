@@ -1,27 +1,52 @@
-import { at, escaped, isObject, type Json, type JsonObject, own, parseExactJson, setOwn, withMember } from '../../json/json.ts';
+import {
+  escaped,
+  getPath,
+  isObject,
+  type Json,
+  type JsonObject,
+  maxDepth,
+  own,
+  parseExactJson,
+  setOwn,
+  withMember,
+} from '../../json/json.ts';
 import type { JobRef, StatusCause } from '../../status.ts';
-import { type JobKind, policyFields } from '../kinds.ts';
-import { canonicalValue, lastApplied, ownPrefix, policyCauses } from './field-value.ts';
+import { isMap } from '../fields.ts';
+import type { Judged, MapChange, Proposal } from '../judged.ts';
+import type { JobKind } from '../kinds.ts';
+import { canonicalValue, valueCauses } from './field-value.ts';
+import { ownPrefix } from './own-annotations.ts';
 import { isProtected } from './protected-key.ts';
 
+/** The annotation in which kubectl records what was last applied. */
+export const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 const field = `metadata.annotations[${lastApplied}]`;
 const annotation = ['metadata', 'annotations', lastApplied];
-const deepest = 500;
 
-/** What becomes of the record of the last `kubectl apply`, and what speaks against it: 403 and 422 causes. */
-export interface ProposedRecord {
+/** What becomes of the record, and what speaks against it: 403 and 422 causes. */
+interface ProposedRecord {
   value: Json | undefined;
   forbidden?: StatusCause[];
   invalid?: StatusCause[];
 }
 
+/** Puts the record in its place among the requested annotations (docs/decision.md, last-applied); one that is protected, protected-key settles. */
+export function lastAppliedRecord(judged: Judged, { name, next }: MapChange, proposal: Proposal): void {
+  if (name !== 'annotations' || isProtected(lastApplied, judged.protectedKeys)) return;
+  const { value, forbidden = [], invalid = [] } = proposeLastApplied(judged, own(next, lastApplied));
+  if (value === undefined) delete next[lastApplied];
+  else next[lastApplied] = value;
+  proposal.forbidden.addAll('last-applied', forbidden);
+  proposal.invalid.addAll('last-applied', invalid);
+}
+
 /**
  * What a request makes of the last-applied record, which decides what the next `kubectl apply` deletes, keeps or takes over: the live
- * record with nothing but labels, annotations and the three scalars taken from the requested one (docs/last-applied.md). One that is
+ * record with nothing but the replaceable fields taken from the requested one (docs/last-applied.md). One that is
  * left out stays; a `patch` that removes or empties it is 403; what is no JSON of this job is 422.
  */
-export function proposeLastApplied({ kind, ref, live, protectedKeys, patch }: JudgedRecord, requested: Json | undefined): ProposedRecord {
-  const mine = at(live, annotation);
+function proposeLastApplied({ kind, ref, live, protectedKeys, patch }: Judged, requested: Json | undefined): ProposedRecord {
+  const mine = getPath(live, annotation);
   if (mine !== undefined && patch && (requested === undefined || (requested === '' && mine !== ''))) {
     return { value: mine, forbidden: [{ reason: 'FieldValueForbidden', message: 'may not be removed', field }] };
   }
@@ -35,19 +60,10 @@ export function proposeLastApplied({ kind, ref, live, protectedKeys, patch }: Ju
   return { value: rebuilt(kind, live, record, protectedKeys) };
 }
 
-/** A request that is judged, with the live job. */
-export interface JudgedRecord {
-  kind: JobKind;
-  ref: JobRef;
-  live: JsonObject;
-  protectedKeys: readonly string[];
-  patch: boolean;
-}
-
 /** The name under which the gateway writes, which an API server takes from its user agent. */
 const gatewayManager = 'tfjob-gateway';
 /** With one more the API server merges the oldest managers of a job into one. */
-const mostManagers = 10;
+const maxManagers = 10;
 
 /**
  * The field manager under which a job must be written; undefined for the gateway's own name. By who owns the record kubectl finds the
@@ -55,14 +71,14 @@ const mostManagers = 10;
  * not be merged with those who own what is forbidden: where the gateway would be one manager too many, the record's owner writes as well.
  */
 export function managerOf(live: JsonObject, next: JsonObject): string | undefined {
-  if (at(live, annotation) !== at(next, annotation)) return ownerOf(live);
+  if (getPath(live, annotation) !== getPath(next, annotation)) return ownerOf(live);
   const updates = managedFields(live).filter(isUpdate);
-  const isOneTooMany = updates.length >= mostManagers && !updates.some((entry) => own(entry, 'manager') === gatewayManager);
+  const isOneTooMany = updates.length >= maxManagers && !updates.some((entry) => own(entry, 'manager') === gatewayManager);
   const manager = isOneTooMany ? own(updates.find(ownsRecord), 'manager') : undefined;
   return typeof manager === 'string' && manager !== '' ? manager : undefined;
 }
 
-const ownsRecord = (entry: Json): boolean => at(entry, ['fieldsV1', 'f:metadata', 'f:annotations', `f:${lastApplied}`]) !== undefined;
+const ownsRecord = (entry: Json): boolean => getPath(entry, ['fieldsV1', 'f:metadata', 'f:annotations', `f:${lastApplied}`]) !== undefined;
 const isUpdate = (entry: Json): boolean => own(entry, 'operation') === 'Update' && (own(entry, 'subresource') ?? '') === '';
 
 /** The one manager that owns the record, by an update of the whole job; undefined where there is none, or more. */
@@ -75,7 +91,7 @@ function ownerOf(live: JsonObject): string | undefined {
 }
 
 function managedFields(live: JsonObject): Json[] {
-  const entries = at(live, ['metadata', 'managedFields']);
+  const entries = getPath(live, ['metadata', 'managedFields']);
   return Array.isArray(entries) ? entries : [];
 }
 
@@ -83,8 +99,8 @@ function isOf(kind: JobKind, ref: JobRef, record: Json | undefined): record is J
   return (
     own(record, 'apiVersion') === `${kind.group}/${kind.version}` &&
     own(record, 'kind') === kind.kind &&
-    at(record, ['metadata', 'name']) === ref.name &&
-    at(record, ['metadata', 'namespace']) === ref.namespace
+    getPath(record, ['metadata', 'name']) === ref.name &&
+    getPath(record, ['metadata', 'namespace']) === ref.namespace
   );
 }
 
@@ -93,23 +109,23 @@ function isOf(kind: JobKind, ref: JobRef, record: Json | undefined): record is J
  * administrator's: `apply --prune` deletes what has one, and an apply of a file without a map that the record has deletes it all.
  */
 function rebuilt(kind: JobKind, live: JsonObject, requested: JsonObject, protectedKeys: readonly string[]): Json | undefined {
-  const mine = at(live, annotation);
+  const mine = getPath(live, annotation);
   const record = typeof mine === 'string' ? parseRecord(mine) : undefined;
   const isWritable = managedFields(live).length === 0 || ownerOf(live) !== undefined;
   if (!isObject(record) || !isWritable) return mine;
   let next = record;
-  for (const name of ['labels', 'annotations'] as const) {
-    const path = ['metadata', name];
-    const map = at(record, path);
-    const isKept = (key: string): boolean =>
-      isProtected(key, protectedKeys) || (name === 'annotations' && (key.startsWith(ownPrefix) || key === lastApplied));
-    if (isObject(map)) next = withMember(next, path, rebuiltMap(map, at(requested, path), isKept));
-  }
-  for (const name of isObject(at(record, kind.policyIn)) ? policyFields : []) {
-    const path = [...kind.policyIn, name];
-    const value = canonicalValue(at(requested, path) ?? null) ?? undefined;
-    const isSound = (one: Json | undefined): boolean => one === undefined || policyCauses(name, name, one).length === 0;
-    if (isSound(value) && isSound(at(record, path))) next = withMember(next, path, value);
+  for (const field of kind.fields) {
+    const { path, name } = field;
+    const [old, asked] = [getPath(record, path), getPath(requested, path)];
+    if (isMap(field)) {
+      const isKept = (key: string): boolean =>
+        isProtected(key, protectedKeys) || (name === 'annotations' && (key.startsWith(ownPrefix) || key === lastApplied));
+      if (isObject(old)) next = withMember(next, path, rebuiltMap(old, asked, isKept));
+    } else if (isObject(getPath(record, path.slice(0, -1)))) {
+      const value = canonicalValue(asked ?? null) ?? undefined;
+      const isSound = (one: Json | undefined): boolean => one === undefined || valueCauses(field.value, name, one).length === 0;
+      if (isSound(value) && isSound(old)) next = withMember(next, path, value);
+    }
   }
   const text = kubectlText(next);
   return text === kubectlText(record) ? mine : `${text}\n`;
@@ -128,7 +144,7 @@ function rebuiltMap(mine: JsonObject, theirs: Json | undefined, isKept: (key: st
 /** The JSON of a record; undefined for what is none, or is nested so deeply that it is no job. */
 function parseRecord(text: string): Json | undefined {
   const isDeep = (value: Json, depth: number): boolean =>
-    depth > deepest || (typeof value === 'object' && value !== null && Object.values(value).some((member) => isDeep(member, depth + 1)));
+    depth > maxDepth || (typeof value === 'object' && value !== null && Object.values(value).some((member) => isDeep(member, depth + 1)));
   try {
     const value = parseExactJson(text);
     return isDeep(value, 0) ? undefined : value;

@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { text } from 'node:stream/consumers';
 import { beforeEach, onTestFinished, vi } from 'vitest';
 import { connectCci } from '../../../lib/cci/connect.ts';
-import { requestedVersion } from '../../../lib/job/decide.ts';
 import { type JobKind, jobKind } from '../../../lib/job/kinds.ts';
+import { requestedVersion } from '../../../lib/job/rules/resource-version.ts';
 import type { JsonObject } from '../../../lib/json/json.ts';
 import { createTrace, type Trace } from '../../../lib/runtime/request-context.ts';
 import type { JobRef } from '../../../lib/status.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { appliedEvents, seen, withMark } from '../../../lib/job/applied-events.ts';
-import { at, type JsonObject } from '../../../lib/json/json.ts';
+import { getPath, type JsonObject } from '../../../lib/json/json.ts';
 
 const jobWith = (annotation: string): JsonObject => ({ metadata: { annotations: { [appliedEvents]: annotation } } });
-const annotationOf = (job: JsonObject) => at(job, ['metadata', 'annotations', appliedEvents]);
+const annotationOf = (job: JsonObject) => getPath(job, ['metadata', 'annotations', appliedEvents]);
 const long = (count: number) => Array.from({ length: count }, (_, index) => `id${index}`);
 
 /** A mark whose content is that of its id. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compare } from '../../../lib/job/compare.ts';
 import { decide } from '../../../lib/job/decide.ts';
-import { parseRequested } from '../../../lib/job/schema.ts';
+import { parseRequested } from '../../../lib/job/rules/shape.ts';
 import { type Json, type JsonObject, parseExactJson } from '../../../lib/json/json.ts';
 import { cci, changed, container, cpuTime, job, nested, ref } from './jobs.ts';
 
@@ -103,7 +103,7 @@ describe('a large request', () => {
       expect(inTime(() => codeOf(live, inSpec(of({}))))).toBe(of === elements ? 403 : 'unchanged');
       expect(inTime(() => codeOf(inSpec(of(1)), live))).toBe(403);
     }
-    expect(compare(inSpec(elements(1)), inSpec(elements(2)), cci.shape)).toMatchObject({ total: many, found: { length: 100 } });
+    expect(compare(inSpec(elements(1)), inSpec(elements(2)), cci.semantics)).toMatchObject({ total: many, found: { length: 100 } });
   });
 
   it('of as many good labels as there may be, or of 50,000 replica types, is judged in linear time', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { requestedVersion } from '../../../lib/job/decide.ts';
-import { parseRequested } from '../../../lib/job/schema.ts';
+import { requestedVersion } from '../../../lib/job/rules/resource-version.ts';
+import { parseRequested } from '../../../lib/job/rules/shape.ts';
 import type { Json, JsonObject } from '../../../lib/json/json.ts';
 import { StatusError } from '../../../lib/status.ts';
 import { causes, cci, changed, job, judge, kubeflow, kubeflowJob, nested, raw, ref, refusal, sent } from './jobs.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { annotationCauses, labelCauses } from '../../../lib/job/rules/field-value.ts';
-import { at, type JsonObject, parseExactJson } from '../../../lib/json/json.ts';
+import { getPath, type JsonObject, parseExactJson } from '../../../lib/json/json.ts';
 import { causes, changed, cpuTime, job, judge, sent } from './jobs.ts';
 
 const live = job();
@@ -280,7 +280,7 @@ describe('annotations', () => {
     expect(decisions.map((decision) => (decision as { warnings?: string[] }).warnings)).toEqual([warnings, warnings]);
     for (const decision of decisions) {
       if (decision.outcome === 'change')
-        expect(decision.object.metadata).toMatchObject({ annotations: before.metadata && at(before, ['metadata', 'annotations']) });
+        expect(decision.object.metadata).toMatchObject({ annotations: before.metadata && getPath(before, ['metadata', 'annotations']) });
     }
   });
 });

@@ -166,7 +166,7 @@ describe('replica types in another case', () => {
 
   it('still show what differs inside, under the live name', () => {
     const requested = changed(renamed('PS'), { 'spec.tfReplicaSpecs.PS.replicas': 2 });
-    const { found } = compare(job(), requested, cci.shape);
+    const { found } = compare(job(), requested, cci.semantics);
     expect(found).toEqual([{ path: 'spec.tfReplicaSpecs.Ps.replicas', live: 1, requested: 2 }]);
   });
 
@@ -177,10 +177,10 @@ describe('replica types in another case', () => {
 
   it('never hide one of two that fold together', () => {
     const evil = { replicas: 9 };
-    expect(compare(job(), renamed('Ps', { PS: evil }), cci.shape).total).toBe(1);
-    expect(compare(renamed('Ps', { PS: evil }), job(), cci.shape).total).toBe(1);
-    expect(compare(job(), renamed('PS', { pS: evil }), cci.shape).total).toBeGreaterThan(0);
-    expect(compare(renamed('Ps', { PS: evil }), renamed('PS', { Ps: evil }), cci.shape).total).toBeGreaterThan(0);
+    expect(compare(job(), renamed('Ps', { PS: evil }), cci.semantics).total).toBe(1);
+    expect(compare(renamed('Ps', { PS: evil }), job(), cci.semantics).total).toBe(1);
+    expect(compare(job(), renamed('PS', { pS: evil }), cci.semantics).total).toBeGreaterThan(0);
+    expect(compare(renamed('Ps', { PS: evil }), renamed('PS', { Ps: evil }), cci.semantics).total).toBeGreaterThan(0);
   });
 
   it('are ordinary names elsewhere', () => {
@@ -252,7 +252,7 @@ describe('what the server owns or other rules settle', () => {
 
   it('are generateName, ownerReferences and finalizers when omitted, and a difference when present and different', () => {
     const live = job({ 'metadata.generateName': 'a-', 'metadata.ownerReferences': [{ uid: 'u' }], 'metadata.finalizers': ['f'] });
-    const paths = (requested: JsonObject) => compare(live, requested, cci.shape).found.map(({ path }) => path);
+    const paths = (requested: JsonObject) => compare(live, requested, cci.semantics).found.map(({ path }) => path);
     for (const nothing of [undefined, null, [], {}]) {
       const omitted = { 'metadata.generateName': undefined, 'metadata.ownerReferences': nothing, 'metadata.finalizers': nothing };
       expect(paths(changed(live, omitted))).toEqual([]);
@@ -260,7 +260,7 @@ describe('what the server owns or other rules settle', () => {
     expect(paths(changed(live, { 'metadata.generateName': '' }))).toEqual([]);
     const other = { 'metadata.generateName': 'b-', 'metadata.ownerReferences': [{ uid: 'v' }], 'metadata.finalizers': ['f', 'g'] };
     expect(paths(changed(live, other))).toEqual(['metadata.generateName', 'metadata.ownerReferences[0].uid', 'metadata.finalizers[1]']);
-    const added = compare(job(), job(other), cci.shape).found.map(({ path }) => path);
+    const added = compare(job(), job(other), cci.semantics).found.map(({ path }) => path);
     expect(added).toEqual(['metadata.generateName', 'metadata.ownerReferences', 'metadata.finalizers']);
   });
 });

@@ -8,7 +8,7 @@ const kindOf = (layout: Layout, plural: string): JobKind => jobKind(layout, plur
 const spec = (of: unknown): JsonObject => ({ spec: of as Json });
 /** The paths at which a request differs from the live job. */
 function paths(kind: JobKind, live: JsonObject, requested: JsonObject): string[] {
-  return compare(frozen(live), frozen(requested), kind.shape).found.map(({ path }) => path);
+  return compare(frozen(live), frozen(requested), kind.semantics).found.map(({ path }) => path);
 }
 
 const operators: [layout: Layout, plural: string, type: string, container: string, port: string, number: number][] = [

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { decide } from '../../../lib/job/decide.ts';
-import { at, type Json, type JsonObject } from '../../../lib/json/json.ts';
+import { getPath, type Json, type JsonObject } from '../../../lib/json/json.ts';
 import { cci, cpuTime, job, ref } from './jobs.ts';
 
 /** A job of so many bytes, by as many replicas like the documented worker. */
 function largeJob(bytes: number): JsonObject {
-  const replica = JSON.stringify(at(job(), ['spec', 'tfReplicaSpecs', 'Worker']));
+  const replica = JSON.stringify(getPath(job(), ['spec', 'tfReplicaSpecs', 'Worker']));
   const names = Array.from({ length: Math.ceil(bytes / replica.length) }, (_, n) => `worker-${n}`);
   return job({ 'spec.tfReplicaSpecs': Object.fromEntries(names.map((name) => [name, JSON.parse(replica) as Json])) });
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
-  at,
+  getPath,
   isObject,
   type Json,
   type JsonObject,
@@ -69,7 +69,7 @@ describe('parseExactJson', () => {
 
   it('reads any depth', () => {
     let value = parseExactJson(`${'[{"a":'.repeat(50_000)}1.0${'}]'.repeat(50_000)}`);
-    for (let depth = 0; depth < 50_000; depth++) value = at((value as Json[])[0], ['a']) as Json;
+    for (let depth = 0; depth < 50_000; depth++) value = getPath((value as Json[])[0], ['a']) as Json;
     expect(numberText(value)).toBe('1.0');
   });
 
@@ -119,8 +119,8 @@ describe('the helpers of JSON values', () => {
 
   it('never reach Object.prototype', () => {
     for (const key of ['constructor', 'toString', '__proto__', 'hasOwnProperty']) expect(own({}, key)).toBeUndefined();
-    expect(at({ a: {} }, ['a', '__proto__', 'constructor'])).toBeUndefined();
-    expect(at({ a: [1] }, ['a', '0'])).toBeUndefined();
+    expect(getPath({ a: {} }, ['a', '__proto__', 'constructor'])).toBeUndefined();
+    expect(getPath({ a: [1] }, ['a', '0'])).toBeUndefined();
     const object: JsonObject = {};
     setOwn(object, '__proto__', 'x');
     setOwn(object, 'constructor', 'y');

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Json, type JsonObject, parseExactJson } from '../../../lib/json/json.ts';
 import { applyMergePatch } from '../../../lib/json/merge-patch.ts';
 import { StatusError } from '../../../lib/status.ts';
-import { directPatch } from '../../../lib/update/pass-through.ts';
+import { passThroughPatch } from '../../../lib/update/pass-through.ts';
 import { rfc7386 } from '../../rfc7386.ts';
 import { cci, frozen, job, kubeflow, lastApplied, nested, ref } from '../job/jobs.ts';
 
@@ -44,7 +44,7 @@ describe('a merge patch', () => {
 });
 
 const direct = (patch: string, protectedKeys: string[] = [], kind = cci): string | undefined => {
-  const sent = directPatch(kind, { ...ref, kind }, frozen(parseExactJson(patch)), protectedKeys);
+  const sent = passThroughPatch(kind, { ...ref, kind }, frozen(parseExactJson(patch)), protectedKeys);
   return sent && JSON.stringify(sent);
 };
 
@@ -188,7 +188,7 @@ describe('a direct patch', () => {
   });
 
   it('makes of the documented job what it says, and nothing else', () => {
-    const patch = directPatch(
+    const patch = passThroughPatch(
       cci,
       ref,
       parseExactJson('{"metadata":{"labels":{"b":"c"}},"spec":{"ttlSecondsAfterFinished":1e1}}'),
