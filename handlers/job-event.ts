@@ -3,7 +3,7 @@ import { acknowledgeEvent, readEvent } from '../lib/events/acknowledge.ts';
 import { handleBatch } from '../lib/events/batch.ts';
 import { parseEventConfig } from '../lib/events/config.ts';
 import { eventUpdate } from '../lib/events/job-update.ts';
-import { requireTimeLeft, traceAndLogEvent } from '../lib/events/log.ts';
+import { logEvent, requireTimeLeft } from '../lib/events/log.ts';
 import { createEventPublisher } from '../lib/events/publish.ts';
 import type { EventRecord } from '../lib/events/request.ts';
 import { chain } from '../lib/runtime/chain.ts';
@@ -16,9 +16,9 @@ const publisher = createEventPublisher(parseEventConfig(process.env));
 
 export const handler = handleBatch(
   chain((record: EventRecord) => record)
-    .use(traceAndLogEvent())
+    .use(logEvent())
     .use(acknowledgeEvent(publisher))
     .use(requireTimeLeft())
     .use(readEvent(layout))
-    .handler((event) => updateJob({ cci }, eventUpdate(event.asked, event.attributes.SenderId, protectedKeys), event.trace)),
+    .handler((event) => updateJob({ cci }, eventUpdate(event.asked, event.attributes.SenderId, protectedKeys), event.context)),
 );

@@ -1,6 +1,6 @@
 import { requireCaller } from '../lib/http/caller.ts';
 import { normalizeEvent } from '../lib/http/event.ts';
-import { traceAndLog } from '../lib/http/log.ts';
+import { logRequest } from '../lib/http/log.ts';
 import { respond } from '../lib/http/respond.ts';
 import { routeToJobs } from '../lib/http/route.ts';
 import { chain } from '../lib/runtime/chain.ts';
@@ -8,7 +8,7 @@ import { pathNotFound } from '../lib/status.ts';
 
 /** What no other route takes: 405 for a job's path, whichever names its layout allows, and 404 for all else. */
 export const handler = chain(normalizeEvent)
-  .use(traceAndLog())
+  .use(logRequest())
   .use(respond())
   .use(requireCaller())
   .use(routeToJobs('kubeflow', []))

@@ -3,7 +3,7 @@ import { decodeBody, patchTypes } from '../lib/http/body.ts';
 import { requireCaller } from '../lib/http/caller.ts';
 import { normalizeEvent } from '../lib/http/event.ts';
 import { updateOfPatch } from '../lib/http/job-update.ts';
-import { traceAndLog } from '../lib/http/log.ts';
+import { logRequest } from '../lib/http/log.ts';
 import { readOptions } from '../lib/http/options.ts';
 import { parsePatch } from '../lib/http/parse.ts';
 import { negotiate, respond } from '../lib/http/respond.ts';
@@ -17,7 +17,7 @@ const { layout, protectedKeys, liveCache, ...config } = parseConfig(process.env)
 const upstream = { cci: connectCci(config), cache: createLiveCache(liveCache) };
 
 export const handler = chain(normalizeEvent)
-  .use(traceAndLog())
+  .use(logRequest())
   .use(respond())
   .use(requireCaller())
   .use(routeToJob(layout, ['PATCH']))
@@ -25,4 +25,4 @@ export const handler = chain(normalizeEvent)
   .use(readOptions('PatchOptions'))
   .use(decodeBody(patchTypes))
   .use(parsePatch())
-  .handler((request) => updateJob(upstream, updateOfPatch(request, protectedKeys), request.trace));
+  .handler((request) => updateJob(upstream, updateOfPatch(request, protectedKeys), request.context));

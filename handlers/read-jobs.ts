@@ -2,7 +2,7 @@ import { connectCci } from '../lib/cci/connect.ts';
 import { requireCaller } from '../lib/http/caller.ts';
 import { normalizeEvent } from '../lib/http/event.ts';
 import { readListOptions } from '../lib/http/list-options.ts';
-import { traceAndLog } from '../lib/http/log.ts';
+import { logRequest } from '../lib/http/log.ts';
 import { negotiateRead, represent, upstreamAccept } from '../lib/http/represent.ts';
 import { respond } from '../lib/http/respond.ts';
 import { routeToJobs } from '../lib/http/route.ts';
@@ -13,11 +13,11 @@ const { layout, ...upstream } = parseConfig(process.env);
 const cci = connectCci(upstream);
 
 export const handler = chain(normalizeEvent)
-  .use(traceAndLog())
+  .use(logRequest())
   .use(respond())
   .use(requireCaller())
   .use(routeToJobs(layout, ['GET']))
   .use(negotiateRead())
   .use(readListOptions())
   .use(represent())
-  .handler((request) => cci.fetch(request.target, request.upstreamQuery, upstreamAccept(request), request.trace));
+  .handler((request) => cci.fetch(request.target, request.upstreamQuery, upstreamAccept(request), request.context));

@@ -29,7 +29,7 @@ export interface Status {
 
 /** What the log is told about an error and the caller is not. Never holds a value of a secret or of a job's environment. */
 export interface LogNote {
-  because?: string;
+  reason?: string;
   [key: string]: unknown;
 }
 
@@ -55,12 +55,12 @@ export class StatusError extends Error {
 }
 
 /** Characters of what the log names of one refusal. */
-const mostNamed = 2048;
+const maxNamed = 2048;
 
 /** The fields that a refusal names, for the log: never a value or a message, and no more of them than 2 KB hold. */
 export function refusedFields({ details }: Status): string[] | undefined {
   const fields = details?.causes?.flatMap(({ field }) => (field ? [field] : []));
-  let room = mostNamed;
+  let room = maxNamed;
   const named = fields?.filter((field) => {
     room -= field.length;
     return room >= 0;
@@ -115,7 +115,7 @@ export function impersonationForbidden(caller: string, user: string): StatusErro
   const rule = `User ${JSON.stringify(caller.slice(0, 253))} cannot impersonate resource "${kind}" in API group "" ${where}`;
   const message = `${kind}${name === '' ? '' : ` ${JSON.stringify(name)}`} is forbidden: ${rule}`;
   const details = { ...(name !== '' && { name }), kind };
-  return new StatusError({ code: 403, reason: 'Forbidden', message, details }, { because: 'an Impersonate-* header' }, 'impersonation');
+  return new StatusError({ code: 403, reason: 'Forbidden', message, details }, { reason: 'an Impersonate-* header' }, 'impersonation');
 }
 
 /** 404 NotFound for a path that is no resource, in the API server's words. */
@@ -208,7 +208,7 @@ export function internalError(note: LogNote): StatusError {
 
 /** 500 InternalError for a job that was read and is nested too deeply to be written as JSON. */
 export function tooDeep(): StatusError {
-  return internalError({ because: 'the job is nested too deeply to be written as JSON' });
+  return internalError({ reason: 'the job is nested too deeply to be written as JSON' });
 }
 
 /** 503 ServiceUnavailable: CCI cannot be reached and nothing was written. */

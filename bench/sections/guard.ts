@@ -31,7 +31,7 @@ export async function guard(stage: Stage): Promise<Section> {
       return [title, way, due, were, due === were ? 'met' : 'MISSED'];
     }),
   );
-  const of = await timeReplace(stage, { generations: 1, rounds: 15, times: 100, warmUp: 1500 });
+  const of = await timeReplace(stage, { generations: 1, rounds: 45, times: 100, warmUp: 1500 });
   return {
     title: 'Guard',
     method: 'Sizes, counts, and one ratio with a wide margin.',

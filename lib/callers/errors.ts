@@ -1,13 +1,13 @@
 /** The token is refused. Says which check failed, and never anything that the token says. */
 export class BadToken extends Error {
   override readonly name = 'BadToken';
-  readonly because: string;
+  readonly reason: string;
   /** The name of the claim that failed, where it was one. */
   readonly claim: string | undefined;
 
-  constructor(because: string, claim?: string) {
-    super(because);
-    this.because = because;
+  constructor(reason: string, claim?: string) {
+    super(reason);
+    this.reason = reason;
     this.claim = claim;
   }
 }
@@ -15,13 +15,13 @@ export class BadToken extends Error {
 /** The token could not be judged: its issuer's keys cannot be had or used. That is not the caller's mistake. */
 export class KeysError extends Error {
   override readonly name = 'KeysError';
-  readonly because: string;
+  readonly reason: string;
   /** What a system or a library calls the reason, such as ECONNREFUSED. */
   readonly code: string | undefined;
 
-  constructor(because: string, code?: string) {
-    super(because);
-    this.because = because;
+  constructor(reason: string, code?: string) {
+    super(reason);
+    this.reason = reason;
     this.code = code;
   }
 }

@@ -39,13 +39,13 @@ export function logVerdict(): Around<Asked, Started, Authorized> {
     },
     onError: (event, error, context) => {
       if (error instanceof BadToken) {
-        logger.info('authorizer', line(event, context, { outcome: 'Unauthorized', because: error.because, claim: error.claim }));
+        logger.info('authorizer', line(event, context, { outcome: 'Unauthorized', reason: error.reason, claim: error.claim }));
         return { error: new Error('Unauthorized') };
       }
       const note =
         error instanceof KeysError
-          ? { because: error.because, code: error.code }
-          : { because: 'a surprise', name: (error as Error | null)?.name, code: (error as NodeJS.ErrnoException | null)?.code };
+          ? { reason: error.reason, code: error.code }
+          : { reason: 'a surprise', name: (error as Error | null)?.name, code: (error as NodeJS.ErrnoException | null)?.code };
       logger.error('authorizer', line(event, context, { outcome: 'InternalError', ...note }));
       return { error: new Error('the token could not be checked; the line before this one says why') };
     },

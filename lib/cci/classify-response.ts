@@ -48,7 +48,7 @@ export function classifyResponse(exchange: Exchange, secrets: readonly string[],
   if (status === 401) {
     const locked = /reach the limit/i.test(error.message ?? '');
     return {
-      ...refusal({ because: 'credentials: CCI refused them', errorCode: error.errorCode, locked }, { locked, wrong: !locked }),
+      ...refusal({ reason: 'credentials: CCI refused them', errorCode: error.errorCode, locked }, { locked, wrong: !locked }),
       requestId,
     };
   }
@@ -76,14 +76,13 @@ function secondsToWait(header: string): number {
 }
 
 function classifyFailure({ sent, code, staleSocket }: Exchange & { answered: false }, method: string): Outcome {
-  const note = { because: 'no answer from CCI', code };
-  if (code === 'EMSGSIZE')
-    return { ...nothing, verdict: internalError({ because: 'the answer is too large', code }), outcomeUnknown: true };
+  const note = { reason: 'no answer from CCI', code };
+  if (code === 'EMSGSIZE') return { ...nothing, verdict: internalError({ reason: 'the answer is too large', code }), outcomeUnknown: true };
   if (code === 'ECUTOFF') {
-    return { ...nothing, verdict: internalError({ because: 'the answer was cut off' }), retry: true, outcomeUnknown: true };
+    return { ...nothing, verdict: internalError({ reason: 'the answer was cut off' }), retry: true, outcomeUnknown: true };
   }
   if (code.startsWith('HPE_')) {
-    return { ...nothing, verdict: internalError({ because: 'the answer is not HTTP', code }), retry: true, outcomeUnknown: true };
+    return { ...nothing, verdict: internalError({ reason: 'the answer is not HTTP', code }), retry: true, outcomeUnknown: true };
   }
   if (sent) {
     const verdict = timeout(method === 'GET' ? 'CCI did not answer in time' : 'CCI gave no answer, so the outcome is unknown', note);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type JsonObject, stringifyJson } from '../json/json.ts';
-import { type Trace, timeLeft } from '../runtime/request-context.ts';
+import { type RequestContext, timeLeft } from '../runtime/request-context.ts';
 import { answerTooLarge, type JobRef, StatusError, serviceUnavailable, timeout, tooDeep } from '../status.ts';
 import { type Breaker, createBreaker } from './breaker.ts';
 import { classifyResponse, type Outcome } from './classify-response.ts';
@@ -13,15 +13,20 @@ import type { Exchange, Transport } from './transport.ts';
 /** A write that was answered, or one of which nobody knows whether it happened (`error` is the verdict if it cannot be settled). */
 export type Written = ({ known: true } & Answer) | { known: false; error: StatusError };
 
-/** The upstream: reads and writes one job. All errors are thrown as StatusError, within the trace's deadline. */
+/** The upstream: reads and writes one job. All errors are thrown as StatusError, within the context's deadline. */
 export interface Cci {
   /** The last call failed for want of CCI: whoever can read before writing does so now. */
   readonly isUnwell: boolean;
-  read(ref: JobRef, trace: Trace): Promise<Answer>;
+  read(ref: JobRef, context: RequestContext): Promise<Answer>;
   /** Replaces or patches a job. Only what is conditional on a resourceVersion is repeated where it may have been carried out. */
-  write(ref: JobRef, change: Change, trace: Trace): Promise<Written>;
+  write(ref: JobRef, change: Change, context: RequestContext): Promise<Written>;
   /** Reads a job or a list in a form of the upstream's own, as text; a list may have 24 MiB. */
-  fetch(of: JobRef | Collection, query: Record<string, string>, accept: string, trace: Trace): Promise<{ status: number; text: string }>;
+  fetch(
+    of: JobRef | Collection,
+    query: Record<string, string>,
+    accept: string,
+    context: RequestContext,
+  ): Promise<{ status: number; text: string }>;
 }
 /** A write: a whole job with its resourceVersion, or a merge patch that is conditional if it names one. */
 export interface Change {
@@ -79,7 +84,7 @@ export function createCci({ endpoint, projectId, credentials, transport }: CciOp
   const attempt = async (
     { method, path, query, body, accept, limit = jobLimit, gzip }: Requested,
     credential: Credential,
-    trace: Trace,
+    context: RequestContext,
   ): Promise<Outcome> => {
     const search = Object.entries(query).map(([name, value]) => `${encode(name)}=${encode(value)}`);
     const named: Record<string, string> = {
@@ -94,8 +99,8 @@ export function createCci({ endpoint, projectId, credentials, transport }: CciOp
       ...(gzip && { 'accept-encoding': 'gzip' }),
     };
     // Reading the credentials may have taken its time.
-    requireTime(method, trace);
-    const left = timeLeft(trace) - (method === 'GET' ? 0 : settleReserve);
+    requireTime(method, context);
+    const left = timeLeft(context) - (method === 'GET' ? 0 : settleReserve);
     const timeout = Math.max(1, Math.min(isJobRead(method, limit) ? breaker.timeout() : longTimeout, left));
     const started = performance.now();
     const exchange = await transport({
@@ -110,31 +115,31 @@ export function createCci({ endpoint, projectId, credentials, transport }: CciOp
     note(breaker, exchange, ms);
     // The signature (or the token's end) is a secret too: an upstream may echo the header.
     const outcome = classifyResponse(exchange, [...credential.secrets, (headers.authorization ?? '').slice(-64)], method);
-    if (outcome.verdict?.status.code === 409 && method !== 'GET') trace.counts.conflicts += 1;
-    trace.calls.push({ method, answer: exchange.answered ? exchange.status : exchange.code, ms, requestId: outcome.requestId });
+    if (outcome.verdict?.status.code === 409 && method !== 'GET') context.counts.conflicts += 1;
+    context.calls.push({ method, answer: exchange.answered ? exchange.status : exchange.code, ms, requestId: outcome.requestId });
     return outcome;
   };
 
-  const authorized = async (requested: Requested, trace: Trace): Promise<Outcome> => {
-    requireTime(requested.method, trace);
-    return credentials.use(trace, (credential) => attempt(requested, credential, trace));
+  const authorized = async (requested: Requested, context: RequestContext): Promise<Outcome> => {
+    requireTime(requested.method, context);
+    return credentials.use(context, (credential) => attempt(requested, credential, context));
   };
 
   /** Tries until there is an answer, a verdict, or no time; `outcomeUnknown` if any try may have been carried out unheard. */
-  const call = async (requested: Requested, trace: Trace): Promise<Outcome> => {
-    requireAnswering(breaker, trace);
+  const call = async (requested: Requested, context: RequestContext): Promise<Outcome> => {
+    requireAnswering(breaker, context);
     let outcomeUnknown = false;
     for (let tries = 1; ; ) {
-      const outcome = await authorized(requested, trace).catch(unsent);
+      const outcome = await authorized(requested, context).catch(unsent);
       outcomeUnknown ||= outcome.outcomeUnknown;
       if (outcome.accepted) budget.earn();
       // Whoever waits for a turn takes none of the tries, nor of the budget for failures.
-      const waits = trace.patient && outcome.verdict?.status.code === 429;
+      const waits = context.patient && outcome.verdict?.status.code === 429;
       const pause = waits ? pauseBeforeTurn(outcome.retryAfter) : pauseBeforeRetry(outcome, requested, tries);
-      if (breaker.isOpen || pause === undefined || timeLeft(trace) - pause < reserveOf(requested.method) || !(waits || budget.take())) {
-        return withoutInvitation({ ...outcome, outcomeUnknown }, requested, trace, breaker);
+      if (breaker.isOpen || pause === undefined || timeLeft(context) - pause < reserveOf(requested.method) || !(waits || budget.take())) {
+        return withoutInvitation({ ...outcome, outcomeUnknown }, requested, context, breaker);
       }
-      trace.counts.retries += 1;
+      context.counts.retries += 1;
       if (!waits) tries += 1;
       await sleep(pause);
     }
@@ -144,23 +149,23 @@ export function createCci({ endpoint, projectId, credentials, transport }: CciOp
     get isUnwell() {
       return breaker.isUnwell;
     },
-    async read(ref, trace) {
-      const outcome = await call({ method: 'GET', path: pathOf(ref), query: {}, repeatable: true }, trace);
+    async read(ref, context) {
+      const outcome = await call({ method: 'GET', path: pathOf(ref), query: {}, repeatable: true }, context);
       if (outcome.verdict) throw outcome.verdict;
       return readJob(ref, outcome);
     },
-    async fetch(of, query, accept, trace) {
+    async fetch(of, query, accept, context) {
       const limit = 'name' in of ? jobLimit : listLimit;
-      const outcome = await call({ method: 'GET', path: pathOf(of), query, repeatable: true, accept, limit, gzip: true }, trace);
+      const outcome = await call({ method: 'GET', path: pathOf(of), query, repeatable: true, accept, limit, gzip: true }, context);
       if (outcome.verdict?.note.code === 'EMSGSIZE' && !('name' in of)) throw answerTooLarge();
       if (outcome.verdict) throw outcome.verdict;
       return { status: outcome.status, text: readText(of, outcome) };
     },
-    async write(ref, { method, object, conditional, manager }, trace) {
+    async write(ref, { method, object, conditional, manager }, context) {
       const query: Record<string, string> = manager === undefined ? {} : { fieldManager: manager };
       const body = stringifyJson(object);
       if (body === undefined) throw tooDeep();
-      const outcome = await call({ method, path: pathOf(ref), query, body, repeatable: conditional }, trace);
+      const outcome = await call({ method, path: pathOf(ref), query, body, repeatable: conditional }, context);
       if (outcome.verdict) {
         if (!outcome.outcomeUnknown) throw outcome.verdict;
         return { known: false, error: outcome.verdict };
@@ -188,18 +193,18 @@ function isJobRead(method: string, limit: number): boolean {
 }
 
 /** Throws 503 where CCI is not to be asked now. What a request has begun it ends: a write is settled by a read, whatever is known of CCI. */
-function requireAnswering(breaker: Breaker, trace: Trace): void {
-  const refused = trace.calls.length === 0 ? breaker.refuses() : undefined;
+function requireAnswering(breaker: Breaker, context: RequestContext): void {
+  const refused = context.calls.length === 0 ? breaker.refuses() : undefined;
   if (!refused) return;
-  const note = { because: 'CCI gave no answer a moment ago; not asked again for now', notTaken: true };
+  const note = { reason: 'CCI gave no answer a moment ago; not asked again for now', notTaken: true };
   throw serviceUnavailable(note, refused.brief ? comeAgain - Math.floor(Math.random() * comeAgainSpread) : undefined);
 }
 
 /** Clients follow a Retry-After up to ten times: not for what is not brief or was waited for here already, nor for a write that may have been done. */
-function withoutInvitation(outcome: Outcome, { method }: Requested, trace: Trace, { isLong }: Breaker): Outcome {
+function withoutInvitation(outcome: Outcome, { method }: Requested, context: RequestContext, { isLong }: Breaker): Outcome {
   const { verdict, outcomeUnknown } = outcome;
   const isBrief = verdict?.status.code !== 503 || !isLong;
-  const mayInvite = isBrief && trace.counts.retries === 0 && (method === 'GET' || !outcomeUnknown);
+  const mayInvite = isBrief && context.counts.retries === 0 && (method === 'GET' || !outcomeUnknown);
   if (!mayInvite) delete verdict?.status.details?.retryAfterSeconds;
   return outcome;
 }
@@ -218,8 +223,8 @@ function reserveOf(method: string): number {
 }
 
 /** Throws 504 where too little time is left to begin a call. */
-function requireTime(method: string, trace: Trace): void {
-  if (timeLeft(trace) < reserveOf(method)) throw timeout('no time is left to call CCI', { because: 'deadline' });
+function requireTime(method: string, context: RequestContext): void {
+  if (timeLeft(context) < reserveOf(method)) throw timeout('no time is left to call CCI', { reason: 'deadline' });
 }
 
 /** A try that failed before anything was sent, so that what is known of earlier tries is not lost. */

@@ -18,7 +18,7 @@ export interface UpstreamError {
   requestId?: string;
 }
 
-const longestMessage = 16_384;
+const maxMessage = 16_384;
 const reasons: Record<number, string> = {
   400: 'BadRequest',
   403: 'Forbidden',
@@ -35,7 +35,7 @@ type Text = (value: unknown) => string | undefined;
 const textWithout =
   (secrets: readonly string[]): Text =>
   (value) =>
-    typeof value === 'string' && value !== '' ? redactSecrets(value, secrets).slice(0, longestMessage) : undefined;
+    typeof value === 'string' && value !== '' ? redactSecrets(value, secrets).slice(0, maxMessage) : undefined;
 
 /**
  * Reads an error body in CCI's dialects: a Kubernetes Status with errorCode, the API gateway's and the plain form
@@ -68,7 +68,7 @@ export function readUpstreamError(body: Buffer, secrets: readonly string[] = [])
  * message, details and errorCode; the rest says only that it failed. `secrets` never leave in a message; `retryAfter` in seconds.
  */
 export function translate(status: number, error: UpstreamError, body: Buffer, secrets: readonly string[], retryAfter: number): StatusError {
-  const note = { because: `CCI answered ${status}`, errorCode: error.errorCode };
+  const note = { reason: `CCI answered ${status}`, errorCode: error.errorCode };
   const reason = reasons[status];
   if (reason) {
     const message = redactSecrets(error.message ?? `the server answered ${status} and gave no reason`, secrets);
@@ -82,14 +82,14 @@ export function translate(status: number, error: UpstreamError, body: Buffer, se
   return internalError({ ...note, body: excerpt(body, secrets) });
 }
 
-const mostRead = 4096;
+const maxRead = 4096;
 const keyLike = '[A-Za-z0-9+/=_.~%-]';
 
 /** The first 200 characters of a body for the log, without strings' values and without anything that looks like a key. */
 export function excerpt(body: Buffer, secrets: readonly string[]): string {
   // Redacted before it is cut, so that no half of a key is left at the end.
   const whole = redactSecrets(body.toString('utf8'), secrets);
-  const start = whole.length > mostRead ? whole.slice(0, mostRead).replace(new RegExp(`${keyLike}*$`), '') : whole;
+  const start = whole.length > maxRead ? whole.slice(0, maxRead).replace(new RegExp(`${keyLike}*$`), '') : whole;
   return start
     .replace(/"[^"\\]*(?:\\.[^"\\]*)*("\s*:|")?/gs, (string, end?: string) => (end?.endsWith(':') ? string : '"…"'))
     .replace(new RegExp(`${keyLike}{16,}`, 'g'), '…')

@@ -25,14 +25,14 @@ export function readText(of: JobRef | Collection, outcome: Outcome): string {
       ? object.kind === 'Table' || ([kind, 'PartialObjectMetadata'].includes(String(object.kind)) && isStored(object, of))
       : ['Table', `${kind}List`, 'PartialObjectMetadataList'].includes(String(object.kind));
   if (isIt) return text;
-  throw internalError({ because: 'the answer is not what was asked for' });
+  throw internalError({ reason: 'the answer is not what was asked for' });
 }
 
 /** Reads a 200 or 201: it must be the very job that was asked for, with a resourceVersion to fence the write. */
 export function readJob(ref: JobRef, outcome: Outcome): Answer {
   const { text, object } = readObject(outcome, parseExactJson);
   if (object.kind !== ref.kind.kind || !isStored(object, ref))
-    throw internalError({ because: 'the answer is not the job that was asked for' });
+    throw internalError({ reason: 'the answer is not the job that was asked for' });
   return { status: outcome.status, job: object, text };
 }
 
@@ -43,14 +43,14 @@ function isStored({ metadata }: JsonObject, { name, namespace }: JobRef): boolea
 
 function readObject({ body, secrets = [] }: Outcome, parse: (text: string) => Json): { text: string; object: JsonObject } {
   // What is no UTF-8 could not be written back as it came.
-  if (!isUtf8(body)) throw internalError({ because: 'the answer is not UTF-8' });
+  if (!isUtf8(body)) throw internalError({ reason: 'the answer is not UTF-8' });
   const text = body.toString('utf8');
   let object: Json;
   try {
     object = parse(text);
   } catch {
-    throw internalError({ because: 'the answer is not JSON', body: excerpt(body, secrets) });
+    throw internalError({ reason: 'the answer is not JSON', body: excerpt(body, secrets) });
   }
   if (isObject(object)) return { text, object };
-  throw internalError({ because: 'the answer is not an object', body: excerpt(body, secrets) });
+  throw internalError({ reason: 'the answer is not an object', body: excerpt(body, secrets) });
 }

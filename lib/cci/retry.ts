@@ -1,7 +1,7 @@
 /** Milliseconds before the first retry at most; it doubles with each. */
 const firstPause = 200;
 /** Retries that a process may do beyond what its answered calls earn, and how many calls earn one. */
-const mostRetries = 10;
+const maxRetries = 10;
 const callsPerRetry = 10;
 
 /** How often one process repeats calls to an upstream: a brown-out is not multiplied by those who wait for its end. */
@@ -18,7 +18,7 @@ export interface RetryBudget {
  */
 export function createRetryBudget(): RetryBudget {
   // Counted in good answers: tenths of a retry would not add up.
-  const most = mostRetries * callsPerRetry;
+  const most = maxRetries * callsPerRetry;
   let left = most;
   return {
     take() {

@@ -28,7 +28,7 @@ type Settling = EventRecord & Followed;
 /**
  * Settles what became of an event. A success or a refusal is published, and the message is done. What waits for CCI, which throttles, goes
  * back to the queue as often as it takes. Any other failure goes back too; after five of its own the message is sent to the dead-letter
- * queue with the reason, and is done as well. A result that cannot be published is such a failure: by its mark the event changes nothing
+ * queue with the reason, and is done as well. A result that cannot be published is such a failure: by its marker the event changes nothing
  * when it comes again.
  */
 export function acknowledgeEvent({ publish, sendToDeadLetterQueue }: EventPublisher): Around<Settling, object, true, UpdateResult> {
@@ -51,7 +51,7 @@ export function acknowledgeEvent({ publish, sendToDeadLetterQueue }: EventPublis
     await sendToDeadLetterQueue(event, { reason: status.reason, code: status.code, eventId: event.claims.id ?? '', attempts });
     await settle(event, 'Failed', { status }).catch((error: unknown) => {
       // The dead letter is there to be seen, and to send it again would make two.
-      event.trace.warn('a dead letter without its result event', asStatus(error).note);
+      event.context.warn('a dead letter without its result event', asStatus(error).note);
       done(event, 'Failed');
     });
   };
@@ -82,7 +82,7 @@ export function acknowledgeEvent({ publish, sendToDeadLetterQueue }: EventPublis
  * CCI itself answered came of a crowd, or of the event's own write that nobody heard of.
  */
 function isRefusal({ status: { code }, note }: StatusError): boolean {
-  return permanent.has(code) || (code === 409 && note.because === undefined);
+  return permanent.has(code) || (code === 409 && note.reason === undefined);
 }
 
 function unsent(sending: Promise<void>): Promise<StatusError | undefined> {
@@ -92,5 +92,5 @@ function unsent(sending: Promise<void>): Promise<StatusError | undefined> {
 function asStatus(error: unknown): StatusError {
   if (error instanceof StatusError) return error;
   const { name, code } = (error ?? {}) as NodeJS.ErrnoException;
-  return internalError({ because: 'a surprise', name, code });
+  return internalError({ reason: 'a surprise', name, code });
 }

@@ -2,15 +2,15 @@ import type { SQSRecord } from 'aws-lambda';
 import { isFifo } from './parse.ts';
 
 /** After so many failures of its own a message is given up. */
-const mostAttempts = 5;
+const maxAttempts = 5;
 /**
  * After so many deliveries the queue itself moves a message (maxReceiveCount in deploy/events.yml), so this is the last chance to say
  * why. Where no count was lost a message comes so far only while CCI throttles for hours.
  */
-export const mostDeliveries = 10 * mostAttempts;
+export const maxDeliveries = 10 * maxAttempts;
 /** A message that failed twice in a process, so long apart (milliseconds), is given up as well: a CCI that is away for ten minutes loses none. */
 const longEnough = 12 * 60_000;
-const mostRemembered = 10_000;
+const maxRemembered = 10_000;
 
 /** A message, and whether it came as a batch of its own: then it waited for none before it, also in a FIFO queue. */
 export type Delivered = Pick<SQSRecord, 'messageId' | 'attributes' | 'eventSourceARN'> & { alone: boolean };
@@ -44,7 +44,7 @@ export function createAttempts(): Attempts {
     counts.delete(messageId);
     counts.set(messageId, counted);
     for (const oldest of counts.keys()) {
-      if (counts.size <= mostRemembered) break;
+      if (counts.size <= maxRemembered) break;
       counts.delete(oldest);
     }
     return counted;
@@ -59,12 +59,12 @@ export function createAttempts(): Attempts {
       const allTried = ordered && waitedAt < Number(attributes.ApproximateFirstReceiveTimestamp);
       const attempts = allTried ? Math.max(failed, received - untried) : failed;
       const longFailed = failed > 1 && Date.now() - failedAt >= longEnough;
-      return { attempts, last: attempts >= mostAttempts || longFailed || received >= mostDeliveries };
+      return { attempts, last: attempts >= maxAttempts || longFailed || received >= maxDeliveries };
     },
     untried(message, throttled) {
       count(message, 'untried');
       if (throttled) waitedAt = Date.now();
-      return Number(message.attributes.ApproximateReceiveCount) >= mostDeliveries;
+      return Number(message.attributes.ApproximateReceiveCount) >= maxDeliveries;
     },
   };
 }

@@ -7,9 +7,9 @@ import type { AskedUpdate } from './parse.ts';
 
 /**
  * Makes an update of an event: its patch or its object becomes the requested object, with the event's preconditions. Never the one-trip
- * patch: the mark must be written with the change. Throws 400 for an object that is another job, or says otherwise than the event.
+ * patch: the marker must be written with the change. Throws 400 for an object that is another job, or says otherwise than the event.
  */
-export function eventUpdate({ kind, ref, detail, mark }: AskedUpdate, caller: string, protectedKeys: readonly string[]): JobUpdate {
+export function eventUpdate({ kind, ref, detail, marker }: AskedUpdate, caller: string, protectedKeys: readonly string[]): JobUpdate {
   const { uid, resourceVersion } = detail;
   const given = 'object' in detail ? detail.object : detail.patch;
   const preconditions = { ...(uid !== undefined && { uid }), ...(resourceVersion !== undefined && { resourceVersion }) };
@@ -26,10 +26,10 @@ export function eventUpdate({ kind, ref, detail, mark }: AskedUpdate, caller: st
       const requested = whole ?? parsePatched(kind, ref, live.job, applyMergePatch(live.job, given));
       return { ...requested, metadata: { ...(requested.metadata as object), ...preconditions } };
     },
-    // Even where the event insists on a version it may have met itself, carried out unheard: its mark on the live job tells.
+    // Even where the event insists on a version it may have met itself, carried out unheard: its marker on the live job tells.
     conditional: false,
     rules: { protectedKeys, patch: !whole },
     dryRun: false,
-    mark,
+    marker,
   };
 }

@@ -2,7 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context } from 'aws-lambda';
 import type { Around, Middleware } from '../runtime/chain.ts';
 import { recordMetrics } from '../runtime/metrics.ts';
-import { createTrace } from '../runtime/request-context.ts';
+import { createRequestContext } from '../runtime/request-context.ts';
 import { refusedFields, StatusError, timeout } from '../status.ts';
 import type { Asked, EventRecord, Followed } from './request.ts';
 
@@ -14,14 +14,14 @@ const reserve = 5000;
 let coldStart = true;
 
 /**
- * The outermost step: gives the event its deadline and its trace, and writes one line about it: who sent it (as SQS and EventBridge say),
+ * The outermost step: gives the event its deadline and its context, and writes one line about it: who sent it (as SQS and EventBridge say),
  * what became of it, and which fields changed, never their values.
  */
-export function traceAndLogEvent(): Around<EventRecord, Followed, true, true, Asked> {
-  const write = async (event: EventRecord & Partial<Followed & Asked>, context: Context, said: object | undefined): Promise<void> => {
-    const { claims, trace, asked } = event;
+export function logEvent(): Around<EventRecord, Followed, true, true, Asked> {
+  const write = async (event: EventRecord & Partial<Followed & Asked>, lambda: Context, said: object | undefined): Promise<void> => {
+    const { claims, context, asked } = event;
     // Nothing goes on after the batch is answered.
-    await Promise.allSettled(trace?.pending ?? []);
+    await Promise.allSettled(context?.pending ?? []);
     const ms = Math.round(performance.now() - (event.startedAt ?? 0));
     logger.info('event', {
       ...said,
@@ -32,28 +32,28 @@ export function traceAndLogEvent(): Around<EventRecord, Followed, true, true, As
       message_id: event.messageId,
       received: Number(event.attributes.ApproximateReceiveCount),
       ms,
-      upstream: trace?.calls,
-      function_request_id: context.awsRequestId,
+      upstream: context?.calls,
+      function_request_id: lambda.awsRequestId,
     });
-    recordMetrics(event.settled?.outcome ?? 'Returned', ms, coldStart, trace);
+    recordMetrics(event.settled?.outcome ?? 'Returned', ms, coldStart, context);
     coldStart = false;
   };
   return {
-    before: (_event, context) => {
-      const deadline = Date.now() + Math.min(context.getRemainingTimeInMillis() - reserve, recordTime);
-      const trace = createTrace(deadline, (message, note) => logger.warn(message, { note }), true);
-      return { startedAt: performance.now(), trace, claims: {}, attempts: 0, settled: undefined };
+    before: (_event, lambda) => {
+      const deadline = Date.now() + Math.min(lambda.getRemainingTimeInMillis() - reserve, recordTime);
+      const context = createRequestContext(deadline, (message, note) => logger.warn(message, { note }), true);
+      return { startedAt: performance.now(), context, claims: {}, attempts: 0, settled: undefined };
     },
-    after: async (event, answer, context) => {
-      await write(event, context, event.settled);
+    after: async (event, answer, lambda) => {
+      await write(event, lambda, event.settled);
       return answer;
     },
-    onError: async (event, error, context) => {
+    onError: async (event, error, lambda) => {
       const known = error instanceof StatusError ? error : undefined;
       const { status, rule, note = { name: (error as Error)?.name } } = known ?? {};
       const refused = status && refusedFields(status);
       const { settled = { outcome: 'Returned' as const }, attempts } = event;
-      await write(event, context, { ...settled, code: status?.code, reason: status?.reason, rule, refused, note, attempts });
+      await write(event, lambda, { ...settled, code: status?.code, reason: status?.reason, rule, refused, note, attempts });
       return undefined;
     },
   };
@@ -62,9 +62,9 @@ export function traceAndLogEvent(): Around<EventRecord, Followed, true, true, As
 /** Begins no event for which too little of Lambda's time is left: it goes back to its queue untried, as a 504 that says so. */
 export function requireTimeLeft(): Middleware<EventRecord> {
   return {
-    before: (_event, context) => {
-      const because = 'no time is left in this batch';
-      if (context.getRemainingTimeInMillis() - reserve < recordTime) throw timeout(because, { because, notTaken: true });
+    before: (_event, lambda) => {
+      const reason = 'no time is left in this batch';
+      if (lambda.getRemainingTimeInMillis() - reserve < recordTime) throw timeout(reason, { reason, notTaken: true });
       return undefined;
     },
   };

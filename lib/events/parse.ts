@@ -1,6 +1,6 @@
 import type { SQSRecord } from 'aws-lambda';
 import * as v from 'valibot';
-import type { Mark } from '../job/applied-events.ts';
+import type { Marker } from '../job/applied-events.ts';
 import { isJobName, isNamespace, type JobKind, jobKinds, type Layout } from '../job/kinds.ts';
 import { isObject, type Json, type JsonObject, numberText, own, parseExactJson } from '../json/json.ts';
 import { badRequest, type JobRef, pathNotFound, tooLarge } from '../status.ts';
@@ -12,7 +12,7 @@ export interface AskedUpdate {
   kind: JobKind;
   ref: JobRef;
   detail: v.InferOutput<typeof Patch> | v.InferOutput<typeof Replace>;
-  mark: Mark;
+  marker: Marker;
 }
 /** Who an event says it is from and about, told even where it is refused. Nothing here decides anything. */
 export interface Claims {
@@ -27,7 +27,7 @@ export interface Claims {
 }
 
 // A message group may have no more; jobs whose names are longer than that share one, which costs speed and no order.
-const longestGroup = 128;
+const maxGroup = 128;
 
 /** The JSON of a message, or undefined for what is none. */
 export function readMessage({ body }: Pick<SQSRecord, 'body'>): Json | undefined {
@@ -74,13 +74,13 @@ export function parseEvent(message: Json | undefined, layout: Layout, { body, at
   if (isFifo(eventSourceARN) && attributes.MessageGroupId !== group) throw badRequest('identity', `the message group must be ${group}`);
   // What is only for the log may be worded anew when the event is repeated.
   const { version: _, id, reason: __, ...content } = detail;
-  const mark = { id: shortHash(id), digest: contentHash(content as JsonObject), sequence: detail.sequence };
-  return { kind, ref: { kind, namespace, name }, detail, mark };
+  const marker = { id: shortHash(id), digest: contentHash(content as JsonObject), sequence: detail.sequence };
+  return { kind, ref: { kind, namespace, name }, detail, marker };
 }
 
 /** The message group of a job's events in a FIFO queue. */
 export function messageGroup({ kind, namespace, name }: Pick<Claims, 'kind' | 'namespace' | 'name'>): string {
-  return `${kind}/${namespace}/${name}`.slice(0, longestGroup);
+  return `${kind}/${namespace}/${name}`.slice(0, maxGroup);
 }
 
 /** Whether a queue keeps the order of each group. */

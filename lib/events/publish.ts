@@ -42,9 +42,9 @@ export interface EventPublisher {
 const sendTimeout = 2000;
 const attemptTimeout = 900;
 /** Bytes of a result: a bus takes 256 KB, in some regions 1 MB. */
-const mostResult = 250_000;
+const maxResult = 250_000;
 // Longer than any refusal of ours, since half of the command at its end would be worse than none.
-const longestMessage = 8192;
+const maxMessage = 8192;
 
 /** Ways out by EventBridge and SQS (region and endpoint by the SDK's own variables). */
 export function createEventPublisher({ busName, deadLetterUrl, deadLetterFifoUrl }: EventConfig): EventPublisher {
@@ -56,12 +56,12 @@ export function createEventPublisher({ busName, deadLetterUrl, deadLetterFifoUrl
     async publish(outcome, result) {
       const entry = { EventBusName: busName, Source: 'tfjob-gateway', DetailType: `Job Update ${outcome}`, Detail: asText(result) };
       const answer = await bus.send(new PutEventsCommand({ Entries: [entry] }), inTime()).catch((error: unknown) => {
-        throw internalError({ because: 'the result event could not be sent', ...awsErrorNote(error) });
+        throw internalError({ reason: 'the result event could not be sent', ...awsErrorNote(error) });
       });
       // EventBridge answers 200 and tells of each entry apart.
       const [sent] = answer.Entries ?? [];
       if (answer.FailedEntryCount || sent?.ErrorCode) {
-        throw internalError({ because: 'the result event was not accepted', error: sent?.ErrorCode });
+        throw internalError({ reason: 'the result event was not accepted', error: sent?.ErrorCode });
       }
     },
     async sendToDeadLetterQueue(record, reason) {
@@ -74,7 +74,7 @@ export function createEventPublisher({ busName, deadLetterUrl, deadLetterFifoUrl
         ...(fifo && { MessageGroupId: record.attributes.MessageGroupId, MessageDeduplicationId: record.messageId }),
       };
       await queues.send(new SendMessageCommand(message), inTime()).catch((error: unknown) => {
-        throw internalError({ because: 'the dead letter could not be sent', ...awsErrorNote(error) });
+        throw internalError({ reason: 'the dead letter could not be sent', ...awsErrorNote(error) });
       });
     },
   };
@@ -84,14 +84,14 @@ export function createEventPublisher({ busName, deadLetterUrl, deadLetterFifoUrl
 function asText(result: Result): string {
   for (let causes = 100; ; causes >>= 1) {
     const text = JSON.stringify(cut(result, causes), (_, member: unknown) => (typeof member === 'string' ? member.toWellFormed() : member));
-    if (Buffer.byteLength(text) <= mostResult || causes === 0) return text;
+    if (Buffer.byteLength(text) <= maxResult || causes === 0) return text;
   }
 }
 
 function cut({ status, ...result }: Result, most: number): Result {
   if (!status || most === 100) return { ...result, ...(status && { status }) };
   const { details, ...rest } = status;
-  const message = status.message.slice(0, longestMessage);
+  const message = status.message.slice(0, maxMessage);
   const causes = details?.causes?.slice(0, most);
   return { ...result, status: { ...rest, message, ...(most > 0 && { details: { ...details, ...(causes && { causes }) } }) } };
 }

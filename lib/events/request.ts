@@ -1,5 +1,5 @@
 import type { SQSRecord } from 'aws-lambda';
-import type { Trace } from '../runtime/request-context.ts';
+import type { RequestContext } from '../runtime/request-context.ts';
 import type { AskedUpdate, Claims } from './parse.ts';
 
 /** What became of an event, as the log and the result event tell it. */
@@ -13,7 +13,7 @@ export interface EventRecord extends SQSRecord {
 /** An event on its way through the chain, and what becomes of it. */
 export interface Followed {
   startedAt: number;
-  trace: Trace;
+  context: RequestContext;
   claims: Claims;
   /** How often this message has failed, this time included; 0 where nobody counted. */
   attempts: number;

@@ -2,9 +2,9 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context } from 'aws-lambda';
 import type { Around } from '../runtime/chain.ts';
 import { type Outcome, recordMetrics } from '../runtime/metrics.ts';
-import { createTrace } from '../runtime/request-context.ts';
+import { createRequestContext } from '../runtime/request-context.ts';
 import { refusedFields, StatusError } from '../status.ts';
-import type { HttpRequest, Routed, Said, Told, Traced } from './request.ts';
+import type { HttpRequest, InContext, Routed, Said, Told } from './request.ts';
 import type { ProxyResult } from './respond.ts';
 
 const logger = new Logger({ serviceName: 'tfjob-gateway' });
@@ -18,7 +18,7 @@ let coldStart = true;
 interface Started {
   startedAt: number;
 }
-type Logged = HttpRequest & Partial<Traced & Started & Routed>;
+type Logged = HttpRequest & Partial<InContext & Started & Routed>;
 
 /** What the log calls a success, and the metric that counts it. */
 const outcomes: Record<Said, Outcome> = {
@@ -39,12 +39,12 @@ function failure(code: number): Outcome {
 }
 
 /**
- * The outermost step: gives the request its deadline (docs/upstream.md, deadline) and its trace, and writes one line and one record of
+ * The outermost step: gives the request its deadline (docs/upstream.md, deadline) and its context, and writes one line and one record of
  * metrics about it. Fields that changed, the rule that refused and the paths that it refused are named, never their values; an error is
  * never logged as it is.
  */
-export function traceAndLog(): Around<HttpRequest, Traced & Started, ProxyResult, ProxyResult, Routed & Told> {
-  const write = (event: Logged, context: Context, outcome: Outcome, said: Record<string, unknown>): void => {
+export function logRequest(): Around<HttpRequest, InContext & Started, ProxyResult, ProxyResult, Routed & Told> {
+  const write = (event: Logged, lambda: Context, outcome: Outcome, said: Record<string, unknown>): void => {
     const ms = Math.round(performance.now() - (event.startedAt ?? 0));
     logger.info('request', {
       ...said,
@@ -53,38 +53,38 @@ export function traceAndLog(): Around<HttpRequest, Traced & Started, ProxyResult
       caller: event.caller,
       groups: event.groups,
       ms,
-      upstream: event.trace?.calls,
+      upstream: event.context?.calls,
       request_id: event.requestId,
-      function_request_id: context.awsRequestId,
+      function_request_id: lambda.awsRequestId,
       cold_start: coldStart,
     });
-    recordMetrics(outcome, ms, coldStart, event.trace);
+    recordMetrics(outcome, ms, coldStart, event.context);
     coldStart = false;
   };
   return {
-    before: (event, context) => {
-      const remaining = typeof context.getRemainingTimeInMillis === 'function' ? context.getRemainingTimeInMillis() : gatewayLimit;
+    before: (event, lambda) => {
+      const remaining = typeof lambda.getRemainingTimeInMillis === 'function' ? lambda.getRemainingTimeInMillis() : gatewayLimit;
       const byLambda = Date.now() + remaining - lambdaReserve;
       const accepted = event.acceptedAt;
       const deadline = accepted === undefined ? byLambda : Math.min(byLambda, accepted + gatewayLimit);
-      return { startedAt: performance.now(), trace: createTrace(deadline, (message, note) => logger.warn(message, { note })) };
+      return { startedAt: performance.now(), context: createRequestContext(deadline, (message, note) => logger.warn(message, { note })) };
     },
-    after: (event, result, context) => {
+    after: (event, result, lambda) => {
       const { said, refusedBy } = event;
       const { statusCode: code } = result;
       // An answer that turned out too large to be sent is a refusal to whoever reads it.
-      write(event, context, said && code < 400 ? outcomes[said.outcome] : failure(code), {
+      write(event, lambda, said && code < 400 ? outcomes[said.outcome] : failure(code), {
         ...said,
         ...(refusedBy && { rule: refusedBy }),
         code,
       });
       return result;
     },
-    onError: (event, error, context) => {
+    onError: (event, error, lambda) => {
       if (!(error instanceof StatusError)) return undefined;
       const { status, note, rule } = error;
       const { code, reason } = status;
-      write(event, context, failure(code), {
+      write(event, lambda, failure(code), {
         outcome: reason,
         code,
         rule,

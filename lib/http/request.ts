@@ -2,7 +2,7 @@ import type { Collection } from '../cci/read-answer.ts';
 import type { JobKind } from '../job/kinds.ts';
 import type { Json, JsonObject } from '../json/json.ts';
 import type { Rule } from '../rule.ts';
-import type { Trace } from '../runtime/request-context.ts';
+import type { RequestContext } from '../runtime/request-context.ts';
 import type { JobRef } from '../status.ts';
 
 /** A request in one form, whatever kind of event brought it. Header names are in lower case. */
@@ -25,8 +25,8 @@ export interface HttpRequest {
 
 // What the steps of the chains add to it, each by a name of its own.
 /** Its deadline, and what it does upstream. */
-export interface Traced {
-  trace: Trace;
+export interface InContext {
+  context: RequestContext;
 }
 /** Somebody is known to ask. */
 export interface Identified {

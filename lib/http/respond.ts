@@ -5,14 +5,14 @@ import type { Around, Middleware } from '../runtime/chain.ts';
 import { answerTooLarge, internalError, notAcceptable, StatusError, tooDeep } from '../status.ts';
 import { acceptedType } from './accept.ts';
 import { indentJson } from './indent.ts';
-import type { HttpRequest, JobAnswer, Told, Traced, WithOptions } from './request.ts';
+import type { HttpRequest, InContext, JobAnswer, Told, WithOptions } from './request.ts';
 
 const served = ['application/json'];
 // Lambda's answer limit is 6 MB as serialised; a little is kept for what the runtime adds.
 const answerLimit = 6 * 1024 * 1024 - 4096;
 const gzipAbove = 1024 * 1024;
-const longestHeader = 256;
-const mostWarnings = 8;
+const maxHeaderBytes = 256;
+const maxWarnings = 8;
 
 /** What API Gateway, a Function URL and a load balancer take as an answer. */
 export interface ProxyResult {
@@ -36,7 +36,7 @@ export function negotiate(): Middleware<HttpRequest> {
  * Turns what the chain ends with into the answer: the job, or for any error its Status. What is no StatusError is a surprise, and
  * becomes a 500 that says nothing of the inside. Waits for what runs beside the request: nothing goes on after an answer.
  */
-export function respond(): Around<HttpRequest & Traced, Told, ProxyResult, JobAnswer, WithOptions> {
+export function respond(): Around<HttpRequest & InContext, Told, ProxyResult, JobAnswer, WithOptions> {
   return {
     before: () => ({ said: undefined }),
     after: (event, { answer, outcome, changed, sent, warnings }) => {
@@ -47,7 +47,7 @@ export function respond(): Around<HttpRequest & Traced, Told, ProxyResult, JobAn
       const headers = {
         ...answer.headers,
         ...(answer.contentType && { 'Content-Type': answer.contentType }),
-        ...(warnings && { Warning: warnings.slice(0, mostWarnings).map(warningValue).join(', ') }),
+        ...(warnings && { Warning: warnings.slice(0, maxWarnings).map(warningValue).join(', ') }),
       };
       const result = pretty
         ? proxyResult(event, answer.status, indentJson(text) ?? text, headers, text)
@@ -71,19 +71,19 @@ export function respond(): Around<HttpRequest & Traced, Told, ProxyResult, JobAn
 }
 
 /** Something, once what runs beside the request is over. */
-function onceDone<T>({ trace: { pending } }: Traced, what: T): T | Promise<T> {
+function onceDone<T>({ context: { pending } }: InContext, what: T): T | Promise<T> {
   return pending.length === 0 ? what : Promise.allSettled(pending).then(() => what);
 }
 
 /** `shorter` is sent where `json` is more than can be: a write that was done is not told as a failure for its indentation. */
 function proxyResult(
-  event: HttpRequest & Traced & Partial<Told>,
+  event: HttpRequest & InContext & Partial<Told>,
   statusCode: number,
   json: string,
   extra: Record<string, string>,
   shorter?: string,
 ): ProxyResult {
-  const upstreamId = event.trace.calls.at(-1)?.requestId;
+  const upstreamId = event.context.calls.at(-1)?.requestId;
   const headers: Record<string, string> = {
     'Content-Type': 'application/json',
     'Cache-Control': 'no-cache, private',
@@ -114,7 +114,7 @@ function acceptsGzip(headers: Record<string, string>): boolean {
 function headerValue(value: unknown): string {
   return String(value)
     .replace(/[^\x20-\x7e]/g, '')
-    .slice(0, longestHeader);
+    .slice(0, maxHeaderBytes);
 }
 
 /** A warning as the API server writes one and kubectl prints it: code 299, no agent, the text quoted; cut where no escape is broken. */
@@ -122,7 +122,7 @@ function warningValue(text: string): string {
   let value = '299 - "';
   for (const character of headerValue(text)) {
     const quoted = character === '"' || character === '\\' ? `\\${character}` : character;
-    if (value.length + quoted.length >= longestHeader) break;
+    if (value.length + quoted.length >= maxHeaderBytes) break;
     value += quoted;
   }
   return `${value}"`;
@@ -132,5 +132,5 @@ function warningValue(text: string): string {
 function surprise(error: unknown): StatusError {
   const { name, code, stack } = error instanceof Error ? (error as NodeJS.ErrnoException) : { name: typeof error };
   const frames = stack?.split('\n').filter((line) => /^ {4}at /.test(line));
-  return internalError({ because: 'a surprise', name, code, at: frames?.slice(0, 5).map((line) => line.trim()) });
+  return internalError({ reason: 'a surprise', name, code, at: frames?.slice(0, 5).map((line) => line.trim()) });
 }

@@ -18,9 +18,9 @@ export class YamlError extends Error {
 }
 
 // No JSON text within the body limit holds more values than this, so what aliases expand to beyond it is a bomb.
-const mostValues = 1_500_000;
+const maxValues = 1_500_000;
 // Empty documents are passed over; a body of nothing else would cost more than any job.
-const mostMarkers = 100;
+const maxMarkers = 100;
 const marker = /^(?:---|\.\.\.)(?=\s|$)/gm;
 
 const scalar = (tag: string, test: RegExp, read: (text: string) => unknown) =>
@@ -91,7 +91,7 @@ function finite(number: number, text: string): unknown {
  * after a `---` at the end, for nesting above 500 levels and for aliases that expand beyond any body.
  */
 export function parseYaml(text: string, strict: boolean): { value: Json; duplicates: string[] } {
-  if ((text.match(marker)?.length ?? 0) > mostMarkers) throw new YamlError('too many documents');
+  if ((text.match(marker)?.length ?? 0) > maxMarkers) throw new YamlError('too many documents');
   const value = read(text, { json: true }) as Json;
   if (text.includes('*')) countValues(value);
   if (!strict) return { value, duplicates: [] };
@@ -133,7 +133,7 @@ function countValues(root: Json): void {
   const open: Json[] = [root];
   for (let count = 0; open.length > 0; count++) {
     const value = open.pop();
-    if (count + open.length > mostValues) throw new YamlError('its aliases expand to too much');
+    if (count + open.length > maxValues) throw new YamlError('its aliases expand to too much');
     if (Array.isArray(value)) for (const element of value) open.push(element);
     else if (isObject(value)) for (const key in value) open.push(value[key] as Json);
   }

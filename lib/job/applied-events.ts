@@ -2,13 +2,13 @@ import { getPath, isObject, type JsonObject, own, setOwn } from '../json/json.ts
 import { ownPrefix } from './rules/own-annotations.ts';
 
 /** What an event leaves on the job that it changed: hashes of its id and of what it asks, and its number where its producer counts. */
-export interface Mark {
+export interface Marker {
   id: string;
   digest: string;
   sequence?: number | undefined;
 }
 
-/** The annotation that holds the marks: written in the same write as the change, so that there is never one without the other. */
+/** The annotation that holds the markers: written in the same write as the change, so that there is never one without the other. */
 export const appliedEvents = `${ownPrefix}applied-events`;
 /**
  * How many ids a job remembers: an event that is delivered again comes three minutes later (the queue's visibility timeout), after all
@@ -20,7 +20,7 @@ export const maxIds = 128;
  * Whether a job has an event already: `applied` if its id is remembered, `reused` if that was an event which asked something else,
  * `superseded` if a higher or the same sequence was applied. Undefined for an event that is new to it.
  */
-export function seen(job: JsonObject, { id, digest, sequence }: Mark): 'applied' | 'reused' | 'superseded' | undefined {
+export function seen(job: JsonObject, { id, digest, sequence }: Marker): 'applied' | 'reused' | 'superseded' | undefined {
   const applied = readApplied(job);
   const known = applied.events.find((event) => event.id === id);
   // Versions of the gateway that knew no digests are read as well, and write none.
@@ -28,8 +28,8 @@ export function seen(job: JsonObject, { id, digest, sequence }: Mark): 'applied'
   return sequence !== undefined && applied.sequence !== undefined && sequence <= applied.sequence ? 'superseded' : undefined;
 }
 
-/** A job with an event's mark added to those that it has. The argument is not changed. */
-export function withMark(job: JsonObject, { id, digest, sequence }: Mark): JsonObject {
+/** A job with an event's marker added to those that it has. The argument is not changed. */
+export function withMarker(job: JsonObject, { id, digest, sequence }: Marker): JsonObject {
   const applied = readApplied(job);
   const events = [...applied.events, { id, digest }].slice(-maxIds);
   const highest = Math.max(applied.sequence ?? -1, sequence ?? -1);
@@ -48,7 +48,7 @@ export function withMark(job: JsonObject, { id, digest, sequence }: Mark): JsonO
 }
 
 interface Applied {
-  events: Pick<Mark, 'id' | 'digest'>[];
+  events: Pick<Marker, 'id' | 'digest'>[];
   sequence?: number;
 }
 

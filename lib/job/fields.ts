@@ -44,7 +44,7 @@ export const fields: readonly Field[] = [
     in: inMetadata,
     value: { type: 'annotations' },
     description:
-      'Keys and values of any purpose, at most 2,000 and 256 KiB in total, of which 64 KiB are kept for the record of kubectl apply and the marks of events.',
+      'Keys and values of any purpose, at most 2,000 and 256 KiB in total, of which 64 KiB are kept for the record of kubectl apply and the markers of events.',
   },
   {
     // CCI's documentation (replacing a TFJob), table 155; Kubeflow's RunPolicy has an int64

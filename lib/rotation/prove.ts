@@ -4,7 +4,7 @@ import { createCredentials } from '../cci/credentials/credentials.ts';
 import type { Transport } from '../cci/transport.ts';
 import { type JobKind, jobKind } from '../job/kinds.ts';
 import type { Config } from '../runtime/config.ts';
-import type { Trace } from '../runtime/request-context.ts';
+import type { RequestContext } from '../runtime/request-context.ts';
 import { type LogNote, StatusError } from '../status.ts';
 import { pending } from './secret.ts';
 import { stepFailed } from './step.ts';
@@ -18,18 +18,18 @@ export async function prove(
   { endpoint, projectId, secretId, rotationNamespace: namespace }: Config,
   client: SecretsManagerClient,
   transport: Transport,
-  trace: Trace,
+  context: RequestContext,
 ): Promise<Verdict> {
   const credentials = createCredentials({ SecretId: secretId, VersionId: version, VersionStage: pending }, client);
   const cci = createCci({ endpoint, projectId, credentials, transport });
   const collection = { kind: jobKind('cci', 'tfjobs') as JobKind, namespace };
   try {
     // Whatever answers 200 under this address but no list of jobs has proven nothing: it is thrown.
-    await cci.fetch(collection, { limit: '1' }, 'application/json', trace);
+    await cci.fetch(collection, { limit: '1' }, 'application/json', context);
     return { proven: true };
   } catch (error) {
     if (!(error instanceof StatusError)) throw error;
-    const [forGood, message] = explain(error, trace.counts.refusedVersions > 0, namespace);
+    const [forGood, message] = explain(error, context.counts.refusedVersions > 0, namespace);
     return { proven: false, forGood, error: stepFailed(message, error.note) };
   }
 }
@@ -39,7 +39,7 @@ function explain({ status, note }: StatusError, refused: boolean, namespace: str
   if (note.mistakes) return [true, malformed(note)];
   if (refused) {
     const locked = note.locked ? '; it failed too often and stays locked for five minutes' : '';
-    return [true, `the pending version was refused (${note.because})${locked}`];
+    return [true, `the pending version was refused (${note.reason})${locked}`];
   }
   if (status.code === 403) {
     const where = namespace === undefined ? 'all namespaces' : 'the namespace that ROTATION_NAMESPACE names';
@@ -48,7 +48,7 @@ function explain({ status, note }: StatusError, refused: boolean, namespace: str
       `CCI knows the pending version, but it may not list tfjobs in ${where}: permit that, or set ROTATION_NAMESPACE to one where it may`,
     ];
   }
-  const why = [note.because ?? `CCI answered ${status.code}`, note.code, note.error, note.why].filter((part) => part !== undefined);
+  const why = [note.reason ?? `CCI answered ${status.code}`, note.code, note.error, note.why].filter((part) => part !== undefined);
   return [false, unknown(why.join(', '))];
 }
 

@@ -72,9 +72,9 @@ export function rotate(config: Config): (event: StepEvent) => Promise<{ outcome:
     return 'Copied';
   };
 
-  const testSecret = async ({ ClientRequestToken: version, trace }: StepEvent, stages: Stages): Promise<Outcome> => {
+  const testSecret = async ({ ClientRequestToken: version, context }: StepEvent, stages: Stages): Promise<Outcome> => {
     const known = last?.version === version && (!last.verdict.proven || Date.now() - last.at < proofLasts) ? last.verdict : undefined;
-    const verdict = known ?? (await prove(version, config, client, transport, trace));
+    const verdict = known ?? (await prove(version, config, client, transport, context));
     if (verdict.proven || verdict.forGood) last = known ? last : { version, verdict, at: Date.now() };
     if (verdict.proven) return 'Proven';
     if (verdict.forGood) return giveUp(version, stages, verdict.error.message, verdict.error);

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { Middleware } from '../runtime/chain.ts';
-import type { Trace } from '../runtime/request-context.ts';
+import type { RequestContext } from '../runtime/request-context.ts';
 import { type LogNote, StatusError } from '../status.ts';
 
 const Event = v.object({
@@ -17,11 +17,11 @@ export interface Given {
   given: unknown;
 }
 /** Its deadline, and what it does upstream. */
-export interface Traced {
-  trace: Trace;
+export interface InContext {
+  context: RequestContext;
 }
 /** An event once it is checked. */
-export type StepEvent = RotationEvent & Traced;
+export type StepEvent = RotationEvent & InContext;
 /** What a step did. */
 export type Outcome = 'Accepted' | 'Copied' | 'NothingToDo' | 'Proven' | 'MadeCurrent';
 

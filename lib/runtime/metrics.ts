@@ -1,5 +1,5 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import type { Trace } from './request-context.ts';
+import type { RequestContext } from './request-context.ts';
 
 /** What a request or an event may end as: each is counted by the metric of that name (docs/metrics.md says what it means). */
 export type Outcome =
@@ -27,17 +27,17 @@ const metrics = new Metrics({
  * took, whether it was the first of its process, and what it did upstream. A count of zero is left out: it would cost time, and money
  * for a metric that says nothing. Where POWERTOOLS_METRICS_DISABLED is true nothing is printed.
  */
-export function recordMetrics(outcome: Outcome, ms: number, coldStart: boolean, trace: Trace | undefined): void {
+export function recordMetrics(outcome: Outcome, ms: number, coldStart: boolean, context: RequestContext | undefined): void {
   const count = (name: string, value: number | undefined): void => {
     if (value) metrics.addMetric(name, MetricUnit.Count, value);
   };
   metrics.addMetric('Latency', MetricUnit.Milliseconds, ms);
   count(outcome, 1);
   count('ColdStart', Number(coldStart));
-  count('UpstreamCalls', trace?.calls.length);
-  count('Retries', trace?.counts.retries);
-  count('Conflicts', trace?.counts.conflicts);
-  count('CredentialRefreshes', trace?.counts.credentialRefreshes);
-  count('RefusedVersions', trace?.counts.refusedVersions);
+  count('UpstreamCalls', context?.calls.length);
+  count('Retries', context?.counts.retries);
+  count('Conflicts', context?.counts.conflicts);
+  count('CredentialRefreshes', context?.counts.credentialRefreshes);
+  count('RefusedVersions', context?.counts.refusedVersions);
   metrics.publishStoredMetrics();
 }

@@ -21,7 +21,7 @@ export interface Counts {
 }
 
 /** What one request does upstream: its deadline (wall clock, milliseconds), its calls, and what must be awaited before its answer. */
-export interface Trace {
+export interface RequestContext {
   readonly deadline: number;
   readonly calls: Call[];
   readonly counts: Counts;
@@ -31,23 +31,23 @@ export interface Trace {
   readonly patient: boolean;
 }
 
-/** The trace of a request that begins. `warn` writes to the log; `patient`: see Trace. */
-export function createTrace(deadline: number, warn: Trace['warn'], patient = false): Trace {
+/** The context of a request that begins. `warn` writes to the log; `patient`: see RequestContext. */
+export function createRequestContext(deadline: number, warn: RequestContext['warn'], patient = false): RequestContext {
   const counts = { retries: 0, conflicts: 0, credentialRefreshes: 0, refusedVersions: 0 };
   return { deadline, calls: [], counts, pending: [], warn, patient };
 }
 
 /** Milliseconds until a request's deadline. */
-export function timeLeft(trace: Trace): number {
-  return trace.deadline - Date.now();
+export function timeLeft(context: RequestContext): number {
+  return context.deadline - Date.now();
 }
 
 /** Waits for credentials that another request is getting, but not beyond the own deadline: then it throws 504. */
-export async function within<T>(trace: Trace, work: Promise<T>): Promise<T> {
+export async function within<T>(context: RequestContext, work: Promise<T>): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(
-    () => reject(timeout('no time is left to call CCI', { because: 'credentials: not there before the deadline' })),
-    timeLeft(trace),
+    () => reject(timeout('no time is left to call CCI', { reason: 'credentials: not there before the deadline' })),
+    timeLeft(context),
   );
   try {
     return await Promise.race([work, late]);
@@ -57,8 +57,8 @@ export async function within<T>(trace: Trace, work: Promise<T>): Promise<T> {
 }
 
 /** Says in the log why something was not renewed; what is at hand stays in use. Of an error that is not ours only the name is kept. */
-export function warnThatKept(trace: Trace, what: string, error: unknown): void {
-  trace.warn(`${what}; the copy at hand stays in use`, noteOf(error));
+export function warnThatKept(context: RequestContext, what: string, error: unknown): void {
+  context.warn(`${what}; the copy at hand stays in use`, noteOf(error));
 }
 
 /** What the log may say of an error: the note of one of ours, of any other its name alone. */

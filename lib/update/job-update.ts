@@ -1,5 +1,5 @@
 import type { Answer } from '../cci/read-answer.ts';
-import type { Mark } from '../job/applied-events.ts';
+import type { Marker } from '../job/applied-events.ts';
 import type { Rules } from '../job/decide.ts';
 import type { JobKind } from '../job/kinds.ts';
 import type { JsonObject } from '../json/json.ts';
@@ -19,8 +19,8 @@ export interface JobUpdate {
   readonly passThrough?: JsonObject | undefined;
   readonly rules: Rules;
   readonly dryRun: boolean;
-  /** The mark of an event, which is applied once: it is written together with what the event changes. */
-  readonly mark?: Mark | undefined;
+  /** The marker of an event, which is applied once: it is written together with what the event changes. */
+  readonly marker?: Marker | undefined;
 }
 
 /** What became of an update that was not refused and did not fail. */

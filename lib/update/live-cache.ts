@@ -11,16 +11,16 @@ export interface LiveCache {
 }
 
 /** Bytes of JSON that are kept; parsed they take several times as much. */
-const mostBytes = 4 * 1024 * 1024;
+const maxBytes = 4 * 1024 * 1024;
 /** Milliseconds (wall clock) after which others have probably written, so that trying would only cost a call. */
-const mostAge = 60_000;
+const maxAge = 60_000;
 /**
  * Milliseconds for which a job is left alone after a conflict. Longer than a copy lives: each process meets a conflict of its own, and
  * where many share a job one in a minute costs more than all copies save.
  */
 const contestedFor = 30 * 60_000;
 /** Jobs of which is known that others write to them. */
-const mostContested = 1000;
+const maxContested = 1000;
 
 /** Keeps jobs by kind, namespace and name, those that were longest not read or written upstream first to go; keeps nothing where it is turned off. */
 export function createLiveCache(on: boolean): LiveCache {
@@ -38,18 +38,18 @@ export function createLiveCache(on: boolean): LiveCache {
       const key = keyOf(ref);
       const entry = entries.get(key);
       if (!entry) return undefined;
-      if (isYoung(entry.at, mostAge)) return entry.answer;
+      if (isYoung(entry.at, maxAge)) return entry.answer;
       remove(key);
       return undefined;
     },
     set(ref, answer) {
       const key = keyOf(ref);
       remove(key);
-      if (!on || answer.text.length > mostBytes || isContested(key)) return;
+      if (!on || answer.text.length > maxBytes || isContested(key)) return;
       entries.set(key, { answer, at: Date.now() });
       bytes += answer.text.length;
       for (const oldest of entries.keys()) {
-        if (bytes <= mostBytes) break;
+        if (bytes <= maxBytes) break;
         remove(oldest);
       }
     },
@@ -61,7 +61,7 @@ export function createLiveCache(on: boolean): LiveCache {
       contested.delete(key);
       contested.set(key, Date.now());
       const [oldest] = contested.keys();
-      if (oldest !== undefined && contested.size > mostContested) contested.delete(oldest);
+      if (oldest !== undefined && contested.size > maxContested) contested.delete(oldest);
     },
   };
 }

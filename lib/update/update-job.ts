@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cci } from '../cci/client.ts';
 import type { Answer } from '../cci/read-answer.ts';
-import { seen, withMark } from '../job/applied-events.ts';
+import { seen, withMarker } from '../job/applied-events.ts';
 import { decide } from '../job/decide.ts';
 import { managerOf } from '../job/rules/last-applied.ts';
 import { isCrowded } from '../job/rules/map-size.ts';
 import type { JsonObject } from '../json/json.ts';
 import { applyMergePatch } from '../json/merge-patch.ts';
-import { type Trace, timeLeft } from '../runtime/request-context.ts';
+import { type RequestContext, timeLeft } from '../runtime/request-context.ts';
 import { conflict, StatusError } from '../status.ts';
 import { differingFields, fieldsIn, versionOf } from './changed-fields.ts';
 import type { JobUpdate, UpdateResult } from './job-update.ts';
@@ -37,27 +37,27 @@ const noCache = createLiveCache(false);
  * resourceVersion in the request a conflict is decided anew, at most five times. A job in the cache saves the read.
  * Throws StatusError for what the decision, the upstream or the deadline refuses.
  */
-export async function updateJob({ cci, cache = noCache }: Upstream, update: JobUpdate, trace: Trace): Promise<UpdateResult> {
+export async function updateJob({ cci, cache = noCache }: Upstream, update: JobUpdate, context: RequestContext): Promise<UpdateResult> {
   const { ref, conditional } = update;
   // Where CCI may be away the first call is a read: of a write that fails nobody would know what became of it.
   const known = cci.isUnwell ? undefined : cache.get(ref);
   const passThrough = cci.isUnwell || (known && isCrowded(known.job)) ? undefined : update.passThrough;
   const short = passThrough
-    ? await patchInOneTrip(cci, update, passThrough, known?.job, trace)
-    : known && (await updateKnown({ cci, cache }, update, known, trace));
+    ? await patchInOneTrip(cci, update, passThrough, known?.job, context)
+    : known && (await updateKnown({ cci, cache }, update, known, context));
   if (short) return keep(short);
   for (let round = 1; ; round++) {
-    const live = await cci.read(ref, trace);
+    const live = await cci.read(ref, context);
     cache.set(ref, live);
     const proposal = propose(update, live);
     if ('outcome' in proposal) return proposal;
     try {
-      return keep(await put(cci, update, proposal, trace));
+      return keep(await put(cci, update, proposal, context));
     } catch (error) {
       cache.delete(ref);
       const again = isConflict(error) && !conditional && round < maxRounds;
       const pause = Math.random() * firstPause * 2 ** round;
-      if (!again || timeLeft(trace) < pause) throw error;
+      if (!again || timeLeft(context) < pause) throw error;
       await sleep(pause);
     }
   }
@@ -76,11 +76,11 @@ async function updateKnown(
   { cci, cache }: Required<Upstream>,
   update: JobUpdate,
   known: Answer,
-  trace: Trace,
+  context: RequestContext,
 ): Promise<UpdateResult | undefined> {
   try {
     const proposal = propose(update, known);
-    return 'outcome' in proposal ? undefined : await put(cci, update, proposal, trace);
+    return 'outcome' in proposal ? undefined : await put(cci, update, proposal, context);
   } catch (error) {
     if (isConflict(error)) cache.avoid(update.ref);
     else cache.delete(update.ref);
@@ -93,27 +93,27 @@ async function put(
   cci: Cci,
   update: JobUpdate,
   { live, object, changed: proposed, warnings }: Proposal,
-  trace: Trace,
+  context: RequestContext,
 ): Promise<UpdateResult> {
   const change = { method: 'PUT', object, conditional: true, manager: managerOf(live, object) } as const;
-  const answer = await writeJob(cci, { update, change, live, after: () => object }, trace);
+  const answer = await writeJob(cci, { update, change, live, after: () => object }, context);
   // What the upstream takes for the same it does not store: then nothing changed, although it was written.
   const changed = versionOf(answer.job) === versionOf(live) ? [] : differingFields(proposed, live, answer.job);
   return { outcome: changed.length > 0 ? 'changed' : 'unchanged', answer, changed, warnings };
 }
 
 /** What is to be written over the live job, or what is answered since nothing is. */
-function propose({ kind, ref, requested, rules, dryRun, mark }: JobUpdate, live: Answer): UpdateResult | Proposal {
-  const known = mark && seen(live.job, mark);
+function propose({ kind, ref, requested, rules, dryRun, marker }: JobUpdate, live: Answer): UpdateResult | Proposal {
+  const known = marker && seen(live.job, marker);
   if (known === 'reused') throw conflict(ref, idReused);
   if (known) return { outcome: known, answer: live, changed: [] };
   const decision = decide(kind, ref, live.job, requested(live), rules);
   if (decision.outcome === 'refused') throw decision.error;
-  // An event leaves its mark even where it changes nothing: when it comes again it may not undo what others wrote meanwhile.
+  // An event leaves its marker even where it changes nothing: when it comes again it may not undo what others wrote meanwhile.
   const { warnings } = decision;
-  if (decision.outcome === 'unchanged' && !mark) return { outcome: 'unchanged', answer: live, changed: [], warnings };
+  if (decision.outcome === 'unchanged' && !marker) return { outcome: 'unchanged', answer: live, changed: [], warnings };
   const { object: decided, changed } = decision.outcome === 'change' ? decision : { object: live.job, changed: [] };
-  const object = mark ? withMark(decided, mark) : decided;
+  const object = marker ? withMarker(decided, marker) : decided;
   if (dryRun) return { outcome: 'dry-run', answer: { status: 200, job: object }, changed, warnings };
   return { live: live.job, object, changed, warnings };
 }
@@ -124,13 +124,13 @@ async function patchInOneTrip(
   update: JobUpdate,
   patch: JsonObject,
   known: JsonObject | undefined,
-  trace: Trace,
+  context: RequestContext,
 ): Promise<UpdateResult | undefined> {
   const { resourceVersion: _, ...metadata } = (patch.metadata ?? {}) as JsonObject;
   const after = (now: JsonObject) => applyMergePatch(now, { ...patch, metadata }) as JsonObject;
   const change = { method: 'PATCH', object: patch, conditional: update.conditional } as const;
   try {
-    const answer = await writeJob(cci, { update, change, live: undefined, after }, trace);
+    const answer = await writeJob(cci, { update, change, live: undefined, after }, context);
     return { answer, ...patched(update, patch, known, answer.job) };
   } catch (error) {
     if (isConflict(error) && !update.conditional) return undefined;

@@ -2,7 +2,7 @@ import type { Cci, Change } from '../cci/client.ts';
 import type { Answer } from '../cci/read-answer.ts';
 import { seen } from '../job/applied-events.ts';
 import type { JsonObject } from '../json/json.ts';
-import type { Trace } from '../runtime/request-context.ts';
+import type { RequestContext } from '../runtime/request-context.ts';
 import { timeout } from '../status.ts';
 import { holdsSame, versionOf } from './changed-fields.ts';
 import type { JobUpdate } from './job-update.ts';
@@ -22,19 +22,19 @@ export interface JobWrite {
  * told of every write, stands here. A write that nobody answered is settled by reading (docs/upstream.md, unknown-outcome): the job holds
  * what was asked, or is still at the version that was to be replaced, so that the verdict stands. Throws 504 where the read tells neither.
  */
-export async function writeJob(cci: Cci, write: JobWrite, trace: Trace): Promise<Answer> {
-  const written = await cci.write(write.update.ref, write.change, trace);
+export async function writeJob(cci: Cci, write: JobWrite, context: RequestContext): Promise<Answer> {
+  const written = await cci.write(write.update.ref, write.change, context);
   if (written.known) return written;
   const { update, change, after } = write;
-  const { kind, ref, mark } = update;
+  const { kind, ref, marker } = update;
   const verdict = written.error;
-  const now = await cci.read(ref, trace).catch(() => undefined);
-  const isDone = now && (mark ? seen(now.job, mark) === 'applied' : holdsSame(kind, now.job, after(now.job)));
+  const now = await cci.read(ref, context).catch(() => undefined);
+  const isDone = now && (marker ? seen(now.job, marker) === 'applied' : holdsSame(kind, now.job, after(now.job)));
   if (isDone) return now;
   // Whoever changed the job meanwhile may have changed it after this write: then neither "not done" nor doing it again would be right. An
-  // event is known by its mark, so it may be tried again.
+  // event is known by its marker, so it may be tried again.
   const unmoved = now && (!change.conditional || versionOf(now.job) === versionOf(change.object));
-  if (unmoved || mark || verdict.status.code === 500 || verdict.status.code === 504) throw verdict;
+  if (unmoved || marker || verdict.status.code === 500 || verdict.status.code === 504) throw verdict;
   const because = now ? 'the job was changed meanwhile' : 'the job could not be read';
-  throw timeout('CCI gave no answer, so the outcome is unknown', { ...verdict.note, because: `${verdict.status.code}, and ${because}` });
+  throw timeout('CCI gave no answer, so the outcome is unknown', { ...verdict.note, reason: `${verdict.status.code}, and ${because}` });
 }

@@ -17,7 +17,7 @@ export interface Delivered {
 
 const queueName = 'tfjob-gateway-events';
 // More often than the function tries; a real queue would wait for minutes in between.
-const mostDeliveries = 6;
+const maxDeliveries = 6;
 
 /** What the event function needs of the environment, beside what all have. */
 export function eventEnvironment({ url }: Aws): Record<string, string> {
@@ -36,7 +36,7 @@ export async function deliverEvent(handler: EventHandler, aws: Aws, body: string
   for (let deliveries = 1; ; deliveries++) {
     const context = buildContext({ name: 'jobEvent', bundle: 'job-event', timeoutSeconds: 30, memoryMB: 512 });
     const { batchItemFailures } = await handler({ Records: [recordOf(messageId, body, fifo, deliveries)] }, context);
-    if (batchItemFailures.length > 0 && deliveries < mostDeliveries) continue;
+    if (batchItemFailures.length > 0 && deliveries < maxDeliveries) continue;
     return { deliveries, results: aws.events.map(readSent).filter(({ detail }) => detail.messageId === messageId) };
   }
 }

@@ -3,9 +3,9 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Cci, Written } from '../../lib/cci/client.ts';
 import { eventUpdate } from '../../lib/events/job-update.ts';
 import { parseEvent, readMessage } from '../../lib/events/parse.ts';
-import { appliedEvents, type Mark, maxIds, seen, withMark } from '../../lib/job/applied-events.ts';
+import { appliedEvents, type Marker, maxIds, seen, withMarker } from '../../lib/job/applied-events.ts';
 import { getPath, type JsonObject } from '../../lib/json/json.ts';
-import { createTrace } from '../../lib/runtime/request-context.ts';
+import { createRequestContext } from '../../lib/runtime/request-context.ts';
 import { conflict, internalError, serviceUnavailable, timeout } from '../../lib/status.ts';
 import type { UpdateResult } from '../../lib/update/job-update.ts';
 import { updateJob } from '../../lib/update/update-job.ts';
@@ -103,12 +103,12 @@ function createMemoryCci(fields: Fields, lucks: Luck[]) {
     async write(_, { method, object }): Promise<Written> {
       expect(method).toBe('PUT');
       const next = lucks.shift() ?? 'heard';
-      const error = timeout('no answer', { because: 'no answer from CCI' });
-      if (next === 'failed') throw internalError({ because: 'CCI answered 500' });
-      if (next === 'lost') return { known: false, error: serviceUnavailable({ because: 'no answer from CCI' }) };
+      const error = timeout('no answer', { reason: 'no answer from CCI' });
+      if (next === 'failed') throw internalError({ reason: 'CCI answered 500' });
+      if (next === 'lost') return { known: false, error: serviceUnavailable({ reason: 'no answer from CCI' }) };
       if (next === 'overtaken') otherWriter();
       if (getPath(object, ['metadata', 'resourceVersion']) !== String(version))
-        throw Object.assign(conflict(ref, 'modified'), { note: { because: 'CCI answered 409' } });
+        throw Object.assign(conflict(ref, 'modified'), { note: { reason: 'CCI answered 409' } });
       store(object);
       if (next === 'heard') return { known: true, ...answer() };
       otherWriter();
@@ -132,9 +132,9 @@ async function deliver(cci: Cci, index: number, { sequence: number, patch, objec
   };
   const body = JSON.stringify({ 'detail-type': 'Job Update Requested', detail });
   const asked = parseEvent(readMessage({ body }), 'cci', { body, eventSourceARN: 'arn:standard', attributes: {} } as never);
-  const trace = createTrace(Date.now() + 60_000, () => undefined);
-  const mayFail = (error: { note?: { because?: string } }) => expect(error.note?.because).toMatch(/no answer|CCI answered/);
-  return updateJob({ cci }, eventUpdate(asked, 'sender', []), trace).catch((error) => void mayFail(error));
+  const context = createRequestContext(Date.now() + 60_000, () => undefined);
+  const mayFail = (error: { note?: { reason?: string } }) => expect(error.note?.reason).toMatch(/no answer|CCI answered/);
+  return updateJob({ cci }, eventUpdate(asked, 'sender', []), context).catch((error) => void mayFail(error));
 }
 
 const merged = (fields: Fields, { patch, object }: Event): Fields => ({ ...fields, ...(object ?? patch) });
@@ -238,8 +238,8 @@ describe('events', () => {
   });
 });
 
-describe('the mark', () => {
-  const mark: fc.Arbitrary<Mark> = fc.record({
+describe('the marker', () => {
+  const marker: fc.Arbitrary<Marker> = fc.record({
     id: fc.integer({ min: 0, max: 60 }).map((id) => `id${id}`),
     digest: fc.constantFrom('d1', 'd2'),
     sequence,
@@ -247,17 +247,17 @@ describe('the mark', () => {
 
   it('is the last 128 ids and the highest sequence, whatever was added', timeoutOf, () => {
     // So many before that the first of these are forgotten within the run.
-    const before = Array.from({ length: maxIds - 20 }, (_, index): Mark => ({ id: `before${index}`, digest: 'd1' }));
-    const begun = before.reduce(withMark, { metadata: { annotations: { other: 'kept' } } } as JsonObject);
+    const before = Array.from({ length: maxIds - 20 }, (_, index): Marker => ({ id: `before${index}`, digest: 'd1' }));
+    const begun = before.reduce(withMarker, { metadata: { annotations: { other: 'kept' } } } as JsonObject);
     fc.assert(
-      fc.property(fc.array(mark, { maxLength: 80 }), mark, (marks, asked) => {
+      fc.property(fc.array(marker, { maxLength: 80 }), marker, (markers, asked) => {
         let job = begun;
         const events = [...before];
         let highest = -1;
-        for (const one of marks) {
+        for (const one of markers) {
           const known = seen(job, one);
           if (known === 'applied' || known === 'reused') continue;
-          job = withMark(job, one);
+          job = withMarker(job, one);
           events.push(one);
           highest = Math.max(highest, one.sequence ?? -1);
         }
@@ -277,13 +277,13 @@ describe('the mark', () => {
           json,
           json.map((value) => JSON.stringify(value)),
         ),
-        mark,
+        marker,
         fc.boolean(),
         (value, one, isMap) => {
           const job = { metadata: isMap ? { annotations: { [appliedEvents]: value } } : value };
           const before = JSON.stringify(job);
           seen(job, one);
-          expect(seen(withMark(job, one), one)).toBe('applied');
+          expect(seen(withMarker(job, one), one)).toBe('applied');
           expect(JSON.stringify(job)).toBe(before);
         },
       ),

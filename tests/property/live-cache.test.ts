@@ -6,7 +6,7 @@ import type { Answer } from '../../lib/cci/read-answer.ts';
 import { requestedVersion } from '../../lib/job/rules/resource-version.ts';
 import { getPath, type Json, type JsonObject, parseExactJson } from '../../lib/json/json.ts';
 import { applyMergePatch } from '../../lib/json/merge-patch.ts';
-import { createTrace } from '../../lib/runtime/request-context.ts';
+import { createRequestContext } from '../../lib/runtime/request-context.ts';
 import { conflict, StatusError } from '../../lib/status.ts';
 import type { JobUpdate, UpdateResult } from '../../lib/update/job-update.ts';
 import { createLiveCache } from '../../lib/update/live-cache.ts';
@@ -160,14 +160,14 @@ describe('the cache of live jobs', () => {
             updateJob(
               { cci: plain.cci },
               asked,
-              createTrace(Date.now() + 25_000, () => undefined),
+              createRequestContext(Date.now() + 25_000, () => undefined),
             ),
           );
           const cachedOutcome = await outcomeOf(
             updateJob(
               { cci: hot.cci, cache },
               asked,
-              createTrace(Date.now() + 25_000, () => undefined),
+              createRequestContext(Date.now() + 25_000, () => undefined),
             ),
           );
           expect(cachedOutcome.got).toEqual(expected.got);

@@ -55,8 +55,8 @@ async function dieAt({ cci, aws }: Point, messages: Message[], process: EventPro
   expect(await answered).toBe(!cci && !aws);
 }
 
-/** How many versions of the job are the first with a TTL of 1000, or the first with an event's mark. */
-function effects(): { changes: number; marks: number } {
+/** How many versions of the job are the first with a TTL of 1000, or the first with an event's marker. */
+function effects(): { changes: number; markers: number } {
   const jobs = now.simulator.history(...stored).map((text) => JSON.parse(text));
   const marksOf = (job: { metadata: { annotations?: Record<string, string> } }) =>
     JSON.parse(job.metadata.annotations?.['tfjob-gateway/applied-events'] ?? '{"ids":[]}').ids.length;
@@ -64,7 +64,7 @@ function effects(): { changes: number; marks: number } {
     jobs.filter((job, index) => index > start && test(job as never) && !test(jobs[index - 1] as never)).length;
   return {
     changes: became(({ spec }: { spec: { ttlSecondsAfterFinished?: number } }) => spec.ttlSecondsAfterFinished === 1000),
-    marks: became((job) => marksOf(job) > 0),
+    markers: became((job) => marksOf(job) > 0),
   };
 }
 let start = 0;
@@ -94,7 +94,7 @@ describe('a process that dies', () => {
 
     expect(ttl()).toBe(changed ? 7 : 1000);
     expect(liveJob().metadata.annotations['example.com/writer']).toBe(changed || form === 'a patch' ? 'other' : undefined);
-    expect(effects()).toEqual({ changes: 1, marks: 1 });
+    expect(effects()).toEqual({ changes: 1, markers: 1 });
     expect(results().at(-1)).toMatchObject({ outcome: 'Succeeded', id: detail.id, changed: changed ? [] : expect.any(Array) });
     expect(results().length).toBe(point === 'after the result event' || point === 'before the acknowledgement' ? 2 : 1);
   });

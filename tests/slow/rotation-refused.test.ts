@@ -94,9 +94,9 @@ describe('a new secret that CCI refuses', () => {
   it('is a line in the log, with CCI’s own code and without a word of the secret', async () => {
     const version = stage(wrongKey, 'AWSPENDING');
     await (await newProver())('testSecret', version);
-    expect(logged()).toEqual([{ level: 'ERROR', message: 'rotation', step: 'testSecret', version, outcome: 'Failed', because: refused }]);
+    expect(logged()).toEqual([{ level: 'ERROR', message: 'rotation', step: 'testSecret', version, outcome: 'Failed', reason: refused }]);
     expect(printed.lines()[0]).toMatchObject({
-      note: { because: 'credentials: CCI refused them', errorCode: 'APIG.0301', locked: false },
+      note: { reason: 'credentials: CCI refused them', errorCode: 'APIG.0301', locked: false },
       upstream: [{ answer: 401 }],
     });
   });
@@ -186,7 +186,7 @@ describe('an event that nobody should have sent', () => {
       'a wrong rotation token',
       { Step: 'testSecret', SecretId: secretArn, ClientRequestToken: 'x'.repeat(36), RotationToken: 'secretText' },
     ],
-    ['keys of our own', { Step: 'secretText', given: { Step: 'testSecret' }, trace: { calls: ['secretText'] } }],
+    ['keys of our own', { Step: 'secretText', given: { Step: 'testSecret' }, context: { calls: ['secretText'] } }],
   ])('(%s) is refused by its form, and nobody is asked', async (_, event) => {
     const { handler } = await newProver();
     expect(await ask(handler, event)).toMatch(/^this is no event of a rotation: [A-Za-z, ]+$/);

@@ -34,15 +34,15 @@ afterEach(() => {
   vi.useRealTimers();
   vi.restoreAllMocks();
 });
-const read = (trace = newTrace(24 * second)) => client.update(upstream.job(), trace);
+const read = (context = newTrace(24 * second)) => client.update(upstream.job(), context);
 
 describe('a CCI that hangs', () => {
   it('holds one request for nine seconds, and those that follow not at all, until one of them is let ask and is answered', async () => {
     await read();
     upstream.next.GET.push(...times(4, silence));
-    const trace = newTrace(24 * second);
-    expect((await refusal(read(trace))).status).toMatchObject({ code: 504, details: {} });
-    expect(trace.calls.map(({ answer, ms }) => [answer, Math.round(ms / 1000)])).toEqual([
+    const context = newTrace(24 * second);
+    expect((await refusal(read(context))).status).toMatchObject({ code: 504, details: {} });
+    expect(context.calls.map(({ answer, ms }) => [answer, Math.round(ms / 1000)])).toEqual([
       ['ETIMEDOUT', 3],
       ['ETIMEDOUT', 6],
     ]);
@@ -52,7 +52,7 @@ describe('a CCI that hangs', () => {
     for (let request = 0; request < 50; request++) {
       const { status, note } = await refusal(request % 2 === 0 ? read() : client.update(requestOf(upstream), newTrace()));
       expect(status).toMatchObject({ code: 503, reason: 'ServiceUnavailable', details: { retryAfterSeconds: 5 } });
-      expect(note).toEqual({ because: 'CCI gave no answer a moment ago; not asked again for now', notTaken: true });
+      expect(note).toEqual({ reason: 'CCI gave no answer a moment ago; not asked again for now', notTaken: true });
     }
     expect([upstream.arrived.length, performance.now() - began < second]).toEqual([0, true]);
 

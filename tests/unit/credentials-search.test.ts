@@ -61,7 +61,7 @@ describe('the search', () => {
   });
 
   it('says what was found, and where', () => {
-    expect(leaksOf(`{"because":"${known.word}"}`)).toEqual([`${known.word}, as ${known.word}: …{"because":"${known.word}"}…`]);
+    expect(leaksOf(`{"reason":"${known.word}"}`)).toEqual([`${known.word}, as ${known.word}: …{"reason":"${known.word}"}…`]);
   });
 
   it('finds nothing where there is none', () => {

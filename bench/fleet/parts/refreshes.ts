@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Credentials } from '../../../lib/cci/credentials/credentials.ts';
-import type { Trace } from '../../../lib/runtime/request-context.ts';
+import type { RequestContext } from '../../../lib/runtime/request-context.ts';
 import type { Gateway } from '../gateway.ts';
 import { Secrets } from '../secrets.ts';
 import { simulate } from '../simulation.ts';
@@ -19,7 +19,7 @@ export async function refreshes(seed: number, gateway: Gateway, processes: numbe
     'lib/cci/credentials/credentials.ts',
     'lib/cci/credentials.ts',
   );
-  const { createTrace } = await load<typeof import('../../../lib/runtime/request-context.ts')>(
+  const { createRequestContext } = await load<typeof import('../../../lib/runtime/request-context.ts')>(
     'lib/runtime/request-context.ts',
     'lib/cci/trace.ts',
   );
@@ -31,7 +31,7 @@ export async function refreshes(seed: number, gateway: Gateway, processes: numbe
       await clock.wait(random.next() * bornWithin);
       const credentials: Credentials = createCredentials({ SecretId: 'secret' }, client);
       while (clock.elapsed < minutes * 60_000) {
-        const trace: Trace = createTrace(clock.now + 24_000, () => undefined);
+        const trace: RequestContext = createRequestContext(clock.now + 24_000, () => undefined);
         await credentials.use(trace, async () => accepted);
         await Promise.allSettled(trace.pending);
         await clock.wait(random.exponential(pause));

@@ -1,5 +1,5 @@
 import type { GetSecretValueRequest, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { noteOf, type Trace, within } from '../../runtime/request-context.ts';
+import { noteOf, type RequestContext, within } from '../../runtime/request-context.ts';
 import { internalError, StatusError } from '../../status.ts';
 import { type Outcome, type Refused, refusal } from '../classify-response.ts';
 import { createTokens, type Tokens } from './iam.ts';
@@ -21,7 +21,7 @@ export interface Credentials {
    * Sends with the credential to use now and, if CCI refuses it, at most once more with another. Throws 500 if none can be read or all
    * were refused a moment ago, 503 if IAM cannot be reached, 504 if the deadline passes before there is one to send with.
    */
-  use(trace: Trace, send: Send): Promise<Outcome>;
+  use(context: RequestContext, send: Send): Promise<Outcome>;
 }
 
 /** A version of the secret. */
@@ -86,50 +86,50 @@ export function createCredentials(secretId: GetSecretValueRequest, client: Pick<
   });
 
   /** Reads the version before the newest, where there is no other to go on with. Without one nothing changes. */
-  const fallBack = async (trace: Trace): Promise<void> => {
+  const fallBack = async (context: RequestContext): Promise<void> => {
     const of = newest?.id;
     if ((of !== undefined && previousOf === of) || [newest, accepted].some(isUsable)) return;
     try {
-      const read = await reader.readPrevious(trace);
+      const read = await reader.readPrevious(context);
       previousOf = of;
       previous = read && remember(read);
     } catch (error) {
-      trace.warn('the version before the current one could not be read', noteOf(error));
+      context.warn('the version before the current one could not be read', noteOf(error));
     }
   };
 
-  const freshen = async (trace: Trace): Promise<void> => {
+  const freshen = async (context: RequestContext): Promise<void> => {
     if (!newest) {
-      if (isWorking(accepted)) return reader.lookAgain(trace);
-      return reader.read(trace).catch(async (error: unknown) => {
-        if (isMalformed(error)) await fallBack(trace);
+      if (isWorking(accepted)) return reader.lookAgain(context);
+      return reader.read(context).catch(async (error: unknown) => {
+        if (isMalformed(error)) await fallBack(context);
         if (!isUsable(previous)) throw error;
       });
     }
     const before = newest;
-    if (!isUsable(newest)) return isWorking(accepted) ? undefined : reader.lookAgain(trace);
-    if (before.pausedUntil === 0) return reader.keepFresh(trace);
-    await reader.refresh(trace);
+    if (!isUsable(newest)) return isWorking(accepted) ? undefined : reader.lookAgain(context);
+    if (before.pausedUntil === 0) return reader.keepFresh(context);
+    await reader.refresh(context);
     if (isUsable(before)) before.pausedUntil = 0;
   };
 
   /** The version to send with: one that works, or one that nobody is proving. */
-  const choose = async (trace: Trace): Promise<Choice> => {
-    await freshen(trace);
+  const choose = async (context: RequestContext): Promise<Choice> => {
+    await freshen(context);
     const current = newest;
     if (isWorking(current)) return { version: current, done: nothingToDo };
     for (;;) {
       const candidates = candidatesOf([newest, accepted, previous], versions);
       const version = candidates.find(({ proven, proving }) => proven || !proving);
       if (version) return version.proven ? { version, done: nothingToDo } : claim(version);
-      const awaited = candidates[0]?.proving ?? (reader.reading && reader.refresh(trace));
-      if (!awaited) throw internalError({ because: 'credentials: refused a moment ago; not tried again for now' });
-      await within(trace, awaited);
+      const awaited = candidates[0]?.proving ?? (reader.reading && reader.refresh(context));
+      if (!awaited) throw internalError({ reason: 'credentials: refused a moment ago; not tried again for now' });
+      await within(context, awaited);
     }
   };
 
   /** Notes that a version was refused; false where that was known. */
-  const refuse = (version: Version, credential: Credential | undefined, refused: Refused, trace: Trace): boolean => {
+  const refuse = (version: Version, credential: Credential | undefined, refused: Refused, context: RequestContext): boolean => {
     const age = credential?.form === 'iam' ? version.tokens?.drop(credential.token) : 0;
     if (age === undefined) return false;
     version.proven = false;
@@ -140,13 +140,13 @@ export function createCredentials(secretId: GetSecretValueRequest, client: Pick<
     const until = Date.now() + pauseOf(version, refused);
     const news: boolean = isUsable(version);
     version.pausedUntil = news ? until : Math.max(until, version.pausedUntil);
-    if (news) trace.counts.refusedVersions += 1;
+    if (news) context.counts.refusedVersions += 1;
     return news;
   };
 
-  const sendWith = async ({ version, done }: Choice, trace: Trace, send: Send): Promise<Outcome> => {
+  const sendWith = async ({ version, done }: Choice, context: RequestContext, send: Send): Promise<Outcome> => {
     try {
-      const credential = await credentialOf(version, trace).catch((error: unknown) => {
+      const credential = await credentialOf(version, context).catch((error: unknown) => {
         if (!(error instanceof StatusError && version !== accepted && isWorking(accepted))) throw error;
         // Without a token a version is as good as refused where another works.
         return refusal({ ...error.note, locked: false }, { locked: false, wrong: false });
@@ -159,11 +159,11 @@ export function createCredentials(secretId: GetSecretValueRequest, client: Pick<
       }
       const by = 'verdict' in credential ? undefined : credential;
       // Read before others may go on: they find the newer version.
-      if (outcome.refused && refuse(version, by, outcome.refused, trace)) {
+      if (outcome.refused && refuse(version, by, outcome.refused, context)) {
         // What was wrong before is not tried beside what is wrong now: that would double the failures.
         if (version === previous) previous = undefined;
-        await reader.refresh(trace);
-        await fallBack(trace);
+        await reader.refresh(context);
+        await fallBack(context);
       }
       return outcome;
     } finally {
@@ -172,16 +172,16 @@ export function createCredentials(secretId: GetSecretValueRequest, client: Pick<
   };
 
   return {
-    async use(trace, send) {
-      const outcome = await sendWith(await choose(trace), trace, send);
+    async use(context, send) {
+      const outcome = await sendWith(await choose(context), context, send);
       if (!outcome.refused) return outcome;
-      const other = await choose(trace).catch((error: unknown) => {
+      const other = await choose(context).catch((error: unknown) => {
         if (!(error instanceof StatusError)) throw error;
         return undefined;
       });
       if (!other) return outcome;
-      trace.warn('the credentials were refused; others are tried', outcome.verdict?.note ?? {});
-      return sendWith(other, trace, send);
+      context.warn('the credentials were refused; others are tried', outcome.verdict?.note ?? {});
+      return sendWith(other, context, send);
     },
   };
 }
@@ -241,10 +241,10 @@ function claim(version: Version): Choice {
 }
 
 /** What a version is sent as, or IAM's refusal of a user. */
-async function credentialOf({ secret, tokens }: Version, trace: Trace): Promise<Credential | Outcome> {
+async function credentialOf({ secret, tokens }: Version, context: RequestContext): Promise<Credential | Outcome> {
   if (secret.form === 'accessKey') return { form: 'accessKey', key: secret.key, secrets: secret.secrets };
   if (secret.form === 'token') return { form: 'bearer', token: secret.token, secrets: secret.secrets };
-  const token = await (tokens as Tokens).current(trace);
+  const token = await (tokens as Tokens).current(context);
   return typeof token === 'string' ? { form: 'iam', token, secrets: [...secret.secrets, token] } : token;
 }
 

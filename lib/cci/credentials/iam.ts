@@ -1,5 +1,5 @@
 import { isObject, own } from '../../json/json.ts';
-import { type Trace, timeLeft, warnThatKept, within } from '../../runtime/request-context.ts';
+import { type RequestContext, timeLeft, warnThatKept, within } from '../../runtime/request-context.ts';
 import { internalError, serviceUnavailable } from '../../status.ts';
 import { type Breaker, createBreaker } from '../breaker.ts';
 import { type Outcome, refusal } from '../classify-response.ts';
@@ -17,7 +17,7 @@ interface IamToken {
 /** The tokens of one user, one exchange at a time. */
 export interface Tokens {
   /** The token to use now, or IAM's refusal. Where there is neither it throws: 503 if IAM cannot be reached, 500 if it makes no sense. */
-  current(trace: Trace): Promise<string | Outcome>;
+  current(context: RequestContext): Promise<string | Outcome>;
   /** Forgets a token that CCI refused, and returns its age in milliseconds; undefined where it was no longer the current one. */
   drop(token: string): number | undefined;
 }
@@ -40,14 +40,14 @@ export function createTokens(login: Password): Tokens {
   let renewAfter = 0;
   const breaker = createBreaker();
 
-  const renew = async (trace: Trace): Promise<IamToken | Outcome> => {
-    if (renewing) return within(trace, renewing);
+  const renew = async (context: RequestContext): Promise<IamToken | Outcome> => {
+    if (renewing) return within(context, renewing);
     if (breaker.refuses()) {
-      throw serviceUnavailable({ because: 'credentials: IAM gave no answer a moment ago; not asked again for now', notTaken: true });
+      throw serviceUnavailable({ reason: 'credentials: IAM gave no answer a moment ago; not asked again for now', notTaken: true });
     }
-    trace.counts.credentialRefreshes += 1;
+    context.counts.credentialRefreshes += 1;
     renewAfter = Date.now() + pauseFailed;
-    renewing = exchange(login, timeLeft(trace), breaker)
+    renewing = exchange(login, timeLeft(context), breaker)
       .then((result) => {
         if ('value' in result) token = result;
         else renewAfter = Date.now() + pauseRefused;
@@ -59,25 +59,25 @@ export function createTokens(login: Password): Tokens {
     return renewing;
   };
   /** A renewal whose failure is told in the log alone. */
-  const tryToRenew = async (trace: Trace): Promise<void> => {
-    const failure = await renew(trace).then(
+  const tryToRenew = async (context: RequestContext): Promise<void> => {
+    const failure = await renew(context).then(
       (result) => ('verdict' in result ? result.verdict : undefined),
       (error: unknown) => error,
     );
-    if (failure) warnThatKept(trace, 'the token could not be renewed', failure);
+    if (failure) warnThatKept(context, 'the token could not be renewed', failure);
   };
 
   return {
-    async current(trace) {
+    async current(context) {
       const left = token ? lifeLeft(token) : 0;
       if (!token || left <= 0) {
-        const result = await renew(trace);
+        const result = await renew(context);
         return 'value' in result ? result.value : result;
       }
       if (left < token.lifetime / 8 && Date.now() >= renewAfter) {
-        const renewed = tryToRenew(trace);
+        const renewed = tryToRenew(context);
         if (left < token.lifetime / 100) await renewed;
-        else trace.pending.push(renewed);
+        else context.pending.push(renewed);
       }
       return token.value;
     },
@@ -121,23 +121,23 @@ async function exchange(login: Password, mostTime: number, breaker: Breaker): Pr
   const ms = performance.now() - started;
   if (answer.answered && answer.status < 500) breaker.answered(ms);
   else breaker.failed(ms, !answer.answered && answer.code === 'ETIMEDOUT');
-  if (!answer.answered) throw serviceUnavailable({ because: 'credentials: no answer from IAM', code: answer.code });
+  if (!answer.answered) throw serviceUnavailable({ reason: 'credentials: no answer from IAM', code: answer.code });
   const { status } = answer;
   if (status === 200 || status === 201) {
     const token = answer.headers['x-subject-token'];
     if (typeof token === 'string' && /^[\x21-\x7e]+$/.test(token)) return { value: token, issuedAt, lifetime: lifetimeOf(answer.body) };
-    throw internalError({ because: 'credentials: IAM gave no token' });
+    throw internalError({ reason: 'credentials: IAM gave no token' });
   }
   const error = readUpstreamError(answer.body, [login.password]);
   // An error may echo the request, so nothing is kept of it but a code that looks like one.
   const errorCode = /^[A-Z]{1,8}\.\d{1,8}$/.test(error.errorCode ?? '') ? error.errorCode : undefined;
   if (status >= 500 || status === 408 || status === 429) {
-    throw serviceUnavailable({ because: `credentials: IAM answered ${status}`, errorCode });
+    throw serviceUnavailable({ reason: `credentials: IAM answered ${status}`, errorCode });
   }
-  if (status < 400) throw internalError({ because: `credentials: IAM answered ${status}` });
+  if (status < 400) throw internalError({ reason: `credentials: IAM answered ${status}` });
   const locked = /locked|reach the limit/i.test(error.message ?? '');
   // IAM locks a user after five wrong passwords in 15 minutes, so that one that it refuses is left alone for as long as a locked key.
-  return refusal({ because: 'credentials: IAM refused them', errorCode, answer: status, locked }, { locked: true, wrong: !locked });
+  return refusal({ reason: 'credentials: IAM refused them', errorCode, answer: status, locked }, { locked: true, wrong: !locked });
 }
 
 /** How long a token lives by IAM's own clock, which may differ from ours; a day, as documented, where it does not say. */

@@ -1,6 +1,6 @@
 import { GetSecretValueCommand, type GetSecretValueRequest, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { awsErrorNote } from '../../runtime/aws-error.ts';
-import { type Trace, timeLeft, warnThatKept, within } from '../../runtime/request-context.ts';
+import { type RequestContext, timeLeft, warnThatKept, within } from '../../runtime/request-context.ts';
 import { internalError, StatusError } from '../../status.ts';
 import { parseSecret, type Secret } from './secret.ts';
 
@@ -16,15 +16,15 @@ export interface SecretReader {
   /** The reading that is under way. */
   readonly reading: Promise<void> | undefined;
   /** Throws 500 where the secret cannot be read or is malformed, 504 where that is not known by the deadline. */
-  read(trace: Trace): Promise<void>;
+  read(context: RequestContext): Promise<void>;
   /** Reads where there is a copy to go on with: a failure is told in the log alone. */
-  refresh(trace: Trace): Promise<void>;
+  refresh(context: RequestContext): Promise<void>;
   /** Refreshes by the age of the copy: not at all, beside the request, or before it (docs/upstream.md, secret-age). */
-  keepFresh(trace: Trace): Promise<void>;
+  keepFresh(context: RequestContext): Promise<void>;
   /** Refreshes where no version may be sent, but not each time. */
-  lookAgain(trace: Trace): Promise<void>;
+  lookAgain(context: RequestContext): Promise<void>;
   /** The version before the current one; undefined where there is none, or where another than the current one was asked for. Throws as `read`. */
-  readPrevious(trace: Trace): Promise<ReadVersion | undefined>;
+  readPrevious(context: RequestContext): Promise<ReadVersion | undefined>;
 }
 
 const second = 1000;
@@ -58,13 +58,13 @@ export function createSecretReader(
   let failed = false;
   let reading: Promise<void> | undefined;
 
-  const timeoutOf = (trace: Trace) => Math.max(1, Math.min(readAt === 0 ? firstTimeout : readTimeout, timeLeft(trace)));
-  const read = (trace: Trace): Promise<void> => {
-    if (reading) return within(trace, reading);
-    trace.counts.credentialRefreshes += 1;
+  const timeoutOf = (context: RequestContext) => Math.max(1, Math.min(readAt === 0 ? firstTimeout : readTimeout, timeLeft(context)));
+  const read = (context: RequestContext): Promise<void> => {
+    if (reading) return within(context, reading);
+    context.counts.credentialRefreshes += 1;
     triedAt = Date.now();
     failed = true;
-    reading = fetchSecret(secretId, client, timeoutOf(trace))
+    reading = fetchSecret(secretId, client, timeoutOf(context))
       .then((version) => {
         failed = false;
         readAt = Date.now();
@@ -76,8 +76,8 @@ export function createSecretReader(
       });
     return reading;
   };
-  const refresh = (trace: Trace): Promise<void> =>
-    read(trace).catch((error: unknown) => warnThatKept(trace, 'the secret could not be refreshed', error));
+  const refresh = (context: RequestContext): Promise<void> =>
+    read(context).catch((error: unknown) => warnThatKept(context, 'the secret could not be refreshed', error));
 
   return {
     get reading() {
@@ -85,18 +85,18 @@ export function createSecretReader(
     },
     read,
     refresh,
-    async keepFresh(trace) {
+    async keepFresh(context) {
       if (failed && ageOf(triedAt) <= pauseFailed) return;
-      if (ageOf(readAt) > mustRefresh) await refresh(trace);
-      else if (ageOf(readAt) > refreshAfter) trace.pending.push(refresh(trace));
+      if (ageOf(readAt) > mustRefresh) await refresh(context);
+      else if (ageOf(readAt) > refreshAfter) context.pending.push(refresh(context));
     },
-    async lookAgain(trace) {
-      if (ageOf(triedAt) > pauseBetween) await refresh(trace);
+    async lookAgain(context) {
+      if (ageOf(triedAt) > pauseBetween) await refresh(context);
     },
-    async readPrevious(trace) {
+    async readPrevious(context) {
       if (!hasPrevious) return undefined;
-      trace.counts.credentialRefreshes += 1;
-      return fetchSecret({ ...secretId, VersionStage: 'AWSPREVIOUS' }, client, timeoutOf(trace)).catch((error: unknown) => {
+      context.counts.credentialRefreshes += 1;
+      return fetchSecret({ ...secretId, VersionStage: 'AWSPREVIOUS' }, client, timeoutOf(context)).catch((error: unknown) => {
         if (error instanceof StatusError && error.note.error === 'ResourceNotFoundException') return undefined;
         throw error;
       });
@@ -115,7 +115,7 @@ async function fetchSecret(
   const answer = await client
     .send(new GetSecretValueCommand(secretId), { abortSignal: AbortSignal.timeout(timeout) })
     .catch((error: unknown) => {
-      throw internalError({ because: 'credentials: the secret could not be read', ...awsErrorNote(error) });
+      throw internalError({ reason: 'credentials: the secret could not be read', ...awsErrorNote(error) });
     });
   return { id: answer.VersionId ?? '', secret: parseSecret(answer.SecretString), createdAt: answer.CreatedDate?.getTime() ?? 0 };
 }

@@ -69,7 +69,7 @@ function foreign(key: string): string {
 const plain = (key: string) => key.slice(0, 64).toLowerCase().replace(/[-_ ]/g, '');
 
 function malformed(mistakes: string[]) {
-  return internalError({ because: 'credentials: the secret is malformed', mistakes });
+  return internalError({ reason: 'credentials: the secret is malformed', mistakes });
 }
 
 /** Whether parseSecret threw this. */

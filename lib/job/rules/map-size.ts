@@ -12,7 +12,7 @@ export const mapLimit = 256 * 1024;
  * where a job gets too large it drops them all: then the next server-side apply takes over what others own.
  */
 const maxMembers = 2000;
-/** Bytes of the annotations that callers leave free for the administrator's next record of `kubectl apply` and for the marks of events. */
+/** Bytes of the annotations that callers leave free for the administrator's next record of `kubectl apply` and for the markers of events. */
 const reserved = 64 * 1024;
 
 /** How many members a map has and how many bytes they are; `free` without those of the gateway itself and the live record. */

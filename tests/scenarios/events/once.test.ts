@@ -90,7 +90,7 @@ describe.each<Door>(['bus', 'fifo'])('the same event twice by %s', (door) => {
     expect(results().at(-1)).toMatchObject({ outcome: 'Succeeded', changed: [] });
   });
 
-  it('is known by its id alone where an earlier version of the gateway left the mark', async () => {
+  it('is known by its id alone where an earlier version of the gateway left the marker', async () => {
     const detail = setTtl(1000);
     await deliver([messageOf(door, detail)]);
     edit((job) => {
@@ -175,7 +175,7 @@ describe('sequences', () => {
   });
 });
 
-describe('the mark', () => {
+describe('the marker', () => {
   it('holds the last 128 ids', async () => {
     const details = Array.from({ length: 129 }, (_, index) => setTtl(index + 1));
     await deliver(details.map((detail) => messageOf('fifo', detail)));
@@ -213,7 +213,7 @@ describe('the mark', () => {
 
   it('cannot be removed, changed or forged on any other way in', async () => {
     await deliver([messageOf('bus', setTtl(1000, { sequence: 4 }))]);
-    const mark = liveJob().metadata.annotations['tfjob-gateway/applied-events'];
+    const marker = liveJob().metadata.annotations['tfjob-gateway/applied-events'];
     const forged = '{"sequence":9007199254740991,"ids":[]}';
     const name = 'tfjob-gateway/applied-events';
     const merge = 'application/merge-patch+json';
@@ -263,7 +263,7 @@ describe('the mark', () => {
       await go();
       if (way.includes('event')) sequence += 1;
       expect([way, applied()?.sequence]).toEqual([way, sequence]);
-      expect([way, applied()?.ids[0]]).toEqual([way, JSON.parse(mark).ids[0]]);
+      expect([way, applied()?.ids[0]]).toEqual([way, JSON.parse(marker).ids[0]]);
     }
     expect(outcomes().every((outcome) => outcome === 'Succeeded')).toBe(true);
   });

@@ -285,7 +285,7 @@ describe('the result of a refusal', () => {
 });
 
 describe('a job whose annotations are as large as Kubernetes allows', () => {
-  it('has no room for the mark, so its event is refused as CCI refuses it', async () => {
+  it('has no room for the marker, so its event is refused as CCI refuses it', async () => {
     edit((job) => {
       job.metadata.annotations = { a: 'x'.repeat(256 * 1024 - 1) };
     });

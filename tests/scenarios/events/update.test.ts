@@ -21,7 +21,7 @@ import {
 useEvents({ shared: true });
 
 describe.each<Door>(['bus', 'fifo'])('an event that comes by %s', (door) => {
-  it('changes the job by its patch, leaves its mark in the same write, and is answered', async () => {
+  it('changes the job by its patch, leaves its marker in the same write, and is answered', async () => {
     const detail = detailOf({ reason: 'the nightly run has ended' });
     const message = messageOf(door, detail);
     expect(await deliver([message])).toEqual([]);
@@ -212,7 +212,7 @@ describe('the log', () => {
       sender: 'AROAPRODUCER:pipeline',
       attempts: 0,
     });
-    expect(returned).toMatchObject({ outcome: 'Returned', code: 500, note: { because: 'CCI answered 500' }, attempts: 1 });
+    expect(returned).toMatchObject({ outcome: 'Returned', code: 500, note: { reason: 'CCI answered 500' }, attempts: 1 });
     expect(rest).toEqual([]);
     expect(lines.join()).not.toContain(secret);
   });

@@ -82,7 +82,7 @@ describe('npm run gateway', () => {
     const answer = await fetch(`http://127.0.0.1:${port}${jobPath}`);
     expect([answer.status, ((await answer.json()) as Loose).reason]).toEqual([500, 'InternalError']);
     const line = JSON.parse(await until(/^\{.*"message":"request".*$/m));
-    expect(line.note).toMatchObject({ because: 'credentials: the secret could not be read', ...note });
+    expect(line.note).toMatchObject({ reason: 'credentials: the secret could not be read', ...note });
     expect(said).not.toContain('hunter2');
   });
 });

@@ -27,7 +27,7 @@ async function expectAnswers(event: unknown, asked = handlers): Promise<void> {
 
 /** Members that the chain itself adds to an event later on; from outside they must mean nothing. */
 const inner = [
-  'trace',
+  'context',
   'requestId',
   'options',
   'caller',
@@ -94,9 +94,9 @@ describe('an event that is none', () => {
 
   it.each<Loose>([
     { multiValueHeaders: { accept: 'x' } },
-    { multiValueHeaders: { accept: 'x' }, trace: {} },
+    { multiValueHeaders: { accept: 'x' }, context: {} },
     { multiValueHeaders: { accept: 'x' }, requestId: { toString: 1 } },
-    { multiValueHeaders: { accept: 'x' }, trace: { pending: 5, calls: { at: 1 } }, headers: 5, options: 7 },
+    { multiValueHeaders: { accept: 'x' }, context: { pending: 5, calls: { at: 1 } }, headers: 5, options: 7 },
     { headers: { 'x-a': 5 }, queryStringParameters: 5, multiValueQueryStringParameters: { pretty: 'true' }, pathParameters: 'x' },
     JSON.parse(
       '{"headers":{"__proto__":{"x":1}},"__proto__":{"caller":"x"},"multiValueQueryStringParameters":{"__proto__":["a"],"constructor":["b"]}}',

@@ -90,5 +90,5 @@ it('the log says why a job that is nested too deeply was not written', async () 
   vi.restoreAllMocks();
   expect(answer.status).toBe(500);
   const said = lines.map((line) => JSON.parse(line)).find(({ message }) => message === 'request');
-  expect(said).toMatchObject({ code: 500, note: { because: 'the job is nested too deeply to be written as JSON' } });
+  expect(said).toMatchObject({ code: 500, note: { reason: 'the job is nested too deeply to be written as JSON' } });
 });

@@ -141,7 +141,7 @@ describe('a surprise', () => {
       .then(() => handler({ Step: 'testSecret' } as never, {} as never))
       .catch((thrown: Error) => thrown);
     expect((error as Error).message).toBe('the step failed in a way that was not foreseen; the log has its name');
-    expect(printed.lines()).toEqual([expect.objectContaining({ outcome: 'Failed', because: 'a surprise', name: 'TypeError' })]);
+    expect(printed.lines()).toEqual([expect.objectContaining({ outcome: 'Failed', reason: 'a surprise', name: 'TypeError' })]);
   });
 });
 

@@ -97,4 +97,4 @@ export const stagesOf = (version: string): string[] => now.secrets.stages(secret
 export const asked = (): string[] => now.simulator.requests.map(({ method, path, status }) => `${method} ${path} ${status}`);
 /** The log lines of steps, without what is different each time. */
 export const logged = () =>
-  printed.lines().map(({ level, message, step, version, outcome, because }) => ({ level, message, step, version, outcome, because }));
+  printed.lines().map(({ level, message, step, version, outcome, reason }) => ({ level, message, step, version, outcome, reason }));

@@ -33,7 +33,7 @@ describe('a rotation', () => {
     stage(newKey);
     const version = begin();
     await (await newProver()).rotate(version);
-    const line = { level: 'INFO', message: 'rotation', version, because: undefined };
+    const line = { level: 'INFO', message: 'rotation', version, reason: undefined };
     expect(logged()).toEqual([
       { ...line, step: 'createSecret', outcome: 'Copied' },
       { ...line, step: 'setSecret', outcome: 'NothingToDo' },

@@ -72,7 +72,7 @@ describe.each(['GET', 'PUT'] as const)('an error answer to a %s', (method) => {
     expect(status).toEqual({ ...failure, code: 500, reason: 'InternalError', message: expect.any(String), details: {} });
     expect(status.message).toMatch(/^Internal error occurred: /);
     expect(status.message).not.toContain('why');
-    expect(note).toMatchObject({ because: 'CCI answered 500' });
+    expect(note).toMatchObject({ reason: 'CCI answered 500' });
     expect(upstream.methods()).toBe(method === 'GET' ? 'GET' : 'GET PUT');
   });
 
@@ -111,9 +111,9 @@ describe.each(['GET', 'PUT'] as const)('an error answer to a %s', (method) => {
       [{}, 'body-id'],
     ] as const) {
       upstream.next[method].push(reply({ status: 404, body, headers }));
-      const trace = newTrace();
-      await refusal(client.update(requestOf(upstream), trace));
-      expect(trace.calls.at(-1)).toEqual({ method, answer: 404, ms: expect.any(Number), requestId: id });
+      const context = newTrace();
+      await refusal(client.update(requestOf(upstream), context));
+      expect(context.calls.at(-1)).toEqual({ method, answer: 404, ms: expect.any(Number), requestId: id });
     }
   });
 

@@ -50,7 +50,7 @@ afterEach(() => {
   vi.useRealTimers();
   vi.restoreAllMocks();
 });
-const read = (trace = newTrace(1500)) => client.update(upstream.job(), trace);
+const read = (context = newTrace(1500)) => client.update(upstream.job(), context);
 
 describe('a Secrets Manager that', () => {
   it.each(outages.flatMap(([title, ...outage]) => [6, 16].map((minutes) => [title, minutes, ...outage] as const)))(
@@ -59,20 +59,20 @@ describe('a Secrets Manager that', () => {
       await read();
       at(minutes * minute);
       fault = outage;
-      const trace = newTrace(left);
-      expect((await read(trace)).outcome).toBe('unchanged');
-      await Promise.all(trace.pending);
-      expect(trace.warnings).toEqual([
+      const context = newTrace(left);
+      expect((await read(context)).outcome).toBe('unchanged');
+      await Promise.all(context.pending);
+      expect(context.warnings).toEqual([
         [
           'the secret could not be refreshed; the copy at hand stays in use',
           {
-            because: 'credentials: the secret could not be read',
+            reason: 'credentials: the secret could not be read',
             error: expect.stringMatching(/^[A-Za-z]+$/),
             ...(title === 'drops the connection' && { code: 'ECONNRESET' }),
           },
         ],
       ]);
-      expect(JSON.stringify(trace)).not.toMatch(/private|team/);
+      expect(JSON.stringify(context)).not.toMatch(/private|team/);
       const before = asked;
       for (const later of [1, 29_999]) {
         at(minutes * minute + later);
@@ -91,11 +91,11 @@ describe('a Secrets Manager that', () => {
   it.each(outages)('%s at first is an internal error without a call to CCI, until it answers', async (_title, outage, left) => {
     fault = outage;
     for (let round = 0; round < 2; round++) {
-      const trace = newTrace(left);
-      const { status, note, message, stack } = await refusal(read(trace));
+      const context = newTrace(left);
+      const { status, note, message, stack } = await refusal(read(context));
       expect(status).toMatchObject({ code: 500, reason: 'InternalError', details: {} });
-      expect(note).toMatchObject({ because: 'credentials: the secret could not be read' });
-      expect(JSON.stringify({ status, note, message, stack, trace })).not.toMatch(/private|team/);
+      expect(note).toMatchObject({ reason: 'credentials: the secret could not be read' });
+      expect(JSON.stringify({ status, note, message, stack, context })).not.toMatch(/private|team/);
     }
     expect(upstream.arrived).toEqual([]);
     fault = undefined;

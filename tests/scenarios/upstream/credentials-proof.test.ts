@@ -52,7 +52,7 @@ describe('a key that CCI has not yet accepted', () => {
     const errors = await Promise.all(Array.from({ length: 20 }, () => refusal(client.update(requestOf(upstream)))));
     for (const { status, note } of errors) {
       expect(status).toMatchObject({ code: 500, reason: 'InternalError', details: {} });
-      expect(note.because).toMatch(/^credentials: (CCI refused them|refused a moment ago; not tried again for now)$/);
+      expect(note.reason).toMatch(/^credentials: (CCI refused them|refused a moment ago; not tried again for now)$/);
     }
     expect([tried, upstream.arrived.length]).toEqual([{ AKOLD: { taken: 0, refused: 1 } }, 1]);
   });

@@ -49,7 +49,7 @@ describe('credentials that CCI refuses', () => {
     upstream.next.GET.push(unauthorized);
     const { status, note } = await refusal(client.update(requestOf(upstream)));
     expect(status).toMatchObject({ code: 500, reason: 'InternalError', details: {} });
-    expect(note).toEqual({ because: 'credentials: CCI refused them', errorCode: 'APIG.0301', locked: false });
+    expect(note).toEqual({ reason: 'credentials: CCI refused them', errorCode: 'APIG.0301', locked: false });
     // Read at first, again for a newer version, and for the one before.
     expect([upstream.methods(), client.secrets.calls]).toEqual(['GET', 3]);
 
@@ -57,7 +57,7 @@ describe('credentials that CCI refuses', () => {
     const again = await Promise.all([1, 2, 3].map(() => refusal(client.update(requestOf(upstream)))));
     for (const error of again) {
       expect(error.status).toEqual(status);
-      expect(error.note.because).toBe('credentials: refused a moment ago; not tried again for now');
+      expect(error.note.reason).toBe('credentials: refused a moment ago; not tried again for now');
     }
     // The secret is looked at meanwhile, every 5 s at most.
     expect([upstream.methods(), client.secrets.calls]).toEqual(['GET', 4]);
@@ -99,7 +99,7 @@ describe('credentials that CCI refuses', () => {
       const { update, setSecret } = await connect(simulator.url, { ...key, secretKey: credential('wrong') });
       const job = JSON.parse(simulator.text('tfjobs', 'kube-test', 'tfjob-test') as string);
       job.metadata.labels = { app: 'é' };
-      expect((await refusal(update(job))).note).toMatchObject({ because: 'credentials: CCI refused them' });
+      expect((await refusal(update(job))).note).toMatchObject({ reason: 'credentials: CCI refused them' });
       expect(simulator.requests.map(({ status }) => status)).toEqual([401]);
       vi.setSystemTime(start + minute);
       setSecret(key);
@@ -135,15 +135,15 @@ describe('the secret', () => {
     await client.update(upstream.job());
     client.setSecret({ token: credential('newer') });
     vi.setSystemTime(start + 6 * minute);
-    const trace = newTrace();
+    const context = newTrace();
     upstream.arrived.length = 0;
     upstream.next.GET.push(async (response, serve) => {
       // The read arrives although the refresh may not be over.
-      expect(trace.pending).toHaveLength(1);
+      expect(context.pending).toHaveLength(1);
       reply(serve())(response);
     });
-    await client.update(upstream.job(), trace);
-    await Promise.all(trace.pending);
+    await client.update(upstream.job(), context);
+    await Promise.all(context.pending);
     await client.update(upstream.job());
     expect(secretsSent()).toEqual([accessKey.accessKey, credential('newer')]);
   });
@@ -154,11 +154,11 @@ describe('the secret', () => {
     ['not there', () => vi.stubEnv('AWS_ENDPOINT_URL_SECRETS_MANAGER', 'http://127.0.0.1:1')],
   ])('that is %s makes a 500 without a call, and is not named anywhere', async (_title, spoil) => {
     spoil(client);
-    const trace = newTrace();
-    const { status, note, message } = await refusal(client.update(requestOf(upstream), trace));
+    const context = newTrace();
+    const { status, note, message } = await refusal(client.update(requestOf(upstream), context));
     expect(status).toMatchObject({ code: 500, reason: 'InternalError', details: {} });
-    expect(note.because).toMatch(/^credentials: the secret /);
-    expect(JSON.stringify({ status, note, message, trace })).not.toMatch(/private|team/);
+    expect(note.reason).toMatch(/^credentials: the secret /);
+    expect(JSON.stringify({ status, note, message, context })).not.toMatch(/private|team/);
     expect(secretName).toMatch(/private/);
     expect(upstream.arrived).toEqual([]);
   });

@@ -26,7 +26,7 @@ describe('the deadline', () => {
   it('less than 3 s away lets no write begin, but a read', async () => {
     const { status, note } = await refusal(client.update(requestOf(upstream), newTrace(2999)));
     expect(status).toMatchObject(noTime);
-    expect(note).toEqual({ because: 'deadline' });
+    expect(note).toEqual({ reason: 'deadline' });
     expect(upstream.methods()).toBe('GET');
     expect((await client.update(upstream.job(), newTrace(2999))).outcome).toBe('unchanged');
   });
@@ -77,11 +77,11 @@ describe('the deadline', () => {
 
   it('bounds each call: a read of nothing but silence ends in time', async () => {
     upstream.next.GET.push(silence);
-    const trace = newTrace(150);
+    const context = newTrace(150);
     upstream.next.GET.push(silence, silence, silence);
-    const { status } = await refusal(client.update(requestOf(upstream), trace));
+    const { status } = await refusal(client.update(requestOf(upstream), context));
     expect(status).toMatchObject({ code: 504, reason: 'Timeout', details: {} });
-    expect(new Set(trace.calls.map(({ answer }) => answer))).toEqual(new Set(['ETIMEDOUT']));
+    expect(new Set(context.calls.map(({ answer }) => answer))).toEqual(new Set(['ETIMEDOUT']));
   });
 
   it.each([
@@ -90,10 +90,10 @@ describe('the deadline', () => {
   ])('keeps 2 s for settling a write that met silence and %s', async (_title, fault) => {
     // With 3 s left a write may take one; the clock stands still, so the rest is there for the read.
     upstream.next.PUT.push(fault);
-    const trace = newTrace(3000);
-    const result = client.update(requestOf(upstream), trace);
+    const context = newTrace(3000);
+    const result = client.update(requestOf(upstream), context);
     if (fault === silence) expect((await refusal(result)).status).toMatchObject({ code: 504, reason: 'Timeout', details: {} });
     else expect((await result).outcome).toBe('changed');
-    expect(trace.calls.map(({ method, answer }) => `${method} ${answer}`)).toEqual(['GET 200', 'PUT ETIMEDOUT', 'GET 200']);
+    expect(context.calls.map(({ method, answer }) => `${method} ${answer}`)).toEqual(['GET 200', 'PUT ETIMEDOUT', 'GET 200']);
   });
 });

@@ -5,7 +5,7 @@ import { connectCci } from '../../../lib/cci/connect.ts';
 import { type JobKind, jobKind } from '../../../lib/job/kinds.ts';
 import { requestedVersion } from '../../../lib/job/rules/resource-version.ts';
 import type { JsonObject } from '../../../lib/json/json.ts';
-import { createTrace, type Trace } from '../../../lib/runtime/request-context.ts';
+import { createRequestContext, type RequestContext } from '../../../lib/runtime/request-context.ts';
 import type { JobRef } from '../../../lib/status.ts';
 import { StatusError } from '../../../lib/status.ts';
 import type { UpdateResult } from '../../../lib/update/job-update.ts';
@@ -123,9 +123,9 @@ export const cutOff: Fault = (response, serve) => {
 export const times = (count: number, fault: Fault): Fault[] => Array.from({ length: count }, () => fault);
 
 /** What one request does upstream, with this many milliseconds, and what it warned of. */
-export function newTrace(left = 20_000): Trace & { warnings: [string, object][] } {
+export function newTrace(left = 20_000): RequestContext & { warnings: [string, object][] } {
   const warnings: [string, object][] = [];
-  return { ...createTrace(Date.now() + left, (...warning) => warnings.push(warning)), warnings };
+  return { ...createRequestContext(Date.now() + left, (...warning) => warnings.push(warning)), warnings };
 }
 
 /** A client of the upstream exactly as a handler connects it, with its credentials in a Secrets Manager of its own, or in another. */
@@ -146,8 +146,8 @@ export async function connect(endpoint: string, secret: object = accessKey, mana
     secrets,
     setSecret: (value: object) => secrets.set(secretName, JSON.stringify(value)),
     /** Updates the documented job as a handler does. */
-    update: (requested: JsonObject, trace: Trace = newTrace()): Promise<UpdateResult> =>
-      updateJob({ cci }, { ...asked, requested: () => requested, conditional: requestedVersion(requested) !== undefined }, trace),
+    update: (requested: JsonObject, context: RequestContext = newTrace()): Promise<UpdateResult> =>
+      updateJob({ cci }, { ...asked, requested: () => requested, conditional: requestedVersion(requested) !== undefined }, context),
   };
 }
 

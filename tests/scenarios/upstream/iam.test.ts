@@ -38,7 +38,7 @@ function checkTokens(reads = 100): void {
     );
   }
 }
-const read = (trace = newTrace()) => client.update(upstream.job(), trace);
+const read = (context = newTrace()) => client.update(upstream.job(), context);
 const tokensSent = () => upstream.arrived.map(({ headers }) => headers['x-auth-token']);
 
 describe('a user of IAM', () => {
@@ -64,14 +64,14 @@ describe('a user of IAM', () => {
     iam.next.push((_response, _exchanged, proper) => {
       letGo = proper;
     });
-    const trace = newTrace();
-    await read(trace);
+    const context = newTrace();
+    await read(context);
     await vi.waitFor(() => expect(iam.arrived).toHaveLength(2));
     letGo();
-    await Promise.all(trace.pending);
+    await Promise.all(context.pending);
     await read();
     expect(tokensSent()).toEqual([tokenOf(1), tokenOf(1), tokenOf(2)]);
-    expect(trace.counts).toMatchObject({ retries: 0, refusedVersions: 0 });
+    expect(context.counts).toMatchObject({ retries: 0, refusedVersions: 0 });
   });
 
   it('whose process was frozen for 30 hours gets a token before anything is sent', async () => {
@@ -90,15 +90,15 @@ describe('a token that CCI refuses', () => {
       upstream.arrived.length = 0;
       at(minute);
       upstream.next[method].push(unauthorized);
-      const trace = newTrace();
-      expect((await client.update(requestOf(upstream), trace)).outcome).toBe('changed');
+      const context = newTrace();
+      expect((await client.update(requestOf(upstream), context)).outcome).toBe('changed');
       expect(tokensSent()).toEqual(method === 'GET' ? [tokenOf(1), tokenOf(2), tokenOf(2)] : [tokenOf(1), tokenOf(1), tokenOf(2)]);
       expect(iam.arrived).toHaveLength(2);
-      expect(trace.counts).toMatchObject({ refusedVersions: 0, retries: 0 });
-      expect(trace.warnings).toEqual([
+      expect(context.counts).toMatchObject({ refusedVersions: 0, retries: 0 });
+      expect(context.warnings).toEqual([
         [
           'the credentials were refused; others are tried',
-          { because: 'credentials: CCI refused them', errorCode: 'APIG.0301', locked: false },
+          { reason: 'credentials: CCI refused them', errorCode: 'APIG.0301', locked: false },
         ],
       ]);
     },
@@ -118,15 +118,15 @@ describe('a token that CCI refuses', () => {
   it('and that is fresh means that the user may not: the user is left alone for a minute, then for two and for four, and costs one call after each', async () => {
     valid = [];
     checkTokens();
-    const trace = newTrace();
-    const { status, note } = await refusal(read(trace));
+    const context = newTrace();
+    const { status, note } = await refusal(read(context));
     expect(status).toMatchObject({ code: 500, reason: 'InternalError', details: {} });
-    expect(note).toEqual({ because: 'credentials: CCI refused them', errorCode: 'APIG.0301', locked: false });
-    expect(trace.counts.refusedVersions).toBe(1);
+    expect(note).toEqual({ reason: 'credentials: CCI refused them', errorCode: 'APIG.0301', locked: false });
+    expect(context.counts.refusedVersions).toBe(1);
     for (const [tried, minutes] of [1, 3, 7].entries()) {
       at(minutes * minute - 1);
       const again = await Promise.all([1, 2, 3].map(() => refusal(read())));
-      for (const error of again) expect(error.note.because).toBe('credentials: refused a moment ago; not tried again for now');
+      for (const error of again) expect(error.note.reason).toBe('credentials: refused a moment ago; not tried again for now');
       expect([upstream.arrived.length, iam.arrived.length]).toEqual([tried + 1, tried + 1]);
       at(minutes * minute);
       await refusal(read());
@@ -171,19 +171,19 @@ describe('an IAM that fails', () => {
     iam.next.push(...Array(10).fill(fault));
     for (const hours of [22, 23, 23.9, 23.99]) {
       at(hours * hour);
-      const trace = newTrace(fault === hang ? 500 : 20_000);
-      expect((await read(trace)).outcome).toBe('unchanged');
-      await Promise.all(trace.pending);
-      expect(trace.warnings.map(([message]) => message)).toEqual(['the token could not be renewed; the copy at hand stays in use']);
+      const context = newTrace(fault === hang ? 500 : 20_000);
+      expect((await read(context)).outcome).toBe('unchanged');
+      await Promise.all(context.pending);
+      expect(context.warnings.map(([message]) => message)).toEqual(['the token could not be renewed; the copy at hand stays in use']);
     }
     expect(new Set(tokensSent())).toEqual(new Set([tokenOf(1)]));
   });
 
   it.each(outages.slice(0, 2))('(%s) at first is tried again within the request', async (_title, fault) => {
     iam.next.push(fault, fault, fault);
-    const trace = newTrace();
-    expect((await read(trace)).outcome).toBe('unchanged');
-    expect(trace.counts).toMatchObject({ retries: 3, credentialRefreshes: 5 });
+    const context = newTrace();
+    expect((await read(context)).outcome).toBe('unchanged');
+    expect(context.counts).toMatchObject({ retries: 3, credentialRefreshes: 5 });
   });
 
   it.each(outages)(
@@ -195,7 +195,7 @@ describe('an IAM that fails', () => {
       const started = performance.now();
       const { status, note } = await refusal(client.update(requestOf(upstream), newTrace(1500)));
       expect(status).toMatchObject({ code: 503, reason: 'ServiceUnavailable', details: {} });
-      expect(note.because).toMatch(/^credentials: (no answer from IAM|IAM answered 503)$/);
+      expect(note.reason).toMatch(/^credentials: (no answer from IAM|IAM answered 503)$/);
       expect(performance.now() - started).toBeLessThan(3000);
       expect(upstream.arrived).toEqual([]);
     },
@@ -215,10 +215,10 @@ describe('a user that IAM refuses', () => {
     iam.next.push(...Array(10).fill(wrong));
     const { status, note } = await refusal(read());
     expect(status).toMatchObject({ code: 500, reason: 'InternalError', details: {} });
-    expect(note).toEqual({ because: 'credentials: IAM refused them', answer: 401, locked: false });
+    expect(note).toEqual({ reason: 'credentials: IAM refused them', answer: 401, locked: false });
     for (const later of [1, minute, 5 * minute - 1]) {
       at(later);
-      expect((await refusal(read())).note.because).toBe('credentials: refused a moment ago; not tried again for now');
+      expect((await refusal(read())).note.reason).toBe('credentials: refused a moment ago; not tried again for now');
     }
     expect(iam.arrived).toHaveLength(1);
     at(5 * minute);
@@ -263,10 +263,10 @@ describe('a token', () => {
     for (const body of bodies) {
       const other = await connect(upstream.url, iam.login);
       upstream.next.GET.push(...Array(4).fill(reply({ status: code, body, headers: { 'x-request-id': echo } })));
-      const trace = newTrace();
-      const { status, note, message, stack } = await refusal(other.update(upstream.job(), trace));
+      const context = newTrace();
+      const { status, note, message, stack } = await refusal(other.update(upstream.job(), context));
       expect(status.code).toBe(code === 401 ? 500 : code);
-      expect(JSON.stringify([status, note, message, stack, trace])).not.toContain(token.slice(0, 20));
+      expect(JSON.stringify([status, note, message, stack, context])).not.toContain(token.slice(0, 20));
       upstream.next.GET.length = 0;
     }
     expect(tokensSent()).toContain(token);

@@ -2,23 +2,23 @@ import { describe, expect, it, vi } from 'vitest';
 import { client, connect, drop, newTrace, refusal, reply, requestOf, startUpstream, times, upstream, useUpstream } from './harness.ts';
 
 useUpstream();
-const read = (trace = newTrace()) => client.update(upstream.job(), trace);
-const answers = (trace: ReturnType<typeof newTrace>) => trace.calls.map(({ method, answer }) => `${method} ${answer}`);
+const read = (context = newTrace()) => client.update(upstream.job(), context);
+const answers = (context: ReturnType<typeof newTrace>) => context.calls.map(({ method, answer }) => `${method} ${answer}`);
 
 describe('a brief failure', () => {
   it.each([429, 502, 503])('of %i is not seen by the caller', async (status) => {
     upstream.next.GET.push(...times(3, reply({ status })));
     upstream.next.PUT.push(...times(3, reply({ status })));
-    const trace = newTrace();
-    expect((await client.update(requestOf(upstream), trace)).outcome).toBe('changed');
-    expect(answers(trace)).toEqual([...Array(3).fill(`GET ${status}`), 'GET 200', ...Array(3).fill(`PUT ${status}`), 'PUT 200']);
+    const context = newTrace();
+    expect((await client.update(requestOf(upstream), context)).outcome).toBe('changed');
+    expect(answers(context)).toEqual([...Array(3).fill(`GET ${status}`), 'GET 200', ...Array(3).fill(`PUT ${status}`), 'PUT 200']);
   });
 
   it('of the connection is not seen by the caller of a read', async () => {
     upstream.next.GET.push(...times(3, drop));
-    const trace = newTrace();
-    await read(trace);
-    expect(answers(trace)).toEqual(['GET ECONNRESET', 'GET ECONNRESET', 'GET ECONNRESET', 'GET 200']);
+    const context = newTrace();
+    await read(context);
+    expect(answers(context)).toEqual(['GET ECONNRESET', 'GET ECONNRESET', 'GET ECONNRESET', 'GET 200']);
   });
 
   it('of a kept-alive connection is tried once more at once, on a fresh one', async () => {
@@ -43,13 +43,13 @@ describe('a brief failure', () => {
 describe('an upstream that cannot be reached', () => {
   it('is tried four times, then ServiceUnavailable: whoever was waited for is not told to come again', async () => {
     const { update } = await connect('http://127.0.0.1:1');
-    const trace = newTrace();
-    const { status, note } = await refusal(update(requestOf(upstream), trace));
+    const context = newTrace();
+    const { status, note } = await refusal(update(requestOf(upstream), context));
     expect(status).toMatchObject({ code: 503, reason: 'ServiceUnavailable' });
     expect(status.details).toEqual({});
     expect(JSON.stringify(status)).not.toMatch(/127|ECONN/);
-    expect(note).toEqual({ because: 'no answer from CCI', code: 'ECONNREFUSED' });
-    expect(answers(trace)).toEqual(Array(4).fill('GET ECONNREFUSED'));
+    expect(note).toEqual({ reason: 'no answer from CCI', code: 'ECONNREFUSED' });
+    expect(answers(context)).toEqual(Array(4).fill('GET ECONNREFUSED'));
   });
 
   it('for a write, after a read that came through, is tried as often', async () => {
@@ -59,19 +59,19 @@ describe('an upstream that cannot be reached', () => {
       reply({ ...serve(), headers: { connection: 'close' } })(response);
       gone.stopListening();
     });
-    const trace = newTrace();
-    const { status } = await refusal(update(requestOf(gone), trace));
+    const context = newTrace();
+    const { status } = await refusal(update(requestOf(gone), context));
     expect([status.code, status.details]).toEqual([503, {}]);
-    expect(answers(trace)).toEqual(['GET 200', ...Array(4).fill('PUT ECONNREFUSED')]);
+    expect(answers(context)).toEqual(['GET 200', ...Array(4).fill('PUT ECONNREFUSED')]);
   });
 
   it('where no time is left to try again, is ServiceUnavailable with Retry-After: nothing was written', async () => {
     const { update } = await connect('http://127.0.0.1:1');
     vi.mocked(Math.random).mockReturnValue(1e9);
-    const trace = newTrace();
-    const { status } = await refusal(update(requestOf(upstream), trace));
+    const context = newTrace();
+    const { status } = await refusal(update(requestOf(upstream), context));
     expect([status.code, status.details]).toEqual([503, { retryAfterSeconds: 1 }]);
-    expect(answers(trace)).toEqual(['GET ECONNREFUSED']);
+    expect(answers(context)).toEqual(['GET ECONNREFUSED']);
   });
 });
 

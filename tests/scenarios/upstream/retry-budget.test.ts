@@ -3,16 +3,16 @@ import { client, newTrace, refusal, reply, requestOf, times, upstream, useUpstre
 
 useUpstream();
 const unavailable = reply({ status: 503 });
-const read = (trace = newTrace()) => client.update(upstream.job(), trace);
+const read = (context = newTrace()) => client.update(upstream.job(), context);
 /** How many calls each of so many requests, one after the other, costs an upstream that answers 503. */
 async function callsWhileUnavailable(requests: number): Promise<number[]> {
   const calls: number[] = [];
   for (let request = 0; request < requests; request++) {
     upstream.next.GET = times(4, unavailable);
     upstream.arrived.length = 0;
-    const trace = newTrace();
-    expect((await refusal(read(trace))).status.code).toBe(503);
-    expect(trace.counts.retries).toBe(upstream.arrived.length - 1);
+    const context = newTrace();
+    expect((await refusal(read(context))).status.code).toBe(503);
+    expect(context.counts.retries).toBe(upstream.arrived.length - 1);
     calls.push(upstream.arrived.length);
   }
   upstream.next.GET = [];

@@ -65,8 +65,8 @@ const echoes: [string, Echo][] = [
 ];
 
 /** All that the caller and the log are told. */
-function told({ status, note, message }: StatusError, trace: ReturnType<typeof newTrace>): string {
-  return JSON.stringify({ status, note, message, calls: trace.calls, warnings: trace.warnings });
+function told({ status, note, message }: StatusError, context: ReturnType<typeof newTrace>): string {
+  return JSON.stringify({ status, note, message, calls: context.calls, warnings: context.warnings });
 }
 
 describe.each([
@@ -78,8 +78,8 @@ describe.each([
     for (const method of ['GET', 'PUT'] as const) {
       upstream.next[method].push(...times(4, echoing(echo)));
       upstream.arrived.length = 0;
-      const trace = newTrace();
-      const text = told(await refusal(client.update(requestOf(upstream), trace)), trace);
+      const context = newTrace();
+      const text = told(await refusal(client.update(requestOf(upstream), context)), context);
       const signatures = upstream.arrived.map(({ headers }) => /Signature=(.*)/.exec(headers.authorization ?? '')?.[1] ?? '-unsigned-');
       for (const value of [...Object.values(secret), ...signatures, secretName]) {
         expect(text).not.toContain(value);
@@ -101,7 +101,7 @@ describe('the log', () => {
       const text = serve().body.replace('"python"', '"--password=hunter2","tiny"').replace('"kube-test"', '"kube-\\"hunter2"');
       reply({ status: 200, body: `${text},` })(response);
     });
-    const trace = newTrace();
-    expect(told(await refusal(client.update(requestOf(upstream), trace)), trace)).not.toMatch(/hunter2|tiny|python/);
+    const context = newTrace();
+    expect(told(await refusal(client.update(requestOf(upstream), context)), context)).not.toMatch(/hunter2|tiny|python/);
   });
 });

@@ -57,11 +57,11 @@ describe('an upstream behind TLS', () => {
     if (trusted) setDefaultCACertificates([...systemAuthorities, certificate.cert]);
     const { seen, url } = await startTls(certificate);
     const { update } = await connect(url);
-    const trace = newTrace();
-    const { status, note } = await refusal(update(requestOf(upstream), trace));
+    const context = newTrace();
+    const { status, note } = await refusal(update(requestOf(upstream), context));
     expect(status).toMatchObject({ code: 500, reason: 'InternalError', details: {} });
-    expect(note).toEqual({ because: 'no answer from CCI', code });
-    expect(trace.calls).toHaveLength(1);
+    expect(note).toEqual({ reason: 'no answer from CCI', code });
+    expect(context.calls).toHaveLength(1);
     expect(seen.requests).toBe(0);
   });
 
@@ -73,10 +73,10 @@ describe('an upstream behind TLS', () => {
       server.close();
     });
     const { update } = await connect(`https://127.0.0.1:${(server.address() as AddressInfo).port}`);
-    const trace = newTrace();
-    const { status } = await refusal(update(requestOf(upstream), trace));
+    const context = newTrace();
+    const { status } = await refusal(update(requestOf(upstream), context));
     expect(status).toMatchObject({ code: 500, reason: 'InternalError', details: {} });
-    expect(trace.calls).toHaveLength(1);
+    expect(context.calls).toHaveLength(1);
     expect(requests).toEqual([]);
   });
 });

@@ -45,7 +45,7 @@ describe('an answer that is no job', () => {
     upstream.next.GET.push(fault);
     const { status, note } = await refusal(client.update(requestOf(upstream)));
     expect(status).toMatchObject({ code: 500, reason: 'InternalError', details: {} });
-    expect(note.because).toMatch(/^the answer is /);
+    expect(note.reason).toMatch(/^the answer is /);
     expect(upstream.methods()).toBe('GET');
   });
 
@@ -80,7 +80,7 @@ describe('an answer that is no job', () => {
   it('in a text that is no job says in the log how it begins, without values', async () => {
     upstream.next.GET.push(rewritten((text) => `${text.slice(0, 300)}, `));
     const { note } = await refusal(client.update(requestOf(upstream)));
-    expect(note.because).toBe('the answer is not JSON');
+    expect(note.reason).toBe('the answer is not JSON');
     expect(String(note.body)).toMatch(/^\{"apiVersion":"…","kind":"…","metadata":\{/);
     expect(String(note.body).length).toBeLessThanOrEqual(200);
     expect(String(note.body)).not.toContain('tfjob-test');
@@ -98,7 +98,7 @@ describe('an answer that is cut off', () => {
     upstream.next.GET.push(...times(4, cutOff));
     const { status, note } = await refusal(client.update(requestOf(upstream)));
     expect(status).toMatchObject({ code: 500, reason: 'InternalError', details: {} });
-    expect(note).toEqual({ because: 'the answer was cut off' });
+    expect(note).toEqual({ reason: 'the answer was cut off' });
     expect(upstream.methods()).toBe('GET GET GET GET');
   });
 

@@ -107,7 +107,7 @@ describe.each([
     upstream.next.GET.push((response, serve) => reply(serve())(response), ...times(4, unavailable));
     const { status, note } = await send();
     expect(status).toMatchObject({ code: 504, reason: 'Timeout', details: {} });
-    expect(note).toEqual({ because: '409, and the job could not be read', errorCode: 'CCI.02.409101' });
+    expect(note).toEqual({ reason: '409, and the job could not be read', errorCode: 'CCI.02.409101' });
     expect(upstream.methods()).toBe('GET PUT PUT GET GET GET GET');
     expect(ttl()).toBe(1000);
   });
@@ -119,7 +119,7 @@ describe.each([
     upstream.next.PUT.push(first, overwrite);
     const { status, note } = await send();
     expect(status).toMatchObject({ code: 504, reason: 'Timeout', details: {} });
-    expect(note).toEqual({ because: '409, and the job was changed meanwhile', errorCode: 'CCI.02.409101' });
+    expect(note).toEqual({ reason: '409, and the job was changed meanwhile', errorCode: 'CCI.02.409101' });
     expect(upstream.methods()).toBe('GET PUT PUT GET');
     expect(ttl()).toBe(5);
   });
@@ -194,8 +194,8 @@ describe('the settling of a write', () => {
   it('that finds the credentials refused leaves the verdict as it was', async () => {
     upstream.next.PUT.push(serveThen(reply({ status: 504 })));
     upstream.next.GET.push((response, serve) => reply(serve())(response), reply({ status: 401 }));
-    const trace = newTrace();
-    expect((await refusal(client.update(requestOf(upstream), trace))).status).toMatchObject({ code: 504, details: {} });
-    expect(trace.calls.map(({ answer }) => answer)).toEqual([200, 504, 401]);
+    const context = newTrace();
+    expect((await refusal(client.update(requestOf(upstream), context))).status).toMatchObject({ code: 504, details: {} });
+    expect(context.calls.map(({ answer }) => answer)).toEqual([200, 504, 401]);
   });
 });

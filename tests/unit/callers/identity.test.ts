@@ -18,7 +18,7 @@ afterAll(() => issuer.close());
 async function ask(claims: Record<string, unknown>, env: Record<string, string> = {}) {
   return newAuthorizer(issuer.url, env)(await sign(signer, claimsOf(issuer.url, claims)));
 }
-const because = () => printed.lines().map(({ because: reason, claim }) => [reason, claim]);
+const because = () => printed.lines().map(({ reason, claim }) => [reason, claim]);
 
 describe('the authorizer’s answer', () => {
   it('lets the caller into the whole stage and names user and groups, as strings', async () => {

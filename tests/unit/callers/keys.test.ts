@@ -29,11 +29,11 @@ function pass(milliseconds: number): void {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + milliseconds });
 }
 /** Asserts that a token was neither let in nor called bad, and that the log says why, without it. */
-async function expectUnjudged(because: string, ask = newAuthorizer(issuer.url), given?: string): Promise<void> {
+async function expectUnjudged(reason: string, ask = newAuthorizer(issuer.url), given?: string): Promise<void> {
   const asked = given ?? (await token());
   printed.text = '';
   expect(await outcome(ask(asked))).toBe(unjudged);
-  expect(printed.lines()).toEqual([expect.objectContaining({ level: 'ERROR', outcome: 'InternalError', because })]);
+  expect(printed.lines()).toEqual([expect.objectContaining({ level: 'ERROR', outcome: 'InternalError', reason })]);
   for (const part of asked.split('.')) expect(printed.text).not.toContain(part);
 }
 
@@ -102,7 +102,7 @@ describe('the issuer’s keys', () => {
 type Answer = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 describe('an issuer whose keys cannot be had', () => {
-  const keys: [because: string, answer: Answer][] = [
+  const keys: [reason: string, answer: Answer][] = [
     ['the key set answered 500', (_, response) => response.writeHead(500).end('{"keys":[]}')],
     ['the key set answered 302', (_, response) => response.writeHead(302, { location: `${issuer.url}${keysPath}/moved` }).end()],
     ['the key set is not JSON', (_, response) => response.end('<html>')],
@@ -124,7 +124,7 @@ describe('an issuer whose keys cannot be had', () => {
     expect(issuer.requested).not.toContain(`${keysPath}/moved`);
   });
 
-  const documents: [because: string, document: unknown][] = [
+  const documents: [reason: string, document: unknown][] = [
     ['the discovery document is of another issuer', null],
     ['the discovery document is of another issuer', { issuer: 'https://other.example.com', jwks_uri: 'https://other.example.com/keys' }],
     ['the discovery document has no jwks_uri', { issuer: 'URL' }],

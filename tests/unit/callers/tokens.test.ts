@@ -48,7 +48,7 @@ describe('a good token', () => {
 });
 
 /** Tokens that are not to be believed, and why the log says so. */
-const bad: [name: string, because: string, token: () => string | Promise<string>][] = [
+const bad: [name: string, reason: string, token: () => string | Promise<string>][] = [
   ['of another issuer', 'ERR_JWT_CLAIM_VALIDATION_FAILED', () => sign(rsa, claimsOf('https://other.example.com'))],
   ['of the issuer with a slash more', 'ERR_JWT_CLAIM_VALIDATION_FAILED', () => sign(rsa, claimsOf(`${issuer.url}/`))],
   ['of no issuer', 'ERR_JWT_CLAIM_VALIDATION_FAILED', () => sign(rsa, claimsOf(issuer.url, { iss: undefined }))],
@@ -106,9 +106,9 @@ function signBytes(claims: string): Promise<string> {
 }
 
 describe('a bad token', () => {
-  it.each(bad)('%s is Unauthorized', async (_name, because, token) => {
+  it.each(bad)('%s is Unauthorized', async (_name, reason, token) => {
     expect(await verdict(await token())).toBe('Unauthorized');
-    expect(printed.lines()).toEqual([expect.objectContaining({ level: 'INFO', message: 'authorizer', outcome: 'Unauthorized', because })]);
+    expect(printed.lines()).toEqual([expect.objectContaining({ level: 'INFO', message: 'authorizer', outcome: 'Unauthorized', reason })]);
   });
 
   it('ends as exactly new Error("Unauthorized"), with no cause and nothing else for Lambda to log', async () => {

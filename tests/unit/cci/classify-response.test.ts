@@ -16,7 +16,7 @@ describe('an exchange without an answer', () => {
       const outcome = classifyResponse(failed(code, false), []);
       expect(outcome.verdict?.status).toMatchObject({ code: 503, reason: 'ServiceUnavailable', details: { retryAfterSeconds: 1 } });
       expect(outcome).toMatchObject({ retry: true, outcomeUnknown: false });
-      expect(outcome.verdict?.note).toEqual({ because: 'no answer from CCI', code });
+      expect(outcome.verdict?.note).toEqual({ reason: 'no answer from CCI', code });
     },
   );
 
@@ -44,7 +44,7 @@ describe('an exchange without an answer', () => {
       const outcome = classifyResponse(failed(code, true), []);
       expect(outcome.verdict?.status).toMatchObject({ code: 500, reason: 'InternalError', details: {} });
       expect(outcome).toMatchObject({ retry: true, outcomeUnknown: true });
-      expect(outcome.verdict?.note).toEqual({ because: 'the answer is not HTTP', code });
+      expect(outcome.verdict?.note).toEqual({ reason: 'the answer is not HTTP', code });
     },
   );
 
@@ -105,7 +105,7 @@ describe('an answer', () => {
       const outcome = classifyResponse(answered(401, body, { 'retry-after': '1' }), []);
       expect(outcome).toMatchObject({ refused: { locked }, retry: false, outcomeUnknown: false });
       expect(outcome.verdict?.status).toMatchObject({ code: 500, reason: 'InternalError', details: {} });
-      expect(outcome.verdict?.note).toEqual({ because: 'credentials: CCI refused them', errorCode, locked });
+      expect(outcome.verdict?.note).toEqual({ reason: 'credentials: CCI refused them', errorCode, locked });
     }
   });
 

@@ -80,7 +80,7 @@ describe('the verdict', () => {
       details: { name: 'n' },
       errorCode: 'X.1',
     });
-    expect(error.note).toEqual({ because: `CCI answered ${code}`, errorCode: 'X.1' });
+    expect(error.note).toEqual({ reason: `CCI answered ${code}`, errorCode: 'X.1' });
   });
 
   it('on a 429 says Retry-After, where that is at most 5 s', () => {
@@ -112,7 +112,7 @@ describe('the verdict', () => {
       const { status, note } = verdict(code, 2);
       expect(status).toMatchObject({ code: 500, reason: 'InternalError', details: {} });
       expect(JSON.stringify(status)).not.toMatch(/why|X\.1|body/);
-      expect(note).toEqual({ because: `CCI answered ${code}`, errorCode: 'X.1', body: 'body' });
+      expect(note).toEqual({ reason: `CCI answered ${code}`, errorCode: 'X.1', body: 'body' });
     },
   );
 

@@ -4,7 +4,7 @@ import { servedOpenApi } from '../../../lib/discovery/openapi.ts';
 import { jobKinds } from '../../../lib/job/kinds.ts';
 import { danglingReferences, type Loose, objectsOf } from './documents.ts';
 
-const methods = ['get', 'put', 'patch', 'post', 'delete', 'head', 'options', 'trace'];
+const methods = ['get', 'put', 'patch', 'post', 'delete', 'head', 'options', 'context'];
 
 describe.each(['cci', 'kubeflow'] as const)('the OpenAPI document that is served in the %s layout', (layout) => {
   const document: Loose = JSON.parse(JSON.stringify(servedOpenApi(layout)));

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createAttempts, type Delivered, mostDeliveries } from '../../../lib/events/attempts.ts';
+import { createAttempts, type Delivered, maxDeliveries } from '../../../lib/events/attempts.ts';
 
 const firstReceived = Date.parse('2026-03-01T12:00:00Z');
 const recordOf = (messageId: string, received: number, { queue = 'events.fifo', alone = false, firstAt = firstReceived } = {}) => {
@@ -24,7 +24,7 @@ describe('the attempts of a message', () => {
   it('end before the queues that are deployed move a message', () => {
     const text = readFileSync(new URL('../../../deploy/events.yml', import.meta.url), 'utf8');
     const counts = [...text.matchAll(/maxReceiveCount: (\d+)/g)].map(([, count]) => Number(count));
-    expect(counts).toEqual([mostDeliveries, mostDeliveries]);
+    expect(counts).toEqual([maxDeliveries, maxDeliveries]);
   });
 
   it('of a standard queue are those that this process saw: the queue counts also where Lambda had nobody to take it', () => {

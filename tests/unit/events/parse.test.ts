@@ -27,15 +27,15 @@ describe('parseEvent', () => {
     expect(() => parse(recordOf({ name }, group.slice(1)), 'kubeflow')).toThrow(`the message group must be ${group}`);
   });
 
-  it('makes a mark of 16 characters, another for each id', () => {
-    const marks = ['a', 'b', 'A', 'a '].map((id) => parse(recordOf({ id, sequence: 3 })).mark);
-    expect(marks.every(({ id, sequence }) => /^[\w-]{16}$/.test(id) && sequence === 3)).toBe(true);
-    expect(new Set(marks.map(({ id }) => id)).size).toBe(4);
-    expect(parse(recordOf({})).mark).toMatchObject({ id: marks[0]?.id, sequence: undefined });
+  it('makes a marker of 16 characters, another for each id', () => {
+    const markers = ['a', 'b', 'A', 'a '].map((id) => parse(recordOf({ id, sequence: 3 })).marker);
+    expect(markers.every(({ id, sequence }) => /^[\w-]{16}$/.test(id) && sequence === 3)).toBe(true);
+    expect(new Set(markers.map(({ id }) => id)).size).toBe(4);
+    expect(parse(recordOf({})).marker).toMatchObject({ id: markers[0]?.id, sequence: undefined });
   });
 
   const digestOf = (given: object) =>
-    parse(recordOf({ patch: { spec: { a: 1, b: [{ x: 1, y: null }] }, metadata: {} }, ...given })).mark.digest;
+    parse(recordOf({ patch: { spec: { a: 1, b: [{ x: 1, y: null }] }, metadata: {} }, ...given })).marker.digest;
 
   it.each<[string, object]>([
     ['under another id', { id: 'b' }],
@@ -68,7 +68,7 @@ describe('parseEvent', () => {
 
   it('tells numbers apart that a double cannot hold, and reads what is nested without end', () => {
     const digestOfText = (patch: string) =>
-      parse({ ...recordOf({}), body: recordOf({}).body.replace('"patch":{}', `"patch":${patch}`) }).mark.digest;
+      parse({ ...recordOf({}), body: recordOf({}).body.replace('"patch":{}', `"patch":${patch}`) }).marker.digest;
     expect(digestOfText('{"a":9007199254740993}')).not.toBe(digestOfText('{"a":9007199254740992}'));
     expect(digestOfText('{"__proto__":1}')).not.toBe(digestOfText('{}'));
     expect(digestOfText(`{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`)).toMatch(/^[\w-]{16}$/);

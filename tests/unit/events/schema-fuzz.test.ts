@@ -120,6 +120,6 @@ describe('the published JSON Schema of an event', () => {
     const body = event({ ...whole, sequence: 12345 }).replace('12345', written);
     expect(validate(JSON.parse(body))).toBe(true);
     const record = { body, attributes: {}, eventSourceARN: 'queue' } as unknown as SQSRecord;
-    expect(parseEvent(readMessage({ body }), 'cci', record).mark.sequence).toBe(sequence);
+    expect(parseEvent(readMessage({ body }), 'cci', record).marker.sequence).toBe(sequence);
   });
 });

@@ -10,7 +10,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { rotate } from '../../../lib/rotation/rotate.ts';
 import type { StepEvent } from '../../../lib/rotation/step.ts';
 import { parseConfig } from '../../../lib/runtime/config.ts';
-import { createTrace } from '../../../lib/runtime/request-context.ts';
+import { createRequestContext } from '../../../lib/runtime/request-context.ts';
 import { credential } from '../../credentials.ts';
 
 const version = '11111111-2222-3333-4444-555555555555';
@@ -21,8 +21,8 @@ const secrets = mockClient(SecretsManagerClient);
 /** One createSecret, without a CCI. */
 function createSecret(more: object = {}): Promise<{ outcome: string }> {
   const step = rotate(parseConfig({ CCI_ENDPOINT: 'http://127.0.0.1:1', CCI_SECRET_ID: 'team/cci' }));
-  const trace = createTrace(Date.now() + 10_000, () => undefined);
-  return step({ Step: 'createSecret', SecretId: 'team/cci', ClientRequestToken: version, given: undefined, trace, ...more } as StepEvent);
+  const context = createRequestContext(Date.now() + 10_000, () => undefined);
+  return step({ Step: 'createSecret', SecretId: 'team/cci', ClientRequestToken: version, given: undefined, context, ...more } as StepEvent);
 }
 
 beforeEach(() => {

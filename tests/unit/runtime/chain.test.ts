@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { decodeBody, jobTypes } from '../../../lib/http/body.ts';
 import { requireCaller } from '../../../lib/http/caller.ts';
 import { normalizeEvent } from '../../../lib/http/event.ts';
-import { traceAndLog } from '../../../lib/http/log.ts';
+import { logRequest } from '../../../lib/http/log.ts';
 import { readOptions } from '../../../lib/http/options.ts';
 import { parseJob } from '../../../lib/http/parse.ts';
 import type { Identified } from '../../../lib/http/request.ts';
@@ -96,7 +96,7 @@ describe('a chain', () => {
 describe('a chain with a mistake does not compile', () => {
   const answer = { outcome: 'read', answer: { status: 200, job: null } } as const;
   const needsCaller = (_: Identified) => answer;
-  const upToCaller = () => chain(normalizeEvent).use(traceAndLog()).use(respond());
+  const upToCaller = () => chain(normalizeEvent).use(logRequest()).use(respond());
 
   it('where the step that requires a caller was deleted, and the handler wants one', () => {
     upToCaller().use(requireCaller()).handler(needsCaller);

@@ -8,7 +8,7 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, expect, vi } from 'vitest';
 import { classifyResponse, type Outcome } from '../../../../lib/cci/classify-response.ts';
 import { type Credential, type Credentials, createCredentials } from '../../../../lib/cci/credentials/credentials.ts';
-import { createTrace, type Trace } from '../../../../lib/runtime/request-context.ts';
+import { createRequestContext, type RequestContext } from '../../../../lib/runtime/request-context.ts';
 import { StatusError } from '../../../../lib/status.ts';
 import { credential, nameOf } from '../../../credentials.ts';
 
@@ -108,22 +108,22 @@ export function setUp(says: Parameters<typeof createUpstream>[0] = { v1: 'accept
   manager.holds('v1');
   const upstream = createUpstream(says);
   const credentials = createCredentials({ SecretId: secretName }, manager.client);
-  return { manager, upstream, credentials, use: (trace: Trace = newTrace()) => credentials.use(trace, upstream.send) };
+  return { manager, upstream, credentials, use: (context: RequestContext = newTrace()) => credentials.use(context, upstream.send) };
 }
 
-export interface Watched extends Trace {
+export interface Watched extends RequestContext {
   warnings: [string, object][];
 }
 /** What one request does, with this many milliseconds, and what it warned of. */
 export function newTrace(left = 20_000): Watched {
   const warnings: [string, object][] = [];
-  return { ...createTrace(Date.now() + left, (...warning) => warnings.push(warning)), warnings };
+  return { ...createRequestContext(Date.now() + left, (...warning) => warnings.push(warning)), warnings };
 }
 
 /** The credential that is used now; CCI is not asked. */
-export async function credentialOf(credentials: Credentials, trace: Trace = newTrace()): Promise<Credential> {
+export async function credentialOf(credentials: Credentials, context: RequestContext = newTrace()): Promise<Credential> {
   let used: Credential | undefined;
-  await credentials.use(trace, async (current) => {
+  await credentials.use(context, async (current) => {
     used = current;
     return answers.accepted();
   });

@@ -8,15 +8,15 @@ useWallClock();
 const day = 24 * 60 * minute;
 const twenty = <T>(make: () => T): T[] => Array.from({ length: 20 }, make);
 const keyed = (accessKey: string, secretKey: string) => ({ accessKey: credential(accessKey), secretKey: credential(secretKey) });
-const paused = { because: 'credentials: refused a moment ago; not tried again for now' };
+const paused = { reason: 'credentials: refused a moment ago; not tried again for now' };
 
 describe('a process that begins with a version that CCI refuses', () => {
   it('goes on with the one before: no request fails, and the refused one is never sent again', async () => {
     const { manager, upstream, use } = setUp({ v0: 'accepted' });
     manager.heldBefore('v0');
-    const trace = newTrace();
-    expect(await tally([use(trace), ...twenty(() => use())])).toEqual({ accepted: 21 });
-    expect(trace.warnings.map(([message]) => message)).toEqual(['the credentials were refused; others are tried']);
+    const context = newTrace();
+    expect(await tally([use(context), ...twenty(() => use())])).toEqual({ accepted: 21 });
+    expect(context.warnings.map(([message]) => message)).toEqual(['the credentials were refused; others are tried']);
     for (let minutes = 1; minutes < 60; minutes++) {
       at(minutes * minute);
       expect((await use()).accepted).toBe(true);
@@ -65,9 +65,9 @@ describe('a process that begins with a version that CCI refuses', () => {
     const { manager, use } = setUp({});
     for (const minutes of [0, 1, 2]) {
       at(minutes * minute);
-      const trace = newTrace();
-      await refusal(use(trace));
-      expect(trace.warnings).toEqual([]);
+      const context = newTrace();
+      await refusal(use(context));
+      expect(context.warnings).toEqual([]);
     }
     expect(manager.readsOfPrevious()).toBe(1);
   });
@@ -75,10 +75,10 @@ describe('a process that begins with a version that CCI refuses', () => {
   it('tells why the one before cannot be read, without its name, and asks again when the version is refused again', async () => {
     const { manager, upstream, use } = setUp({ v0: 'accepted' });
     manager.failsBefore('ThrottlingException');
-    const trace = newTrace();
-    await refusal(use(trace));
-    const note = { because: 'credentials: the secret could not be read', error: 'ThrottlingException' };
-    expect(trace.warnings).toEqual([['the version before the current one could not be read', note]]);
+    const context = newTrace();
+    await refusal(use(context));
+    const note = { reason: 'credentials: the secret could not be read', error: 'ThrottlingException' };
+    expect(context.warnings).toEqual([['the version before the current one could not be read', note]]);
     manager.heldBefore('v0');
     at(minute);
     expect((await use()).accepted).toBe(true);
@@ -97,10 +97,10 @@ describe('a process that begins with a malformed version', () => {
     await use();
     expect(manager.reads()).toBe(reads);
     at(5 * second + 1);
-    const trace = newTrace();
-    await use(trace);
-    const note = { because: 'credentials: the secret is malformed', mistakes: ['secretKey is missing'] };
-    expect(trace.warnings).toEqual([['the secret could not be refreshed; the copy at hand stays in use', note]]);
+    const context = newTrace();
+    await use(context);
+    const note = { reason: 'credentials: the secret is malformed', mistakes: ['secretKey is missing'] };
+    expect(context.warnings).toEqual([['the secret could not be refreshed; the copy at hand stays in use', note]]);
     manager.holds('v2');
     at(11 * second);
     await use();
@@ -110,7 +110,7 @@ describe('a process that begins with a malformed version', () => {
   it('tells that it is malformed where there is none before', async () => {
     const { manager, upstream, use } = setUp();
     manager.holds('v1', {});
-    for (const _ of [1, 2]) expect((await refusal(use())).note).toMatchObject({ because: 'credentials: the secret is malformed' });
+    for (const _ of [1, 2]) expect((await refusal(use())).note).toMatchObject({ reason: 'credentials: the secret is malformed' });
     expect(upstream.sent).toEqual([]);
     manager.heldBefore('v0');
     upstream.says = { v0: 'accepted' };
@@ -121,10 +121,10 @@ describe('a process that begins with a malformed version', () => {
     const { manager, upstream, use } = setUp({});
     manager.holds('v1', {});
     manager.heldBefore('v0');
-    expect((await refusal(use())).note).toMatchObject({ because: 'credentials: CCI refused them' });
+    expect((await refusal(use())).note).toMatchObject({ reason: 'credentials: CCI refused them' });
     for (const wait of [1, minute - 1]) {
       at(wait);
-      expect((await refusal(use())).note).toMatchObject({ because: 'credentials: the secret is malformed' });
+      expect((await refusal(use())).note).toMatchObject({ reason: 'credentials: the secret is malformed' });
     }
     at(minute);
     await refusal(use());
@@ -138,7 +138,7 @@ it('a version or stage that is asked for is never stood in for by the one before
   const upstream = createUpstream({ v0: 'accepted' });
   for (const asked of [{ VersionStage: 'AWSPENDING' }, { VersionId: 'v1' }]) {
     const credentials = createCredentials({ SecretId: secretName, ...asked }, manager.client);
-    expect((await refusal(credentials.use(newTrace(), upstream.send))).note).toMatchObject({ because: 'credentials: CCI refused them' });
+    expect((await refusal(credentials.use(newTrace(), upstream.send))).note).toMatchObject({ reason: 'credentials: CCI refused them' });
   }
   expect([upstream.sent, manager.readsOfPrevious()]).toEqual([['v1', 'v1'], 0]);
 });

@@ -64,7 +64,7 @@ describe('a version that CCI has not yet accepted', () => {
     const letGo = holdBack(upstream, 'v1');
     const prover = use();
     await settled();
-    expect((await refusal(use(newTrace(30)), 504)).note).toEqual({ because: 'credentials: not there before the deadline' });
+    expect((await refusal(use(newTrace(30)), 504)).note).toEqual({ reason: 'credentials: not there before the deadline' });
     letGo();
     expect(await tally([prover])).toEqual({ accepted: 1 });
     expect(upstream.sent).toEqual(['v1']);

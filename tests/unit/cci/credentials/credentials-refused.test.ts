@@ -3,8 +3,8 @@ import { at, minute, newTrace, refusal, second, settled, setUp, tally, useWallCl
 
 useWallClock();
 
-const refused = { because: 'credentials: CCI refused them', errorCode: 'APIG.0301', locked: false };
-const paused = { because: 'credentials: refused a moment ago; not tried again for now' };
+const refused = { reason: 'credentials: CCI refused them', errorCode: 'APIG.0301', locked: false };
+const paused = { reason: 'credentials: refused a moment ago; not tried again for now' };
 
 describe('a version that CCI refuses', () => {
   it('is given up for a newer one at once', async () => {
@@ -12,10 +12,10 @@ describe('a version that CCI refuses', () => {
     await use();
     upstream.says = { v2: 'accepted' };
     manager.holds('v2');
-    const trace = newTrace();
-    expect((await use(trace)).accepted).toBe(true);
-    expect(trace.warnings).toEqual([['the credentials were refused; others are tried', refused]]);
-    expect(trace.counts).toMatchObject({ credentialRefreshes: 1, refusedVersions: 1 });
+    const context = newTrace();
+    expect((await use(context)).accepted).toBe(true);
+    expect(context.warnings).toEqual([['the credentials were refused; others are tried', refused]]);
+    expect(context.counts).toMatchObject({ credentialRefreshes: 1, refusedVersions: 1 });
     expect((await use()).accepted).toBe(true);
     expect(upstream.sent).toEqual(['v1', 'v1', 'v2', 'v2']);
     expect(manager.reads()).toBe(2);
@@ -37,9 +37,9 @@ describe('a version that CCI refuses', () => {
       [pause - 1, 5],
     ] as const) {
       at(wait);
-      const trace = newTrace();
-      expect((await refusal(use(trace))).note).toEqual(paused);
-      expect([trace.pending.length, trace.counts.refusedVersions, manager.reads()]).toEqual([0, 0, reads]);
+      const context = newTrace();
+      expect((await refusal(use(context))).note).toEqual(paused);
+      expect([context.pending.length, context.counts.refusedVersions, manager.reads()]).toEqual([0, 0, reads]);
     }
     expect(upstream.sent).toEqual(['v1']);
     at(pause);
@@ -95,9 +95,9 @@ describe('a version that CCI refuses', () => {
     await use();
     upstream.says = {};
     manager.fails('InternalServiceError');
-    const trace = newTrace();
-    expect((await refusal(use(trace))).note).toEqual(refused);
-    expect(trace.warnings.map(([message]) => message)).toEqual(['the secret could not be refreshed; the copy at hand stays in use']);
+    const context = newTrace();
+    expect((await refusal(use(context))).note).toEqual(refused);
+    expect(context.warnings.map(([message]) => message)).toEqual(['the secret could not be refreshed; the copy at hand stays in use']);
     expect((await refusal(use())).note).toEqual(paused);
     expect(upstream.sent).toEqual(['v1', 'v1']);
   });

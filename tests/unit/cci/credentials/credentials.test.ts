@@ -18,14 +18,14 @@ import {
 
 useWallClock();
 
-const unreadable = (error: string) => ({ because: 'credentials: the secret could not be read', error });
+const unreadable = (error: string) => ({ reason: 'credentials: the secret could not be read', error });
 const kept = 'the secret could not be refreshed; the copy at hand stays in use';
 
 describe('the secret', () => {
   it('is read by the name that is configured, once for all callers at a time, and kept', async () => {
     const { manager, credentials } = setUp();
     const traces = Array.from({ length: 20 }, () => newTrace());
-    const all = await Promise.all(traces.map((trace) => credentialOf(credentials, trace)));
+    const all = await Promise.all(traces.map((context) => credentialOf(credentials, context)));
     expect(all).toEqual(Array(20).fill({ form: 'bearer', token: credential('v1'), secrets: [credential('v1')] }));
     await credentialOf(credentials);
     expect(manager.inputs()).toEqual([{ SecretId: secretName }]);
@@ -58,9 +58,9 @@ describe('the secret', () => {
     const { manager, credentials } = setUp();
     await credentialOf(credentials);
     at(5 * minute);
-    const trace = newTrace();
-    expect(await credentialOf(credentials, trace)).toMatchObject({ token: credential('v1') });
-    expect([trace.pending.length, manager.reads()]).toEqual([0, 1]);
+    const context = newTrace();
+    expect(await credentialOf(credentials, context)).toMatchObject({ token: credential('v1') });
+    expect([context.pending.length, manager.reads()]).toEqual([0, 1]);
   });
 
   it('older than 5 minutes, and up to a minute by chance, is refreshed: processes that began together do not ask together', async () => {
@@ -72,9 +72,9 @@ describe('the secret', () => {
       await credentialOf(credentials);
       for (let seconds = 300; manager.reads() === 1; seconds++) {
         at(seconds * second);
-        const trace = newTrace();
-        await credentialOf(credentials, trace);
-        await Promise.all(trace.pending);
+        const context = newTrace();
+        await credentialOf(credentials, context);
+        await Promise.all(context.pending);
         if (manager.reads() === 2) refreshed.push(seconds);
       }
       random.mockRestore();
@@ -88,11 +88,11 @@ describe('the secret', () => {
     at(6 * minute);
     const { promise, resolve } = Promise.withResolvers<void>();
     manager.holdsAfter(promise, 'v2');
-    const trace = newTrace();
-    expect(await credentialOf(credentials, trace)).toMatchObject({ token: credential('v1') });
-    expect(trace.pending).toHaveLength(1);
+    const context = newTrace();
+    expect(await credentialOf(credentials, context)).toMatchObject({ token: credential('v1') });
+    expect(context.pending).toHaveLength(1);
     resolve();
-    await Promise.all(trace.pending);
+    await Promise.all(context.pending);
     expect(await credentialOf(credentials)).toMatchObject({ token: credential('v2') });
     expect(manager.reads()).toBe(2);
   });
@@ -108,9 +108,9 @@ describe('the secret', () => {
     ] as const) {
       at(minutes * minute);
       manager.holds(version);
-      const trace = newTrace();
-      expect(await credentialOf(credentials, trace)).toMatchObject({ token: credential(version) });
-      expect(trace.pending).toEqual([]);
+      const context = newTrace();
+      expect(await credentialOf(credentials, context)).toMatchObject({ token: credential(version) });
+      expect(context.pending).toEqual([]);
     }
     expect(manager.reads()).toBe(4);
   });
@@ -125,10 +125,10 @@ describe('the secret', () => {
     await credentialOf(credentials);
     at(minutes * minute);
     manager.fails(name);
-    const trace = newTrace();
-    expect(await credentialOf(credentials, trace)).toMatchObject({ token: credential('v1') });
-    await Promise.all(trace.pending);
-    expect(trace.warnings).toEqual([[kept, unreadable(name)]]);
+    const context = newTrace();
+    expect(await credentialOf(credentials, context)).toMatchObject({ token: credential('v1') });
+    await Promise.all(context.pending);
+    expect(context.warnings).toEqual([[kept, unreadable(name)]]);
     manager.holds('v2');
     at((minutes + 15) * minute);
     expect(await credentialOf(credentials)).toMatchObject({ token: credential('v2') });
@@ -140,9 +140,9 @@ describe('the secret', () => {
     manager.fails('ThrottlingException');
     const readsAfter = async (ms: number) => {
       at(minutes * minute + ms);
-      const trace = newTrace();
-      expect(await credentialOf(credentials, trace)).toMatchObject({ token: credential('v1') });
-      await Promise.all(trace.pending);
+      const context = newTrace();
+      expect(await credentialOf(credentials, context)).toMatchObject({ token: credential('v1') });
+      await Promise.all(context.pending);
       return manager.reads();
     };
     expect(await readsAfter(0)).toBe(2);
@@ -159,9 +159,9 @@ describe('the secret', () => {
     await credentialOf(credentials);
     at(20 * minute);
     manager.holds('v2', { accessKey: 'hunter2' });
-    const trace = newTrace();
-    expect(await credentialOf(credentials, trace)).toMatchObject({ token: credential('v1') });
-    expect(trace.warnings).toEqual([[kept, { because: 'credentials: the secret is malformed', mistakes: ['secretKey is missing'] }]]);
+    const context = newTrace();
+    expect(await credentialOf(credentials, context)).toMatchObject({ token: credential('v1') });
+    expect(context.warnings).toEqual([[kept, { reason: 'credentials: the secret is malformed', mistakes: ['secretKey is missing'] }]]);
   });
 
   it.each([
@@ -184,9 +184,9 @@ describe('the secret', () => {
     await credentialOf(credentials, newTrace(left));
     at(16 * minute);
     answer = undefined;
-    const trace = newTrace(left);
-    expect(await credentialOf(credentials, trace)).toMatchObject({ token: credential('v1') });
-    expect(trace.warnings).toEqual([[kept, unreadable('TimeoutError')]]);
+    const context = newTrace(left);
+    expect(await credentialOf(credentials, context)).toMatchObject({ token: credential('v1') });
+    expect(context.warnings).toEqual([[kept, unreadable('TimeoutError')]]);
     expect(waits.mock.calls).toEqual([[first], [first], [later]]);
   });
 
@@ -197,7 +197,7 @@ describe('the secret', () => {
     const patient = use();
     await settled();
     const { note } = await refusal(use(newTrace(50)), 504);
-    expect(note).toEqual({ because: 'credentials: not there before the deadline' });
+    expect(note).toEqual({ reason: 'credentials: not there before the deadline' });
     resolve();
     expect(await tally([patient])).toEqual({ accepted: 1 });
     expect(manager.reads()).toBe(1);

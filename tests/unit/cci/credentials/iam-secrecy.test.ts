@@ -45,11 +45,11 @@ describe('a password', () => {
       await tokens.current(newTrace());
       at(23 * 60 * minute);
       iam.next.push(echoing);
-      const trace = newTrace();
-      expect(await tokens.current(trace)).toBe(tokenOf(1));
-      await Promise.all(trace.pending);
-      expect(trace.warnings).toHaveLength(1);
-      said.push(trace);
+      const context = newTrace();
+      expect(await tokens.current(context)).toBe(tokenOf(1));
+      await Promise.all(context.pending);
+      expect(context.warnings).toHaveLength(1);
+      said.push(context);
       expect(iam.arrived).toHaveLength(3);
       leaksNot(iam, JSON.stringify(said));
     },
@@ -71,7 +71,7 @@ describe('a password', () => {
     for (const status of [301, 302, 303, 307, 308]) iam.next.push(answer(status, '', { location: `${other.url}/v3/auth/tokens` }));
     for (const status of [301, 302, 303, 307, 308]) {
       expect((await refusal(tokens.current(newTrace()) as Promise<unknown>)).note).toEqual({
-        because: `credentials: IAM answered ${status}`,
+        reason: `credentials: IAM answered ${status}`,
       });
     }
     expect(other.arrived).toEqual([]);

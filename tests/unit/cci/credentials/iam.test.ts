@@ -16,11 +16,11 @@ async function setUp() {
 /** What is asked of a user's tokens at a time, with this many milliseconds, and what was left to do before the answer. */
 async function ask(tokens: Tokens, ms: number, left = 20_000) {
   at(ms);
-  const trace = newTrace(left);
-  const token = await tokens.current(trace);
-  const beside = trace.pending.length;
-  await Promise.all(trace.pending);
-  return { token, beside, warnings: trace.warnings };
+  const context = newTrace(left);
+  const token = await tokens.current(context);
+  const beside = context.pending.length;
+  await Promise.all(context.pending);
+  return { token, beside, warnings: context.warnings };
 }
 const refused = async (tokens: Tokens): Promise<Outcome> => {
   const outcome = await tokens.current(newTrace());
@@ -57,7 +57,7 @@ describe('an exchange', () => {
   it('is made once for concurrent callers, and its token is kept', async () => {
     const { iam, tokens } = await setUp();
     const traces = Array.from({ length: 20 }, () => newTrace());
-    expect(await Promise.all(traces.map((trace) => tokens.current(trace)))).toEqual(Array(20).fill(tokenOf(1)));
+    expect(await Promise.all(traces.map((context) => tokens.current(context)))).toEqual(Array(20).fill(tokenOf(1)));
     expect(await tokens.current(newTrace())).toBe(tokenOf(1));
     expect(iam.arrived).toHaveLength(1);
     expect(traces.reduce((sum, { counts }) => sum + counts.credentialRefreshes, 0)).toBe(1);
@@ -78,7 +78,7 @@ describe('an exchange', () => {
     const patient = tokens.current(newTrace());
     await vi.waitFor(() => expect(iam.arrived).toHaveLength(1));
     expect((await refusal(tokens.current(newTrace(30)) as Promise<unknown>, 504)).note).toEqual({
-      because: 'credentials: not there before the deadline',
+      reason: 'credentials: not there before the deadline',
     });
     letGo();
     expect(await patient).toBe(tokenOf(1));
@@ -105,7 +105,7 @@ describe('an exchange', () => {
   ])('that brings %s is an internal error, and nothing else is asked', async (_title, fault) => {
     const { iam, tokens } = await setUp();
     iam.next.push(fault);
-    expect((await refusal(tokens.current(newTrace()) as Promise<unknown>)).note.because).toMatch(
+    expect((await refusal(tokens.current(newTrace()) as Promise<unknown>)).note.reason).toMatch(
       /^credentials: IAM (gave no token|answered (204|307))/,
     );
     expect(iam.arrived).toHaveLength(1);
@@ -167,12 +167,12 @@ describe('a token', () => {
 
 describe('an outage of IAM', () => {
   const outages: [string, IamFault, object][] = [
-    ['503', answer(503), { because: 'credentials: IAM answered 503' }],
-    ['500 in IAM’s form', answer(500, { error: { code: 500, message: 'x' } }), { because: 'credentials: IAM answered 500' }],
-    ['429', answer(429, { error_msg: 'x', error_code: 'APIG.0308' }), { because: 'credentials: IAM answered 429', errorCode: 'APIG.0308' }],
-    ['408', answer(408), { because: 'credentials: IAM answered 408' }],
-    ['a dropped connection', drop, { because: 'credentials: no answer from IAM', code: 'ECONNRESET' }],
-    ['no answer', hang, { because: 'credentials: no answer from IAM', code: 'ETIMEDOUT' }],
+    ['503', answer(503), { reason: 'credentials: IAM answered 503' }],
+    ['500 in IAM’s form', answer(500, { error: { code: 500, message: 'x' } }), { reason: 'credentials: IAM answered 500' }],
+    ['429', answer(429, { error_msg: 'x', error_code: 'APIG.0308' }), { reason: 'credentials: IAM answered 429', errorCode: 'APIG.0308' }],
+    ['408', answer(408), { reason: 'credentials: IAM answered 408' }],
+    ['a dropped connection', drop, { reason: 'credentials: no answer from IAM', code: 'ECONNRESET' }],
+    ['no answer', hang, { reason: 'credentials: no answer from IAM', code: 'ETIMEDOUT' }],
   ];
 
   // No answer is waited for as long as the request has.
@@ -213,7 +213,7 @@ describe('an outage of IAM', () => {
   it('that refuses connections is 503 too', async () => {
     const tokens = createTokens({ iamEndpoint: 'http://127.0.0.1:1', domain: 'd', user: 'u', password: 'p', project: 'n' });
     const { note } = await refusal(tokens.current(newTrace()) as Promise<unknown>, 503);
-    expect(note).toEqual({ because: 'credentials: no answer from IAM', code: 'ECONNREFUSED' });
+    expect(note).toEqual({ reason: 'credentials: no answer from IAM', code: 'ECONNREFUSED' });
   });
 });
 
@@ -226,7 +226,7 @@ describe('a user that IAM refuses', () => {
     ['nothing there', 404, '<html>', {}],
     ['a lock', 401, { error: { code: 401, message: 'The account is locked.' } }, { locked: true }],
   ];
-  const noteOf = (status: number, more: object) => ({ because: 'credentials: IAM refused them', answer: status, locked: false, ...more });
+  const noteOf = (status: number, more: object) => ({ reason: 'credentials: IAM refused them', answer: status, locked: false, ...more });
 
   it.each(dialects)(
     '(%s: %i) is told as a refusal, which leaves the user alone as long as a locked key',

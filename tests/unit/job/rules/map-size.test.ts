@@ -28,7 +28,7 @@ describe('how many labels or annotations a job may be brought to', () => {
   });
 });
 
-describe('annotations leave room for the record of the next kubectl apply and the marks of events', () => {
+describe('annotations leave room for the record of the next kubectl apply and the markers of events', () => {
   it('of 64 KiB, whatever is there now', () => {
     const live = annotated({ [lastApplied]: record, 'tfjob-gateway/applied-events': 'x'.repeat(KiB) });
     const filled = (bytes: number) => annotated({ [lastApplied]: record, a: 'x'.repeat(bytes - 1) });
