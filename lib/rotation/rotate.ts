@@ -1,10 +1,10 @@
 import { connectSecretsManager } from '../cci/connect.ts';
 import { parseSecret } from '../cci/credentials/secret.ts';
-import { createTransport } from '../cci/transport.ts';
+import { createTransport, type Transport } from '../cci/transport.ts';
 import type { Config } from '../runtime/config.ts';
 import { StatusError } from '../status.ts';
 import { malformed, prove, type Verdict } from './prove.ts';
-import { current, openSecret, pending, type Stages } from './secret.ts';
+import { current, openSecret, pending, type RotatedSecret, type Stages } from './secret.ts';
 import { type Outcome, type StepEvent, stepFailed } from './step.ts';
 
 /**
@@ -22,88 +22,99 @@ const howToStage = 'stage a good one as NEXT (aws secretsmanager put-secret-valu
  * the key) and the next rotation can begin. Throws stepFailed.
  */
 export function rotate(config: Config): (event: StepEvent) => Promise<{ outcome: Outcome }> {
-  const client = connectSecretsManager();
-  const transport = createTransport(new URL(config.endpoint));
-  const secret = openSecret(config.secretId, client);
-  /** What came of the last proof in this process. A version's content never changes. */
-  let last: { version: string; verdict: Verdict; at: number } | undefined;
+  const rotation = new Rotation(config);
+  return (event) => rotation.take(event);
+}
 
-  /** Fails a rotation that cannot succeed, and lets go of its version. */
-  const giveUp = async (version: string, stages: Stages, why: string, error?: StatusError): Promise<never> => {
-    const letGo = stages.get(pending) === version ? secret.move(pending, version) : undefined;
-    const kept = await letGo?.catch(({ message }: Error) => `. It keeps the stage AWSPENDING, since ${message}`);
-    throw stepFailed(`${why}${kept ?? ''}. The rotation is over: ${howToStage}`, error?.note);
-  };
-  const check = (content: string, version: string, stages: Stages): Promise<never> | undefined => {
+class Rotation {
+  private readonly config: Config;
+  private readonly client = connectSecretsManager();
+  private readonly transport: Transport;
+  private readonly secret: RotatedSecret;
+  /** What came of the last proof in this process. A version's content never changes. */
+  private last: { version: string; verdict: Verdict; at: number } | undefined;
+
+  constructor(config: Config) {
+    this.config = config;
+    this.transport = createTransport(new URL(config.endpoint));
+    this.secret = openSecret(config.secretId, this.client);
+  }
+
+  async take(event: StepEvent): Promise<{ outcome: Outcome }> {
+    const { Step, SecretId, ClientRequestToken: version } = event;
+    const stages = await this.secret.stages(SecretId);
+    if (stages.get(current) === version) return { outcome: 'NothingToDo' };
+    if (Step !== 'createSecret') requirePending(version, stages);
+    return { outcome: await this[Step](event, stages) };
+  }
+
+  private async createSecret({ ClientRequestToken: version, RotationToken }: StepEvent, stages: Stages): Promise<Outcome> {
+    const staged = await this.secret.value(version);
+    if (staged !== undefined) {
+      requirePending(version, stages);
+      await this.check(staged, version, stages);
+      return 'Accepted';
+    }
+    const found = await this.newSecret(version, stages);
+    if (!found) return this.giveUp(version, stages, 'no new secret is staged');
+    const { source, content } = found;
+    await this.check(content, version, stages);
+    await this.secret.fill(version, content, RotationToken);
+    // It waits no longer: the rotation after this one must not take it again.
+    if (stages.get(next) === source) await this.secret.move(next, source);
+    return 'Copied';
+  }
+
+  /** Nobody but its owner can make a key at CCI: what is staged exists there already. */
+  private async setSecret(): Promise<Outcome> {
+    return 'NothingToDo';
+  }
+
+  private async testSecret({ ClientRequestToken: version, context }: StepEvent, stages: Stages): Promise<Outcome> {
+    const { last } = this;
+    const known = last?.version === version && (!last.verdict.proven || Date.now() - last.at < proofLasts) ? last.verdict : undefined;
+    const verdict = known ?? (await prove(version, this.config, this.client, this.transport, context));
+    if (!known && (verdict.proven || verdict.forGood)) this.last = { version, verdict, at: Date.now() };
+    if (verdict.proven) return 'Proven';
+    if (verdict.forGood) return this.giveUp(version, stages, verdict.error.message, verdict.error);
+    throw verdict.error;
+  }
+
+  private async finishSecret(event: StepEvent, stages: Stages): Promise<Outcome> {
+    // This process may be another than the one that tested, and anyone may have called this step.
+    await this.testSecret(event, stages);
+    // AWSPENDING stays: taken away by a call of its own it would tell Secrets Manager that the rotation failed.
+    await this.secret.move(current, stages.get(current), event.ClientRequestToken);
+    return 'MadeCurrent';
+  }
+
+  /** Where the new secret waits, if it is not in the version that is to become current. */
+  private async newSecret(version: string, stages: Stages): Promise<{ source: string; content: string } | undefined> {
+    for (const stage of [pending, next]) {
+      const source = stages.get(stage);
+      if (source === undefined || source === version || source === stages.get(current)) continue;
+      const content = await this.secret.value(source);
+      if (content !== undefined) return { source, content };
+    }
+    return undefined;
+  }
+
+  private check(content: string, version: string, stages: Stages): Promise<never> | undefined {
     try {
       parseSecret(content);
       return undefined;
     } catch (error) {
       if (!(error instanceof StatusError)) throw error;
-      return giveUp(version, stages, malformed(error.note), error);
+      return this.giveUp(version, stages, malformed(error.note), error);
     }
-  };
+  }
 
-  /** Where the new secret waits, if it is not in the version that is to become current. */
-  const newSecret = async (version: string, stages: Stages): Promise<{ source: string; content: string } | undefined> => {
-    for (const stage of [pending, next]) {
-      const source = stages.get(stage);
-      if (source === undefined || source === version || source === stages.get(current)) continue;
-      const content = await secret.value(source);
-      if (content !== undefined) return { source, content };
-    }
-    return undefined;
-  };
-
-  const createSecret = async ({ ClientRequestToken: version, RotationToken }: StepEvent, stages: Stages): Promise<Outcome> => {
-    const staged = await secret.value(version);
-    if (staged !== undefined) {
-      requirePending(version, stages);
-      await check(staged, version, stages);
-      return 'Accepted';
-    }
-    const found = await newSecret(version, stages);
-    if (!found) return giveUp(version, stages, 'no new secret is staged');
-    const { source, content } = found;
-    await check(content, version, stages);
-    await secret.fill(version, content, RotationToken);
-    // It waits no longer: the rotation after this one must not take it again.
-    if (stages.get(next) === source) await secret.move(next, source);
-    return 'Copied';
-  };
-
-  const testSecret = async ({ ClientRequestToken: version, context }: StepEvent, stages: Stages): Promise<Outcome> => {
-    const known = last?.version === version && (!last.verdict.proven || Date.now() - last.at < proofLasts) ? last.verdict : undefined;
-    const verdict = known ?? (await prove(version, config, client, transport, context));
-    if (verdict.proven || verdict.forGood) last = known ? last : { version, verdict, at: Date.now() };
-    if (verdict.proven) return 'Proven';
-    if (verdict.forGood) return giveUp(version, stages, verdict.error.message, verdict.error);
-    throw verdict.error;
-  };
-
-  const finishSecret = async (event: StepEvent, stages: Stages): Promise<Outcome> => {
-    // This process may be another than the one that tested, and anyone may have called this step.
-    await testSecret(event, stages);
-    // AWSPENDING stays: taken away by a call of its own it would tell Secrets Manager that the rotation failed.
-    await secret.move(current, stages.get(current), event.ClientRequestToken);
-    return 'MadeCurrent';
-  };
-
-  const steps = {
-    createSecret,
-    // Nobody but its owner can make a key at CCI: what is staged exists there already.
-    setSecret: async (): Promise<Outcome> => 'NothingToDo',
-    testSecret,
-    finishSecret,
-  };
-
-  return async (event) => {
-    const { Step, SecretId, ClientRequestToken: version } = event;
-    const stages = await secret.stages(SecretId);
-    if (stages.get(current) === version) return { outcome: 'NothingToDo' };
-    if (Step !== 'createSecret') requirePending(version, stages);
-    return { outcome: await steps[Step](event, stages) };
-  };
+  /** Fails a rotation that cannot succeed, and lets go of its version. */
+  private async giveUp(version: string, stages: Stages, why: string, error?: StatusError): Promise<never> {
+    const letGo = stages.get(pending) === version ? this.secret.move(pending, version) : undefined;
+    const kept = await letGo?.catch(({ message }: Error) => `. It keeps the stage AWSPENDING, since ${message}`);
+    throw stepFailed(`${why}${kept ?? ''}. The rotation is over: ${howToStage}`, error?.note);
+  }
 }
 
 function requirePending(version: string, stages: Stages): void {

@@ -2,10 +2,11 @@ import type { GetSecretValueRequest, SecretsManagerClient } from '@aws-sdk/clien
 import { noteOf, type RequestContext, within } from '../../runtime/request-context.ts';
 import { internalError, StatusError } from '../../status.ts';
 import { type Outcome, type Refused, refusal } from '../classify-response.ts';
-import { createTokens, type Tokens } from './iam.ts';
+import type { Tokens } from './iam.ts';
 import { isMalformed } from './secret.ts';
-import { createSecretReader, type ReadVersion } from './secret-reader.ts';
+import { createSecretReader, type ReadVersion, type SecretReader } from './secret-reader.ts';
 import type { AccessKey } from './signer.ts';
+import { candidatesOf, isUsable, isWorking, pauseOf, type Version, versionOf } from './versions.ts';
 
 /** What a request is authenticated with, and what of it may not be shown. */
 export type Credential = { secrets: string[] } & (
@@ -24,41 +25,15 @@ export interface Credentials {
   use(context: RequestContext, send: Send): Promise<Outcome>;
 }
 
-/** A version of the secret. */
-interface Version extends ReadVersion {
-  tokens: Tokens | undefined;
-  /** CCI has accepted it, and has not refused it since. */
-  proven: boolean;
-  /** How often CCI has called it wrong since it accepted it: such a one is tried again only where nothing else is left. */
-  wrong: number;
-  /** CCI has accepted it at some time. */
-  known: boolean;
-  /** Settles when the request that is proving it has done so, or has not: until it is proven one request at a time tries it. */
-  proving: Promise<void> | undefined;
-  /** Wall clock; 0 where it was never refused. */
-  pausedUntil: number;
-  /** When CCI last said that its key is locked; 0 where it never did. */
-  lockedAt: number;
-}
 /** A version to send with, and what is to be called when that is done. */
 interface Choice {
   version: Version;
   done: () => void;
 }
 
-const minute = 60_000;
-const mostVersions = 10;
-const pauseRefused = minute;
-// CCI unlocks a key five minutes after its last failure.
-const pauseLocked = 5 * minute;
-/**
- * A key that is locked, and that nobody is known to have used with success, is probably locked since it is wrong. Each of many processes
- * that learned no more than that would try it after five minutes, and lock it again: a correction of the same key would find it locked.
- */
-const pauseLockedYoung = 15 * minute;
-const youngest = 60 * minute;
+const maxVersions = 10;
 /** A token of IAM that is younger was not revoked: it is the user that is refused. */
-const freshToken = minute;
+const freshToken = 60_000;
 
 /**
  * Credentials from one secret in Secrets Manager. CCI locks a key after more than five failures in a row, so a version that it refuses is left
@@ -66,165 +41,145 @@ const freshToken = minute;
  * one request, while others go on with the version before; a process that has none reads AWSPREVIOUS, once for each current version.
  */
 export function createCredentials(secretId: GetSecretValueRequest, client: Pick<SecretsManagerClient, 'send'>): Credentials {
-  let newest: Version | undefined;
+  return new KeptCredentials(secretId, client);
+}
+
+class KeptCredentials implements Credentials {
+  private readonly reader: SecretReader;
+  private newest: Version | undefined;
   /** The last that CCI accepted. */
-  let accepted: Version | undefined;
+  private accepted: Version | undefined;
   /** The one before the newest, and of which newest that was asked. */
-  let previous: Version | undefined;
-  let previousOf: string | undefined;
+  private previous: Version | undefined;
+  private previousOf: string | undefined;
   /** Those of late: one to which the secret is turned back is as refused as it was. */
-  let versions: Version[] = [];
-  const remember = (read: ReadVersion): Version => {
-    const version = [accepted, ...versions].find((other) => other?.id === read.id) ?? versionOf(read);
+  private versions: Version[] = [];
+
+  constructor(secretId: GetSecretValueRequest, client: Pick<SecretsManagerClient, 'send'>) {
+    this.reader = createSecretReader(secretId, client, (read) => {
+      this.newest = this.remember(read);
+    });
+  }
+
+  async use(context: RequestContext, send: Send): Promise<Outcome> {
+    const outcome = await this.sendWith(await this.choose(context), context, send);
+    if (!outcome.refused) return outcome;
+    const other = await this.choose(context).catch((error: unknown) => {
+      if (!(error instanceof StatusError)) throw error;
+      return undefined;
+    });
+    if (!other) return outcome;
+    context.warn('the credentials were refused; others are tried', outcome.verdict?.note ?? {});
+    return this.sendWith(other, context, send);
+  }
+
+  private remember(read: ReadVersion): Version {
+    const { accepted, newest } = this;
+    const version = [accepted, ...this.versions].find((other) => other?.id === read.id) ?? versionOf(read);
     // One that was left behind may have been revoked since.
     if (version !== newest && version !== accepted) version.proven = false;
-    versions = [version, ...versions.filter((other) => other !== version)].slice(0, mostVersions);
+    this.versions = [version, ...this.versions.filter((other) => other !== version)].slice(0, maxVersions);
     return version;
-  };
-  const reader = createSecretReader(secretId, client, (read) => {
-    newest = remember(read);
-  });
-
-  /** Reads the version before the newest, where there is no other to go on with. Without one nothing changes. */
-  const fallBack = async (context: RequestContext): Promise<void> => {
-    const of = newest?.id;
-    if ((of !== undefined && previousOf === of) || [newest, accepted].some(isUsable)) return;
-    try {
-      const read = await reader.readPrevious(context);
-      previousOf = of;
-      previous = read && remember(read);
-    } catch (error) {
-      context.warn('the version before the current one could not be read', noteOf(error));
-    }
-  };
-
-  const freshen = async (context: RequestContext): Promise<void> => {
-    if (!newest) {
-      if (isWorking(accepted)) return reader.lookAgain(context);
-      return reader.read(context).catch(async (error: unknown) => {
-        if (isMalformed(error)) await fallBack(context);
-        if (!isUsable(previous)) throw error;
-      });
-    }
-    const before = newest;
-    if (!isUsable(newest)) return isWorking(accepted) ? undefined : reader.lookAgain(context);
-    if (before.pausedUntil === 0) return reader.keepFresh(context);
-    await reader.refresh(context);
-    if (isUsable(before)) before.pausedUntil = 0;
-  };
+  }
 
   /** The version to send with: one that works, or one that nobody is proving. */
-  const choose = async (context: RequestContext): Promise<Choice> => {
-    await freshen(context);
-    const current = newest;
+  private async choose(context: RequestContext): Promise<Choice> {
+    await this.freshen(context);
+    const current = this.newest;
     if (isWorking(current)) return { version: current, done: nothingToDo };
     for (;;) {
-      const candidates = candidatesOf([newest, accepted, previous], versions);
+      const candidates = candidatesOf([this.newest, this.accepted, this.previous], this.versions);
       const version = candidates.find(({ proven, proving }) => proven || !proving);
       if (version) return version.proven ? { version, done: nothingToDo } : claim(version);
-      const awaited = candidates[0]?.proving ?? (reader.reading && reader.refresh(context));
+      const awaited = candidates[0]?.proving ?? (this.reader.reading && this.reader.refresh(context));
       if (!awaited) throw internalError({ reason: 'credentials: refused a moment ago; not tried again for now' });
       await within(context, awaited);
     }
-  };
+  }
 
-  /** Notes that a version was refused; false where that was known. */
-  const refuse = (version: Version, credential: Credential | undefined, refused: Refused, context: RequestContext): boolean => {
-    const age = credential?.form === 'iam' ? version.tokens?.drop(credential.token) : 0;
-    if (age === undefined) return false;
-    version.proven = false;
-    // A user's token may have been revoked before its end: the next is a fresh one.
-    if (age >= freshToken) return true;
-    if (refused.wrong) version.wrong += 1;
-    else if (refused.locked) version.lockedAt = Date.now();
-    const until = Date.now() + pauseOf(version, refused);
-    const news: boolean = isUsable(version);
-    version.pausedUntil = news ? until : Math.max(until, version.pausedUntil);
-    if (news) context.counts.refusedVersions += 1;
-    return news;
-  };
+  private async freshen(context: RequestContext): Promise<void> {
+    const { newest, accepted, reader } = this;
+    if (!newest) return isWorking(accepted) ? reader.lookAgain(context) : this.readFirst(context);
+    if (!isUsable(newest)) return isWorking(accepted) ? undefined : reader.lookAgain(context);
+    if (newest.pausedUntil === 0) return reader.keepFresh(context);
+    await reader.refresh(context);
+    if (isUsable(newest)) newest.pausedUntil = 0;
+  }
 
-  const sendWith = async ({ version, done }: Choice, context: RequestContext, send: Send): Promise<Outcome> => {
+  private async readFirst(context: RequestContext): Promise<void> {
     try {
-      const credential = await credentialOf(version, context).catch((error: unknown) => {
-        if (!(error instanceof StatusError && version !== accepted && isWorking(accepted))) throw error;
-        // Without a token a version is as good as refused where another works.
-        return refusal({ ...error.note, locked: false }, { locked: false, wrong: false });
-      });
-      const outcome = 'verdict' in credential ? credential : await send(credential);
+      await this.reader.read(context);
+    } catch (error) {
+      if (isMalformed(error)) await this.fallBack(context);
+      if (!isUsable(this.previous)) throw error;
+    }
+  }
+
+  /** Reads the version before the newest, where there is no other to go on with. Without one nothing changes. */
+  private async fallBack(context: RequestContext): Promise<void> {
+    const of = this.newest?.id;
+    if ((of !== undefined && this.previousOf === of) || [this.newest, this.accepted].some(isUsable)) return;
+    try {
+      const read = await this.reader.readPrevious(context);
+      this.previousOf = of;
+      this.previous = read && this.remember(read);
+    } catch (error) {
+      context.warn('the version before the current one could not be read', noteOf(error));
+    }
+  }
+
+  private async sendWith({ version, done }: Choice, context: RequestContext, send: Send): Promise<Outcome> {
+    try {
+      const credential = await this.credentialFor(version, context);
+      const isRefusal = 'verdict' in credential;
+      const outcome = isRefusal ? credential : await send(credential);
       // Late answers to an older version change nothing.
       if (outcome.accepted && isUsable(version) && !version.proven) {
         Object.assign(version, { proven: true, known: true, wrong: 0 });
-        accepted = version;
+        this.accepted = version;
       }
-      const by = 'verdict' in credential ? undefined : credential;
       // Read before others may go on: they find the newer version.
-      if (outcome.refused && refuse(version, by, outcome.refused, context)) {
-        // What was wrong before is not tried beside what is wrong now: that would double the failures.
-        if (version === previous) previous = undefined;
-        await reader.refresh(context);
-        await fallBack(context);
+      if (outcome.refused && refuse(version, isRefusal ? undefined : credential, outcome.refused, context)) {
+        await this.leave(version, context);
       }
       return outcome;
     } finally {
       done();
     }
-  };
+  }
 
-  return {
-    async use(context, send) {
-      const outcome = await sendWith(await choose(context), context, send);
-      if (!outcome.refused) return outcome;
-      const other = await choose(context).catch((error: unknown) => {
-        if (!(error instanceof StatusError)) throw error;
-        return undefined;
-      });
-      if (!other) return outcome;
-      context.warn('the credentials were refused; others are tried', outcome.verdict?.note ?? {});
-      return sendWith(other, context, send);
-    },
-  };
+  private async credentialFor(version: Version, context: RequestContext): Promise<Credential | Outcome> {
+    try {
+      return await credentialOf(version, context);
+    } catch (error) {
+      if (!(error instanceof StatusError && version !== this.accepted && isWorking(this.accepted))) throw error;
+      // Without a token a version is as good as refused where another works.
+      return refusal({ ...error.note, locked: false }, { locked: false, wrong: false });
+    }
+  }
+
+  private async leave(version: Version, context: RequestContext): Promise<void> {
+    // What was wrong before is not tried beside what is wrong now: that would double the failures.
+    if (version === this.previous) this.previous = undefined;
+    await this.reader.refresh(context);
+    await this.fallBack(context);
+  }
 }
 
-function versionOf(read: ReadVersion): Version {
-  const { secret } = read;
-  const tokens = secret.form === 'password' ? createTokens(secret.login) : undefined;
-  return { ...read, tokens, proven: false, proving: undefined, pausedUntil: 0, lockedAt: 0, wrong: 0, known: false };
-}
-
-/**
- * Which of these may be sent: those alone that were not called wrong, where there are any. One that was never accepted waits while its
- * key is locked under another version.
- */
-function candidatesOf(choices: (Version | undefined)[], versions: readonly Version[]): Version[] {
-  const isLocked = (version: Version) => versions.some((other) => keyOf(other) === keyOf(version) && isAsLocked(other.lockedAt, version));
-  const usable = [...new Set(choices)].filter(isUsable).filter((version) => version.known || !isLocked(version));
-  const right = usable.filter(({ wrong }) => wrong === 0);
-  return right.length > 0 ? right : usable;
-}
-
-/**
- * Whether a version is to be left alone, whose key was locked at that time: a correction that was made since only until the lock is over.
- * A clock that was set back makes an age unknown, not zero.
- */
-function isAsLocked(lockedAt: number, version: Version): boolean {
-  return Math.abs(Date.now() - lockedAt) < (version.createdAt > lockedAt ? pauseLocked : pauseOfLocked(version));
-}
-
-/** The name by which CCI or IAM counts the failures of a version. */
-function keyOf({ secret }: Version): string {
-  if (secret.form === 'accessKey') return secret.key.accessKey;
-  return secret.form === 'token' ? secret.token : `${secret.login.domain}/${secret.login.user}`;
-}
-
-function pauseOf(version: Version, { locked, wrong }: Refused): number {
-  if (locked) return wrong ? pauseLocked : pauseOfLocked(version);
-  // One that was never right is tried less and less often: six failures in a row would lock its key.
-  return version.known ? pauseRefused : Math.min(pauseLocked, pauseRefused * 2 ** Math.max(0, version.wrong - 1));
-}
-
-function pauseOfLocked({ known, createdAt }: Version): number {
-  return known || Date.now() - createdAt > youngest ? pauseLocked : pauseLockedYoung;
+/** Notes that a version was refused; false where that was known. */
+function refuse(version: Version, credential: Credential | undefined, refused: Refused, context: RequestContext): boolean {
+  const age = credential?.form === 'iam' ? version.tokens?.drop(credential.token) : 0;
+  if (age === undefined) return false;
+  version.proven = false;
+  // A user's token may have been revoked before its end: the next is a fresh one.
+  if (age >= freshToken) return true;
+  if (refused.wrong) version.wrong += 1;
+  else if (refused.locked) version.lockedAt = Date.now();
+  const until = Date.now() + pauseOf(version, refused);
+  const news: boolean = isUsable(version);
+  version.pausedUntil = news ? until : Math.max(until, version.pausedUntil);
+  if (news) context.counts.refusedVersions += 1;
+  return news;
 }
 
 const nothingToDo = (): void => undefined;
@@ -246,13 +201,4 @@ async function credentialOf({ secret, tokens }: Version, context: RequestContext
   if (secret.form === 'token') return { form: 'bearer', token: secret.token, secrets: secret.secrets };
   const token = await (tokens as Tokens).current(context);
   return typeof token === 'string' ? { form: 'iam', token, secrets: [...secret.secrets, token] } : token;
-}
-
-/** Not paused; a pause that is longer than any can be is one of a clock that was set back. */
-function isUsable(version: Version | undefined): version is Version {
-  const left = version ? version.pausedUntil - Date.now() : 1;
-  return left <= 0 || left > pauseLockedYoung;
-}
-function isWorking(version: Version | undefined): version is Version {
-  return isUsable(version) && version.proven;
 }
