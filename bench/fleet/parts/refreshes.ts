@@ -2,11 +2,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Credentials } from '../../../lib/cci/credentials/credentials.ts';
-import type { RequestContext } from '../../../lib/runtime/request-context.ts';
 import type { Gateway } from '../gateway.ts';
 import { Secrets } from '../secrets.ts';
 import { simulate } from '../simulation.ts';
 import type { Figures, Part } from './part.ts';
+
+type Contexts = typeof import('../../../lib/runtime/request-context.ts');
 
 const minutes = 30;
 const [bornWithin, pause] = [5000, 1000];
@@ -19,10 +20,11 @@ export async function refreshes(seed: number, gateway: Gateway, processes: numbe
     'lib/cci/credentials/credentials.ts',
     'lib/cci/credentials.ts',
   );
-  const { createRequestContext } = await load<typeof import('../../../lib/runtime/request-context.ts')>(
+  const contexts = await load<Partial<Contexts> & { createTrace?: Contexts['createRequestContext'] }>(
     'lib/runtime/request-context.ts',
     'lib/cci/trace.ts',
   );
+  const createContext = (contexts.createRequestContext ?? contexts.createTrace) as Contexts['createRequestContext'];
   return simulate(seed, async (simulation) => {
     const { clock, random } = simulation;
     const secrets = new Secrets(simulation);
@@ -31,9 +33,9 @@ export async function refreshes(seed: number, gateway: Gateway, processes: numbe
       await clock.wait(random.next() * bornWithin);
       const credentials: Credentials = createCredentials({ SecretId: 'secret' }, client);
       while (clock.elapsed < minutes * 60_000) {
-        const trace: RequestContext = createRequestContext(clock.now + 24_000, () => undefined);
-        await credentials.use(trace, async () => accepted);
-        await Promise.allSettled(trace.pending);
+        const context = createContext(clock.now + 24_000, () => undefined);
+        await credentials.use(context, async () => accepted);
+        await Promise.allSettled(context.pending);
         await clock.wait(random.exponential(pause));
       }
     };
