@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { group, type Layout, version } from '../job/kinds.ts';
+import type { Layout } from '../job/fields.ts';
+import { group, version } from '../job/kinds.ts';
 import { aggregatedCore, aggregatedGroups, apiGroup, apiGroupList, apiResourceList, apiVersions, versionInfo } from './resources.ts';
 
 /** A document under its path. */

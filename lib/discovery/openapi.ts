@@ -1,5 +1,7 @@
 /** The OpenAPI document that Kubernetes clients are served: 3.0.0, with what kubectl looks for in it. */
-import { group, type JobKind, jobKinds, type Layout, version } from '../job/kinds.ts';
+
+import type { Layout } from '../job/fields.ts';
+import { group, type JobKind, jobKinds, version } from '../job/kinds.ts';
 import { jobSpecSchema } from '../job/schema.ts';
 import { type JsonSchema, openApiSchemas } from './json-schema.ts';
 import { listParameters, nameParameter, namespaceParameter, type Parameter, readParameters, writeParameters } from './parameters.ts';

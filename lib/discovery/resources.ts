@@ -1,4 +1,5 @@
-import { group, type JobKind, jobKinds, type Layout, version } from '../job/kinds.ts';
+import type { Layout } from '../job/fields.ts';
+import { group, type JobKind, jobKinds, version } from '../job/kinds.ts';
 
 // A type, not an interface: it must pass for a JSON object.
 type Document = { kind: string; apiVersion: string };

@@ -1,4 +1,4 @@
-import type { Layout } from '../job/kinds.ts';
+import type { Layout } from '../job/fields.ts';
 import { getPath } from '../json/json.ts';
 import type { Around, Middleware } from '../runtime/chain.ts';
 import { internalError, StatusError } from '../status.ts';

@@ -1,7 +1,8 @@
 import type { SQSRecord } from 'aws-lambda';
 import * as v from 'valibot';
 import type { Marker } from '../job/applied-events.ts';
-import { isJobName, isNamespace, type JobKind, jobKinds, type Layout } from '../job/kinds.ts';
+import type { Layout } from '../job/fields.ts';
+import { isJobName, isNamespace, type JobKind, jobKinds } from '../job/kinds.ts';
 import { isObject, type Json, type JsonObject, numberText, own, parseExactJson } from '../json/json.ts';
 import { badRequest, type JobRef, pathNotFound, tooLarge } from '../status.ts';
 import { contentHash, shortHash } from './digest.ts';

@@ -1,4 +1,5 @@
-import { group, isJobName, isNamespace, jobKind, type Layout, version } from '../job/kinds.ts';
+import type { Layout } from '../job/fields.ts';
+import { group, isJobName, isNamespace, jobKind, version } from '../job/kinds.ts';
 import type { Middleware } from '../runtime/chain.ts';
 import { methodNotAllowed, pathNotFound } from '../status.ts';
 import type { HttpRequest, Routed, RoutedRead } from './request.ts';

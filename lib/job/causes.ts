@@ -1,7 +1,8 @@
 import type { Rule } from '../rule.ts';
 import type { StatusCause } from '../status.ts';
 
-const maxListed = 100;
+/** How many mistakes an answer lists; what is above that is counted. */
+export const maxListed = 100;
 
 /**
  * The causes of one refusal: the first 100 are listed, and the others are counted without being made, since nobody will read them.

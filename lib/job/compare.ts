@@ -1,5 +1,6 @@
 import { isObject, type Json, type JsonObject, maxDepth, numberText } from '../json/json.ts';
 import { quantityValue } from '../json/quantity.ts';
+import { maxListed } from './causes.ts';
 import type { FieldSemantics } from './semantics.ts';
 
 /** A place where two jobs differ in meaning; `undefined` stands for absent. */
@@ -30,7 +31,7 @@ export function childPath(path: string, key: string): string {
  * null, `[]`, `{}`, dropped zero values, and the case of replica types are none. Linear in the size of the two.
  * `atMost` bounds how many are listed; all are counted.
  */
-export function compare(live: JsonObject, requested: JsonObject, semantics: FieldSemantics, atMost = 100): Differences {
+export function compare(live: JsonObject, requested: JsonObject, semantics: FieldSemantics, atMost = maxListed): Differences {
   const comparison = new Comparison(atMost);
   comparison.members(live, requested, semantics, undefined);
   return comparison;

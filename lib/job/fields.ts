@@ -114,6 +114,3 @@ export function listed(some: readonly Field[]): string {
     .join(', ')
     .replace(/, ([^,]*)$/, ' and $1');
 }
-
-/** The names of the scalar fields, which belong to the run policy. */
-export const runPolicyFields: readonly string[] = fields.filter((field) => !isMap(field)).map(({ name }) => name);

@@ -9,8 +9,6 @@ import { jobSemantics, type OperatorDefaults } from './job-semantics.ts';
 import { cleanPodPolicyInTwoPlaces, elasticReplicas, hasNprocPerNode, operatorPort } from './operator-rules.ts';
 import { defaultsTo, type FieldSemantics, omitEmpty } from './semantics.ts';
 
-export { type Layout, runPolicyFields } from './fields.ts';
-
 export const layouts: Record<Layout, { policyIn: readonly string[]; name: RegExp; nameMax: number }> = {
   cci: { policyIn: ['spec'], name: /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, nameMax: 63 },
   kubeflow: {

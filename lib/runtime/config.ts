@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { Layout } from '../job/kinds.ts';
+import type { Layout } from '../job/fields.ts';
 import { parseProtectedKeys } from '../job/rules/protected-key.ts';
 
 /** What the environment says, checked. */

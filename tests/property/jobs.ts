@@ -1,7 +1,11 @@
 import fc from 'fast-check';
+import { fields, isMap } from '../../lib/job/fields.ts';
 import { type JobKind, jobKind } from '../../lib/job/kinds.ts';
 import { isObject, type Json, type JsonObject, parseExactJson, setOwn } from '../../lib/json/json.ts';
 import type { JobRef } from '../../lib/status.ts';
+
+/** The names of the scalar fields, which belong to the run policy. */
+export const runPolicyFields = fields.filter((field) => !isMap(field)).map(({ name }) => name);
 
 /** A kind of job in each layout; by name, so that a counterexample can be read. */
 export const kinds: Record<string, JobKind> = Object.fromEntries(

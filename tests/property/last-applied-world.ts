@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { decide } from '../../lib/job/decide.ts';
-import { type JobKind, runPolicyFields } from '../../lib/job/kinds.ts';
+import type { JobKind } from '../../lib/job/kinds.ts';
 import { parseRequested } from '../../lib/job/rules/shape.ts';
 import { getPath, isObject, type Json, type JsonObject, own, parseExactJson } from '../../lib/json/json.ts';
 import { applyMergePatch } from '../../lib/json/merge-patch.ts';
 import { StatusError } from '../../lib/status.ts';
 import { patchUpdate } from '../../lib/update/patch.ts';
 import { applyPatch, lastApplied, recordFor, recordOf, withRecord } from '../kubectl-apply.ts';
-import { copyOf, objectOf, refOf } from './jobs.ts';
+import { copyOf, objectOf, refOf, runPolicyFields } from './jobs.ts';
 import { canonical } from './oracle.ts';
 
 export const protectedKeys = ['team', 'p.io/*'];

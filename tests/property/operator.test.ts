@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type JobKind, jobKind, type Layout } from '../../lib/job/kinds.ts';
+import type { Layout } from '../../lib/job/fields.ts';
+import { type JobKind, jobKind } from '../../lib/job/kinds.ts';
 import { runsOf } from '../exhaustive.ts';
 import { kinds, stored } from '../manifests/operator-model.ts';
 import type { Loose } from '../scenarios/gateway.ts';

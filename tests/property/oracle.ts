@@ -1,10 +1,10 @@
 import { expect } from 'vitest';
 import { type Decision, decide } from '../../lib/job/decide.ts';
-import { type JobKind, runPolicyFields } from '../../lib/job/kinds.ts';
+import type { JobKind } from '../../lib/job/kinds.ts';
 import { lastApplied } from '../../lib/job/rules/last-applied.ts';
 import { getPath, isObject, type Json, type JsonObject, numberText, own, parseExactJson } from '../../lib/json/json.ts';
 import { applyMergePatch } from '../../lib/json/merge-patch.ts';
-import { copyOf, objectOf, refOf } from './jobs.ts';
+import { copyOf, objectOf, refOf, runPolicyFields } from './jobs.ts';
 
 const maps = ['labels', 'annotations'] as const;
 const isOwn = (key: string) => key.startsWith('tfjob-gateway/');

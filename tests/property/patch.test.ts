@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { applyPatch, Pointer } from 'rfc6902';
 import { describe, expect, it } from 'vitest';
 import { decide } from '../../lib/job/decide.ts';
-import { type JobKind, runPolicyFields } from '../../lib/job/kinds.ts';
+import type { JobKind } from '../../lib/job/kinds.ts';
 import { canonicalValue } from '../../lib/job/rules/field-value.ts';
 import { parsePatched } from '../../lib/job/rules/shape.ts';
 import { getPath, isObject, type Json, type JsonObject, own, parseExactJson } from '../../lib/json/json.ts';
@@ -12,7 +12,7 @@ import { StatusError } from '../../lib/status.ts';
 import { passThroughPatch } from '../../lib/update/pass-through.ts';
 import { mergePatch } from '../../local/cci/merge-patch.ts';
 import { runsOf } from '../exhaustive.ts';
-import { copyOf, goodMap, goodPolicy, json, kinds, liveJob, map, objectOf, refOf } from './jobs.ts';
+import { copyOf, goodMap, goodPolicy, json, kinds, liveJob, map, objectOf, refOf, runPolicyFields } from './jobs.ts';
 import { canonical, checkChange, judge } from './oracle.ts';
 
 // PROPERTY_RUNS=1000000 runs a million cases; a failure names the seed and the path that repeat it.

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   connect,
   type Fault,
-  newTrace,
+  newContext,
   ref,
   refusal,
   reply,
@@ -34,13 +34,13 @@ afterEach(() => {
   vi.useRealTimers();
   vi.restoreAllMocks();
 });
-const read = (context = newTrace(24 * second)) => client.update(upstream.job(), context);
+const read = (context = newContext(24 * second)) => client.update(upstream.job(), context);
 
 describe('a CCI that hangs', () => {
   it('holds one request for nine seconds, and those that follow not at all, until one of them is let ask and is answered', async () => {
     await read();
     upstream.next.GET.push(...times(4, silence));
-    const context = newTrace(24 * second);
+    const context = newContext(24 * second);
     expect((await refusal(read(context))).status).toMatchObject({ code: 504, details: {} });
     expect(context.calls.map(({ answer, ms }) => [answer, Math.round(ms / 1000)])).toEqual([
       ['ETIMEDOUT', 3],
@@ -50,7 +50,7 @@ describe('a CCI that hangs', () => {
     upstream.arrived.length = 0;
     const began = performance.now();
     for (let request = 0; request < 50; request++) {
-      const { status, note } = await refusal(request % 2 === 0 ? read() : client.update(requestOf(upstream), newTrace()));
+      const { status, note } = await refusal(request % 2 === 0 ? read() : client.update(requestOf(upstream), newContext()));
       expect(status).toMatchObject({ code: 503, reason: 'ServiceUnavailable', details: { retryAfterSeconds: 5 } });
       expect(note).toEqual({ reason: 'CCI gave no answer a moment ago; not asked again for now', notTaken: true });
     }
@@ -85,7 +85,7 @@ it('a list has ten seconds where reads of a job are quick', async () => {
   const list = JSON.stringify({ kind: 'TFJobList', metadata: {}, items: [] });
   upstream.next.GET.push((response) => setTimeout(() => reply({ status: 200, body: list })(response), 4 * second));
   const of = { kind: ref.kind, namespace: ref.namespace };
-  expect((await client.cci.fetch(of, {}, 'application/json', newTrace(24 * second))).text).toBe(list);
+  expect((await client.cci.fetch(of, {}, 'application/json', newContext(24 * second))).text).toBe(list);
   expect(upstream.methods()).toBe('GET GET');
 });
 
@@ -93,7 +93,7 @@ it('a CCI before which something says 504 after a long time is one that hangs', 
   await read();
   upstream.next.GET.push(...times(4, (response) => setTimeout(() => reply({ status: 504 })(response), 2950)));
   upstream.arrived.length = 0;
-  expect((await refusal(read(newTrace(24 * second)))).status.code).toBe(504);
+  expect((await refusal(read(newContext(24 * second)))).status.code).toBe(504);
   expect((await refusal(read())).status.code).toBe(503);
   expect(upstream.methods()).toBe('GET GET');
 });
@@ -102,7 +102,7 @@ it('an IAM that hangs holds one request for ten seconds, and those that follow n
   const iam = await startIam();
   const other = await connect(upstream.url, iam.login);
   iam.next.push(...Array(10).fill(hang));
-  const unavailable = async () => (await refusal(other.update(upstream.job(), newTrace(24 * second)))).status;
+  const unavailable = async () => (await refusal(other.update(upstream.job(), newContext(24 * second)))).status;
   expect(await unavailable()).toMatchObject({ code: 503, details: {} });
   expect(iam.arrived).toHaveLength(2);
   const began = performance.now();

@@ -1,12 +1,11 @@
 import { endOfString, getPath, isObject, type Json, type JsonObject, own } from '../../json/json.ts';
 import { badRequest, invalidPatch, type StatusError } from '../../status.ts';
+import { maxListed } from '../causes.ts';
 import { childPath } from '../compare.ts';
 import type { Judged } from '../judged.ts';
 import type { JobKind } from '../kinds.ts';
 import { knownFields, ReplicaSpec } from '../schema.ts';
 import { helpFor } from './way-out.ts';
-
-const maxListed = 100;
 
 /** Under Strict there may be no unknown and no duplicate field: 400, on a PATCH 422 (docs/decision.md, field-validation). */
 export function fieldValidation({ kind, live, requested, strict, patch }: Judged): StatusError | undefined {

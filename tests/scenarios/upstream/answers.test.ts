@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { client, newTrace, refusal, reply, requestOf, startUpstream, times, upstream, useUpstream } from './harness.ts';
+import { client, newContext, refusal, reply, requestOf, startUpstream, times, upstream, useUpstream } from './harness.ts';
 
 useUpstream();
 
@@ -111,7 +111,7 @@ describe.each(['GET', 'PUT'] as const)('an error answer to a %s', (method) => {
       [{}, 'body-id'],
     ] as const) {
       upstream.next[method].push(reply({ status: 404, body, headers }));
-      const context = newTrace();
+      const context = newContext();
       await refusal(client.update(requestOf(upstream), context));
       expect(context.calls.at(-1)).toEqual({ method, answer: 404, ms: expect.any(Number), requestId: id });
     }

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../../lib/json/json.ts';
 import { StatusError } from '../../../lib/status.ts';
 import type { UpdateResult } from '../../../lib/update/job-update.ts';
 import { type Simulator, startSimulator } from '../../../local/cci/simulator.ts';
-import { accessKey, connect, newTrace } from './harness.ts';
+import { accessKey, connect, newContext } from './harness.ts';
 
 const callers = 50;
 const stored = ['tfjobs', 'kube-test', 'tfjob-test'] as const;
@@ -30,7 +30,7 @@ async function race(
       const labels = { app: 'test', [`caller-${i}`]: 'x' };
       return client.update(
         { ...job, metadata: { ...rest, labels, ...(version !== undefined && { resourceVersion: version }) } },
-        newTrace(60_000),
+        newContext(60_000),
       );
     }),
   );
@@ -74,7 +74,7 @@ describe(`${callers} callers at once`, () => {
       for (;;) {
         const job = live() as unknown as JsonObject;
         const metadata = { ...(job.metadata as JsonObject), labels: { ...labelsOf(job), [label]: 'x' } };
-        const done = await client.update({ ...job, metadata }, newTrace(60_000)).then(
+        const done = await client.update({ ...job, metadata }, newContext(60_000)).then(
           () => true,
           (error: StatusError) => {
             expect(error.status?.code).toBe(409);

@@ -1,7 +1,7 @@
 import { createServer, type ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { listenWhileTesting } from '../../fakes/server.ts';
-import { accessKey, connect, newTrace, refusal, secretName, startUpstream, type Upstream } from './harness.ts';
+import { accessKey, connect, newContext, refusal, secretName, startUpstream, type Upstream } from './harness.ts';
 
 const start = Date.parse('2026-03-01T12:00:00Z');
 const minute = 60_000;
@@ -50,7 +50,7 @@ afterEach(() => {
   vi.useRealTimers();
   vi.restoreAllMocks();
 });
-const read = (context = newTrace(1500)) => client.update(upstream.job(), context);
+const read = (context = newContext(1500)) => client.update(upstream.job(), context);
 
 describe('a Secrets Manager that', () => {
   it.each(outages.flatMap(([title, ...outage]) => [6, 16].map((minutes) => [title, minutes, ...outage] as const)))(
@@ -59,7 +59,7 @@ describe('a Secrets Manager that', () => {
       await read();
       at(minutes * minute);
       fault = outage;
-      const context = newTrace(left);
+      const context = newContext(left);
       expect((await read(context)).outcome).toBe('unchanged');
       await Promise.all(context.pending);
       expect(context.warnings).toEqual([
@@ -81,7 +81,7 @@ describe('a Secrets Manager that', () => {
       expect(asked).toBe(before);
       fault = undefined;
       at(minutes * minute + 30_001);
-      const later = newTrace(1500);
+      const later = newContext(1500);
       expect((await read(later)).outcome).toBe('unchanged');
       await Promise.all(later.pending);
       expect(asked).toBe(before + 1);
@@ -91,7 +91,7 @@ describe('a Secrets Manager that', () => {
   it.each(outages)('%s at first is an internal error without a call to CCI, until it answers', async (_title, outage, left) => {
     fault = outage;
     for (let round = 0; round < 2; round++) {
-      const context = newTrace(left);
+      const context = newContext(left);
       const { status, note, message, stack } = await refusal(read(context));
       expect(status).toMatchObject({ code: 500, reason: 'InternalError', details: {} });
       expect(note).toMatchObject({ reason: 'credentials: the secret could not be read' });
@@ -107,7 +107,7 @@ describe('a Secrets Manager that', () => {
     fault = () => {
       fault = undefined;
     };
-    expect((await read(newTrace(20_000))).outcome).toBe('unchanged');
+    expect((await read(newContext(20_000))).outcome).toBe('unchanged');
     expect(asked).toBe(2);
     for (const spy of said) expect(spy).not.toHaveBeenCalled();
   });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startSimulator } from '../../../local/cci/simulator.ts';
 import { credential, nameOf } from '../../credentials.ts';
-import { connect, type Fault, newTrace, refusal, reply, requestOf, startUpstream, type Upstream } from './harness.ts';
+import { connect, type Fault, newContext, refusal, reply, requestOf, startUpstream, type Upstream } from './harness.ts';
 
 const start = Date.parse('2026-03-01T12:00:00Z');
 const minute = 60_000;
@@ -34,7 +34,7 @@ beforeEach(async () => {
 afterEach(() => {
   vi.useRealTimers();
 });
-const read = () => client.update(upstream.job(), newTrace());
+const read = () => client.update(upstream.job(), newContext());
 const many = async (count: number) => {
   const codes = await Promise.all(
     Array.from({ length: count }, () =>
@@ -109,7 +109,7 @@ describe('a key that CCI itself checks and locks', () => {
     try {
       client = await connect(simulator.url, { ...key('AKSIM'), secretKey: credential('wrong') });
       const job = JSON.parse(simulator.text('tfjobs', 'kube-test', 'tfjob-test') as string);
-      const ask = () => client.update(job, newTrace());
+      const ask = () => client.update(job, newContext());
       for (let minutes = 0; minutes < 12; minutes++) {
         at(minutes * minute);
         for (const { status } of await Promise.all(Array.from({ length: 20 }, () => refusal(ask())))) expect(status.code).toBe(500);

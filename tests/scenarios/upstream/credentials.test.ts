@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startSimulator } from '../../../local/cci/simulator.ts';
 import { credential } from '../../credentials.ts';
-import { accessKey, connect, newTrace, refusal, reply, requestOf, secretName, startUpstream, type Upstream } from './harness.ts';
+import { accessKey, connect, newContext, refusal, reply, requestOf, secretName, startUpstream, type Upstream } from './harness.ts';
 
 const unauthorized = reply({ status: 401, body: { error_msg: 'verify aksk signature fail', error_code: 'APIG.0301' } });
 const locked = reply({ status: 401, body: { error_msg: 'AK access failed to reach the limit,forbidden', error_code: 'APIG.0301' } });
@@ -33,7 +33,7 @@ describe('credentials that CCI refuses', () => {
   it.each(['GET', 'PUT'] as const)('on a %s are replaced by a newer version of the secret, once', async (method) => {
     await client.cci.read(
       { kind: { group: 'kubeflow.org', kind: 'TFJob', plural: 'tfjobs' }, namespace: 'kube-test', name: 'tfjob-test' },
-      newTrace(),
+      newContext(),
     );
     upstream.arrived.length = 0;
     client.setSecret(newer);
@@ -135,7 +135,7 @@ describe('the secret', () => {
     await client.update(upstream.job());
     client.setSecret({ token: credential('newer') });
     vi.setSystemTime(start + 6 * minute);
-    const context = newTrace();
+    const context = newContext();
     upstream.arrived.length = 0;
     upstream.next.GET.push(async (response, serve) => {
       // The read arrives although the refresh may not be over.
@@ -154,7 +154,7 @@ describe('the secret', () => {
     ['not there', () => vi.stubEnv('AWS_ENDPOINT_URL_SECRETS_MANAGER', 'http://127.0.0.1:1')],
   ])('that is %s makes a 500 without a call, and is not named anywhere', async (_title, spoil) => {
     spoil(client);
-    const context = newTrace();
+    const context = newContext();
     const { status, note, message } = await refusal(client.update(requestOf(upstream), context));
     expect(status).toMatchObject({ code: 500, reason: 'InternalError', details: {} });
     expect(note.reason).toMatch(/^credentials: the secret /);

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { credential } from '../../credentials.ts';
-import { client, type Fault, newTrace, refusal, reply, requestOf, serveThen, upstream, useUpstream } from './harness.ts';
+import { client, type Fault, newContext, refusal, reply, requestOf, serveThen, upstream, useUpstream } from './harness.ts';
 
 // The clock stands still but for what a test says a call took.
 useUpstream({ now: 1e12 });
@@ -18,21 +18,21 @@ const noTime = { code: 504, reason: 'Timeout', message: 'Timeout: no time is lef
 describe('the deadline', () => {
   it('that has passed lets nothing begin: no call, and no read of the secret', async () => {
     for (const left of [0, -1, -60_000]) {
-      expect((await refusal(client.update(requestOf(upstream), newTrace(left)))).status).toMatchObject(noTime);
+      expect((await refusal(client.update(requestOf(upstream), newContext(left)))).status).toMatchObject(noTime);
     }
     expect([upstream.methods(), client.secrets.calls]).toEqual(['', 0]);
   });
 
   it('less than 3 s away lets no write begin, but a read', async () => {
-    const { status, note } = await refusal(client.update(requestOf(upstream), newTrace(2999)));
+    const { status, note } = await refusal(client.update(requestOf(upstream), newContext(2999)));
     expect(status).toMatchObject(noTime);
     expect(note).toEqual({ reason: 'deadline' });
     expect(upstream.methods()).toBe('GET');
-    expect((await client.update(upstream.job(), newTrace(2999))).outcome).toBe('unchanged');
+    expect((await client.update(upstream.job(), newContext(2999))).outcome).toBe('unchanged');
   });
 
   it('exactly 3 s away lets a write begin', async () => {
-    expect((await client.update(requestOf(upstream), newTrace(3000))).outcome).toBe('changed');
+    expect((await client.update(requestOf(upstream), newContext(3000))).outcome).toBe('changed');
   });
 
   it('that a slow read has come near lets no write begin', async () => {
@@ -77,7 +77,7 @@ describe('the deadline', () => {
 
   it('bounds each call: a read of nothing but silence ends in time', async () => {
     upstream.next.GET.push(silence);
-    const context = newTrace(150);
+    const context = newContext(150);
     upstream.next.GET.push(silence, silence, silence);
     const { status } = await refusal(client.update(requestOf(upstream), context));
     expect(status).toMatchObject({ code: 504, reason: 'Timeout', details: {} });
@@ -90,7 +90,7 @@ describe('the deadline', () => {
   ])('keeps 2 s for settling a write that met silence and %s', async (_title, fault) => {
     // With 3 s left a write may take one; the clock stands still, so the rest is there for the read.
     upstream.next.PUT.push(fault);
-    const context = newTrace(3000);
+    const context = newContext(3000);
     const result = client.update(requestOf(upstream), context);
     if (fault === silence) expect((await refusal(result)).status).toMatchObject({ code: 504, reason: 'Timeout', details: {} });
     else expect((await result).outcome).toBe('changed');

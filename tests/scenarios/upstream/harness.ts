@@ -123,7 +123,7 @@ export const cutOff: Fault = (response, serve) => {
 export const times = (count: number, fault: Fault): Fault[] => Array.from({ length: count }, () => fault);
 
 /** What one request does upstream, with this many milliseconds, and what it warned of. */
-export function newTrace(left = 20_000): RequestContext & { warnings: [string, object][] } {
+export function newContext(left = 20_000): RequestContext & { warnings: [string, object][] } {
   const warnings: [string, object][] = [];
   return { ...createRequestContext(Date.now() + left, (...warning) => warnings.push(warning)), warnings };
 }
@@ -146,7 +146,7 @@ export async function connect(endpoint: string, secret: object = accessKey, mana
     secrets,
     setSecret: (value: object) => secrets.set(secretName, JSON.stringify(value)),
     /** Updates the documented job as a handler does. */
-    update: (requested: JsonObject, context: RequestContext = newTrace()): Promise<UpdateResult> =>
+    update: (requested: JsonObject, context: RequestContext = newContext()): Promise<UpdateResult> =>
       updateJob({ cci }, { ...asked, requested: () => requested, conditional: requestedVersion(requested) !== undefined }, context),
   };
 }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { credential } from '../../credentials.ts';
-import { connect, newTrace, refusal, reply, requestOf, startUpstream, type Upstream } from './harness.ts';
+import { connect, newContext, refusal, reply, requestOf, startUpstream, type Upstream } from './harness.ts';
 import { answer, drop, hang, type Iam, type IamFault, startIam, tokenOf } from './iam-server.ts';
 
 const start = Date.parse('2026-03-01T12:00:00Z');
@@ -38,7 +38,7 @@ function checkTokens(reads = 100): void {
     );
   }
 }
-const read = (context = newTrace()) => client.update(upstream.job(), context);
+const read = (context = newContext()) => client.update(upstream.job(), context);
 const tokensSent = () => upstream.arrived.map(({ headers }) => headers['x-auth-token']);
 
 describe('a user of IAM', () => {
@@ -64,7 +64,7 @@ describe('a user of IAM', () => {
     iam.next.push((_response, _exchanged, proper) => {
       letGo = proper;
     });
-    const context = newTrace();
+    const context = newContext();
     await read(context);
     await vi.waitFor(() => expect(iam.arrived).toHaveLength(2));
     letGo();
@@ -90,7 +90,7 @@ describe('a token that CCI refuses', () => {
       upstream.arrived.length = 0;
       at(minute);
       upstream.next[method].push(unauthorized);
-      const context = newTrace();
+      const context = newContext();
       expect((await client.update(requestOf(upstream), context)).outcome).toBe('changed');
       expect(tokensSent()).toEqual(method === 'GET' ? [tokenOf(1), tokenOf(2), tokenOf(2)] : [tokenOf(1), tokenOf(1), tokenOf(2)]);
       expect(iam.arrived).toHaveLength(2);
@@ -118,7 +118,7 @@ describe('a token that CCI refuses', () => {
   it('and that is fresh means that the user may not: the user is left alone for a minute, then for two and for four, and costs one call after each', async () => {
     valid = [];
     checkTokens();
-    const context = newTrace();
+    const context = newContext();
     const { status, note } = await refusal(read(context));
     expect(status).toMatchObject({ code: 500, reason: 'InternalError', details: {} });
     expect(note).toEqual({ reason: 'credentials: CCI refused them', errorCode: 'APIG.0301', locked: false });
@@ -171,7 +171,7 @@ describe('an IAM that fails', () => {
     iam.next.push(...Array(10).fill(fault));
     for (const hours of [22, 23, 23.9, 23.99]) {
       at(hours * hour);
-      const context = newTrace(fault === hang ? 500 : 20_000);
+      const context = newContext(fault === hang ? 500 : 20_000);
       expect((await read(context)).outcome).toBe('unchanged');
       await Promise.all(context.pending);
       expect(context.warnings.map(([message]) => message)).toEqual(['the token could not be renewed; the copy at hand stays in use']);
@@ -181,7 +181,7 @@ describe('an IAM that fails', () => {
 
   it.each(outages.slice(0, 2))('(%s) at first is tried again within the request', async (_title, fault) => {
     iam.next.push(fault, fault, fault);
-    const context = newTrace();
+    const context = newContext();
     expect((await read(context)).outcome).toBe('unchanged');
     expect(context.counts).toMatchObject({ retries: 3, credentialRefreshes: 5 });
   });
@@ -193,7 +193,7 @@ describe('an IAM that fails', () => {
       // A clock that goes on, since the deadline is looked at.
       vi.useRealTimers();
       const started = performance.now();
-      const { status, note } = await refusal(client.update(requestOf(upstream), newTrace(1500)));
+      const { status, note } = await refusal(client.update(requestOf(upstream), newContext(1500)));
       expect(status).toMatchObject({ code: 503, reason: 'ServiceUnavailable', details: {} });
       expect(note.reason).toMatch(/^credentials: (no answer from IAM|IAM answered 503)$/);
       expect(performance.now() - started).toBeLessThan(3000);
@@ -263,7 +263,7 @@ describe('a token', () => {
     for (const body of bodies) {
       const other = await connect(upstream.url, iam.login);
       upstream.next.GET.push(...Array(4).fill(reply({ status: code, body, headers: { 'x-request-id': echo } })));
-      const context = newTrace();
+      const context = newContext();
       const { status, note, message, stack } = await refusal(other.update(upstream.job(), context));
       expect(status.code).toBe(code === 401 ? 500 : code);
       expect(JSON.stringify([status, note, message, stack, context])).not.toContain(token.slice(0, 20));

@@ -1,22 +1,22 @@
 import { describe, expect, it, vi } from 'vitest';
-import { client, connect, drop, newTrace, refusal, reply, requestOf, startUpstream, times, upstream, useUpstream } from './harness.ts';
+import { client, connect, drop, newContext, refusal, reply, requestOf, startUpstream, times, upstream, useUpstream } from './harness.ts';
 
 useUpstream();
-const read = (context = newTrace()) => client.update(upstream.job(), context);
-const answers = (context: ReturnType<typeof newTrace>) => context.calls.map(({ method, answer }) => `${method} ${answer}`);
+const read = (context = newContext()) => client.update(upstream.job(), context);
+const answers = (context: ReturnType<typeof newContext>) => context.calls.map(({ method, answer }) => `${method} ${answer}`);
 
 describe('a brief failure', () => {
   it.each([429, 502, 503])('of %i is not seen by the caller', async (status) => {
     upstream.next.GET.push(...times(3, reply({ status })));
     upstream.next.PUT.push(...times(3, reply({ status })));
-    const context = newTrace();
+    const context = newContext();
     expect((await client.update(requestOf(upstream), context)).outcome).toBe('changed');
     expect(answers(context)).toEqual([...Array(3).fill(`GET ${status}`), 'GET 200', ...Array(3).fill(`PUT ${status}`), 'PUT 200']);
   });
 
   it('of the connection is not seen by the caller of a read', async () => {
     upstream.next.GET.push(...times(3, drop));
-    const context = newTrace();
+    const context = newContext();
     await read(context);
     expect(answers(context)).toEqual(['GET ECONNRESET', 'GET ECONNRESET', 'GET ECONNRESET', 'GET 200']);
   });
@@ -43,7 +43,7 @@ describe('a brief failure', () => {
 describe('an upstream that cannot be reached', () => {
   it('is tried four times, then ServiceUnavailable: whoever was waited for is not told to come again', async () => {
     const { update } = await connect('http://127.0.0.1:1');
-    const context = newTrace();
+    const context = newContext();
     const { status, note } = await refusal(update(requestOf(upstream), context));
     expect(status).toMatchObject({ code: 503, reason: 'ServiceUnavailable' });
     expect(status.details).toEqual({});
@@ -59,7 +59,7 @@ describe('an upstream that cannot be reached', () => {
       reply({ ...serve(), headers: { connection: 'close' } })(response);
       gone.stopListening();
     });
-    const context = newTrace();
+    const context = newContext();
     const { status } = await refusal(update(requestOf(gone), context));
     expect([status.code, status.details]).toEqual([503, {}]);
     expect(answers(context)).toEqual(['GET 200', ...Array(4).fill('PUT ECONNREFUSED')]);
@@ -68,7 +68,7 @@ describe('an upstream that cannot be reached', () => {
   it('where no time is left to try again, is ServiceUnavailable with Retry-After: nothing was written', async () => {
     const { update } = await connect('http://127.0.0.1:1');
     vi.mocked(Math.random).mockReturnValue(1e9);
-    const context = newTrace();
+    const context = newContext();
     const { status } = await refusal(update(requestOf(upstream), context));
     expect([status.code, status.details]).toEqual([503, { retryAfterSeconds: 1 }]);
     expect(answers(context)).toEqual(['GET ECONNREFUSED']);
@@ -93,7 +93,7 @@ describe('Retry-After', () => {
   ])('of a %i that is longer (%s) than the request has is told at once, if it is brief', async (status, after, details) => {
     vi.useFakeTimers({ toFake: ['Date'], now: Date.parse('2026-03-01T12:00:00Z') });
     upstream.next.GET.push(reply({ status, headers: { 'retry-after': after } }));
-    const error = await refusal(read(newTrace(2900)));
+    const error = await refusal(read(newContext(2900)));
     expect(error.status).toMatchObject({ code: status, details });
     expect(error.status.details).toEqual(details);
     expect(upstream.methods()).toBe('GET');
@@ -101,7 +101,7 @@ describe('Retry-After', () => {
 
   it.each([429, 503])('of a %i that was waited for is not told: callers who follow it would multiply the tries', async (status) => {
     upstream.next.GET.push(...times(4, reply({ status, headers: { 'retry-after': '1' } })));
-    const error = await refusal(read(newTrace(3500)));
+    const error = await refusal(read(newContext(3500)));
     expect([error.status.code, error.status.details]).toEqual([status, {}]);
     expect(upstream.methods()).toBe('GET GET GET GET');
   });
@@ -109,7 +109,7 @@ describe('Retry-After', () => {
   it('is not told either where another call of the request was waited for', async () => {
     upstream.next.GET.push(reply({ status: 503 }));
     upstream.next.PUT.push(reply({ status: 429, headers: { 'retry-after': '5' } }));
-    const error = await refusal(client.update(requestOf(upstream), newTrace(7000)));
+    const error = await refusal(client.update(requestOf(upstream), newContext(7000)));
     expect([error.status.code, error.status.details]).toEqual([429, {}]);
     expect(upstream.methods()).toBe('GET GET PUT');
   });
@@ -118,7 +118,7 @@ describe('Retry-After', () => {
     vi.useFakeTimers({ toFake: ['Date'], now: 1e12 });
     upstream.next.PUT.push(reply({ status, headers: { 'retry-after': '2' } }));
     // Two seconds of the five would leave the three that a write needs; a millisecond less does not.
-    const error = await refusal(client.update(requestOf(upstream), newTrace(4999)));
+    const error = await refusal(client.update(requestOf(upstream), newContext(4999)));
     expect(error.status.code).toBe(status);
     expect(error.status.details).toEqual(status === 429 ? { retryAfterSeconds: 2 } : {});
     expect(upstream.methods()).toBe(status === 429 ? 'GET PUT' : 'GET PUT GET');

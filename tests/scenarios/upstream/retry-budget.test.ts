@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { client, newTrace, refusal, reply, requestOf, times, upstream, useUpstream } from './harness.ts';
+import { client, newContext, refusal, reply, requestOf, times, upstream, useUpstream } from './harness.ts';
 
 useUpstream();
 const unavailable = reply({ status: 503 });
-const read = (context = newTrace()) => client.update(upstream.job(), context);
+const read = (context = newContext()) => client.update(upstream.job(), context);
 /** How many calls each of so many requests, one after the other, costs an upstream that answers 503. */
 async function callsWhileUnavailable(requests: number): Promise<number[]> {
   const calls: number[] = [];
   for (let request = 0; request < requests; request++) {
     upstream.next.GET = times(4, unavailable);
     upstream.arrived.length = 0;
-    const context = newTrace();
+    const context = newContext();
     expect((await refusal(read(context))).status.code).toBe(503);
     expect(context.counts.retries).toBe(upstream.arrived.length - 1);
     calls.push(upstream.arrived.length);

@@ -5,7 +5,7 @@ import {
   accessKey,
   connect,
   type Fault,
-  newTrace,
+  newContext,
   refusal,
   reply,
   requestOf,
@@ -65,7 +65,7 @@ const echoes: [string, Echo][] = [
 ];
 
 /** All that the caller and the log are told. */
-function told({ status, note, message }: StatusError, context: ReturnType<typeof newTrace>): string {
+function told({ status, note, message }: StatusError, context: ReturnType<typeof newContext>): string {
   return JSON.stringify({ status, note, message, calls: context.calls, warnings: context.warnings });
 }
 
@@ -78,7 +78,7 @@ describe.each([
     for (const method of ['GET', 'PUT'] as const) {
       upstream.next[method].push(...times(4, echoing(echo)));
       upstream.arrived.length = 0;
-      const context = newTrace();
+      const context = newContext();
       const text = told(await refusal(client.update(requestOf(upstream), context)), context);
       const signatures = upstream.arrived.map(({ headers }) => /Signature=(.*)/.exec(headers.authorization ?? '')?.[1] ?? '-unsigned-');
       for (const value of [...Object.values(secret), ...signatures, secretName]) {
@@ -101,7 +101,7 @@ describe('the log', () => {
       const text = serve().body.replace('"python"', '"--password=hunter2","tiny"').replace('"kube-test"', '"kube-\\"hunter2"');
       reply({ status: 200, body: `${text},` })(response);
     });
-    const context = newTrace();
+    const context = newContext();
     expect(told(await refusal(client.update(requestOf(upstream), context)), context)).not.toMatch(/hunter2|tiny|python/);
   });
 });

@@ -7,7 +7,7 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { listenWhileTesting } from '../../fakes/server.ts';
 import { type Certificate, makeCertificate } from './certificate.ts';
-import { connect, newTrace, refusal, requestOf, startUpstream, type Upstream } from './harness.ts';
+import { connect, newContext, refusal, requestOf, startUpstream, type Upstream } from './harness.ts';
 
 const systemAuthorities = getCACertificates('default');
 let upstream: Upstream;
@@ -57,7 +57,7 @@ describe('an upstream behind TLS', () => {
     if (trusted) setDefaultCACertificates([...systemAuthorities, certificate.cert]);
     const { seen, url } = await startTls(certificate);
     const { update } = await connect(url);
-    const context = newTrace();
+    const context = newContext();
     const { status, note } = await refusal(update(requestOf(upstream), context));
     expect(status).toMatchObject({ code: 500, reason: 'InternalError', details: {} });
     expect(note).toEqual({ reason: 'no answer from CCI', code });
@@ -73,7 +73,7 @@ describe('an upstream behind TLS', () => {
       server.close();
     });
     const { update } = await connect(`https://127.0.0.1:${(server.address() as AddressInfo).port}`);
-    const context = newTrace();
+    const context = newContext();
     const { status } = await refusal(update(requestOf(upstream), context));
     expect(status).toMatchObject({ code: 500, reason: 'InternalError', details: {} });
     expect(context.calls).toHaveLength(1);

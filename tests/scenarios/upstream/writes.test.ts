@@ -3,7 +3,7 @@ import {
   client,
   drop,
   type Fault,
-  newTrace,
+  newContext,
   refusal,
   reply,
   requestOf,
@@ -194,7 +194,7 @@ describe('the settling of a write', () => {
   it('that finds the credentials refused leaves the verdict as it was', async () => {
     upstream.next.PUT.push(serveThen(reply({ status: 504 })));
     upstream.next.GET.push((response, serve) => reply(serve())(response), reply({ status: 401 }));
-    const context = newTrace();
+    const context = newContext();
     expect((await refusal(client.update(requestOf(upstream), context))).status).toMatchObject({ code: 504, details: {} });
     expect(context.calls.map(({ answer }) => answer)).toEqual([200, 504, 401]);
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compare } from '../../../lib/job/compare.ts';
-import { type JobKind, jobKind, type Layout } from '../../../lib/job/kinds.ts';
+import type { Layout } from '../../../lib/job/fields.ts';
+import { type JobKind, jobKind } from '../../../lib/job/kinds.ts';
 import type { Json, JsonObject } from '../../../lib/json/json.ts';
 import { frozen } from './jobs.ts';
 

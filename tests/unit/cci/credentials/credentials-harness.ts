@@ -108,20 +108,20 @@ export function setUp(says: Parameters<typeof createUpstream>[0] = { v1: 'accept
   manager.holds('v1');
   const upstream = createUpstream(says);
   const credentials = createCredentials({ SecretId: secretName }, manager.client);
-  return { manager, upstream, credentials, use: (context: RequestContext = newTrace()) => credentials.use(context, upstream.send) };
+  return { manager, upstream, credentials, use: (context: RequestContext = newContext()) => credentials.use(context, upstream.send) };
 }
 
 export interface Watched extends RequestContext {
   warnings: [string, object][];
 }
 /** What one request does, with this many milliseconds, and what it warned of. */
-export function newTrace(left = 20_000): Watched {
+export function newContext(left = 20_000): Watched {
   const warnings: [string, object][] = [];
   return { ...createRequestContext(Date.now() + left, (...warning) => warnings.push(warning)), warnings };
 }
 
 /** The credential that is used now; CCI is not asked. */
-export async function credentialOf(credentials: Credentials, context: RequestContext = newTrace()): Promise<Credential> {
+export async function credentialOf(credentials: Credentials, context: RequestContext = newContext()): Promise<Credential> {
   let used: Credential | undefined;
   await credentials.use(context, async (current) => {
     used = current;

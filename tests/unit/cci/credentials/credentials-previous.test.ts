@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createCredentials } from '../../../../lib/cci/credentials/credentials.ts';
 import { credential } from '../../../credentials.ts';
-import { at, createUpstream, minute, newTrace, refusal, second, secretName, setUp, tally, useWallClock } from './credentials-harness.ts';
+import { at, createUpstream, minute, newContext, refusal, second, secretName, setUp, tally, useWallClock } from './credentials-harness.ts';
 
 useWallClock();
 
@@ -14,7 +14,7 @@ describe('a process that begins with a version that CCI refuses', () => {
   it('goes on with the one before: no request fails, and the refused one is never sent again', async () => {
     const { manager, upstream, use } = setUp({ v0: 'accepted' });
     manager.heldBefore('v0');
-    const context = newTrace();
+    const context = newContext();
     expect(await tally([use(context), ...twenty(() => use())])).toEqual({ accepted: 21 });
     expect(context.warnings.map(([message]) => message)).toEqual(['the credentials were refused; others are tried']);
     for (let minutes = 1; minutes < 60; minutes++) {
@@ -65,7 +65,7 @@ describe('a process that begins with a version that CCI refuses', () => {
     const { manager, use } = setUp({});
     for (const minutes of [0, 1, 2]) {
       at(minutes * minute);
-      const context = newTrace();
+      const context = newContext();
       await refusal(use(context));
       expect(context.warnings).toEqual([]);
     }
@@ -75,7 +75,7 @@ describe('a process that begins with a version that CCI refuses', () => {
   it('tells why the one before cannot be read, without its name, and asks again when the version is refused again', async () => {
     const { manager, upstream, use } = setUp({ v0: 'accepted' });
     manager.failsBefore('ThrottlingException');
-    const context = newTrace();
+    const context = newContext();
     await refusal(use(context));
     const note = { reason: 'credentials: the secret could not be read', error: 'ThrottlingException' };
     expect(context.warnings).toEqual([['the version before the current one could not be read', note]]);
@@ -97,7 +97,7 @@ describe('a process that begins with a malformed version', () => {
     await use();
     expect(manager.reads()).toBe(reads);
     at(5 * second + 1);
-    const context = newTrace();
+    const context = newContext();
     await use(context);
     const note = { reason: 'credentials: the secret is malformed', mistakes: ['secretKey is missing'] };
     expect(context.warnings).toEqual([['the secret could not be refreshed; the copy at hand stays in use', note]]);
@@ -138,7 +138,7 @@ it('a version or stage that is asked for is never stood in for by the one before
   const upstream = createUpstream({ v0: 'accepted' });
   for (const asked of [{ VersionStage: 'AWSPENDING' }, { VersionId: 'v1' }]) {
     const credentials = createCredentials({ SecretId: secretName, ...asked }, manager.client);
-    expect((await refusal(credentials.use(newTrace(), upstream.send))).note).toMatchObject({ reason: 'credentials: CCI refused them' });
+    expect((await refusal(credentials.use(newContext(), upstream.send))).note).toMatchObject({ reason: 'credentials: CCI refused them' });
   }
   expect([upstream.sent, manager.readsOfPrevious()]).toEqual([['v1', 'v1'], 0]);
 });

@@ -1,5 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { at, type createUpstream, minute, newTrace, refusal, second, settled, setUp, tally, useWallClock } from './credentials-harness.ts';
+import {
+  at,
+  type createUpstream,
+  minute,
+  newContext,
+  refusal,
+  second,
+  settled,
+  setUp,
+  tally,
+  useWallClock,
+} from './credentials-harness.ts';
 
 useWallClock();
 
@@ -54,7 +65,7 @@ describe('a version that CCI has not yet accepted', () => {
   it('is left to the next where the first runs out of time before it sends', async () => {
     const { upstream, credentials, use } = setUp();
     const late = new Error('no time');
-    await expect(credentials.use(newTrace(), () => Promise.reject(late))).rejects.toBe(late);
+    await expect(credentials.use(newContext(), () => Promise.reject(late))).rejects.toBe(late);
     expect((await use()).accepted).toBe(true);
     expect(upstream.sent).toEqual(['v1']);
   });
@@ -64,7 +75,7 @@ describe('a version that CCI has not yet accepted', () => {
     const letGo = holdBack(upstream, 'v1');
     const prover = use();
     await settled();
-    expect((await refusal(use(newTrace(30)), 504)).note).toEqual({ reason: 'credentials: not there before the deadline' });
+    expect((await refusal(use(newContext(30)), 504)).note).toEqual({ reason: 'credentials: not there before the deadline' });
     letGo();
     expect(await tally([prover])).toEqual({ accepted: 1 });
     expect(upstream.sent).toEqual(['v1']);

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { StatusError } from '../../../../lib/status.ts';
 import { nameOf } from '../../../credentials.ts';
 import { runsOf } from '../../../exhaustive.ts';
-import { answers, at, minute, newTrace, second, settled, setUp, useWallClock } from './credentials-harness.ts';
+import { answers, at, minute, newContext, second, settled, setUp, useWallClock } from './credentials-harness.ts';
 
 useWallClock();
 
@@ -70,7 +70,7 @@ async function play(script: readonly Step[]): Promise<void> {
 
   const request = () => {
     let sent = 0;
-    const outcome = credentials.use(newTrace(100 * 60 * minute), async (credential) => {
+    const outcome = credentials.use(newContext(100 * 60 * minute), async (credential) => {
       sent += 1;
       expect(sent).toBeLessThanOrEqual(2);
       const name = credential.form === 'bearer' ? nameOf(credential.token) : '';

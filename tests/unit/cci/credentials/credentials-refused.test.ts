@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { at, minute, newTrace, refusal, second, settled, setUp, tally, useWallClock } from './credentials-harness.ts';
+import { at, minute, newContext, refusal, second, settled, setUp, tally, useWallClock } from './credentials-harness.ts';
 
 useWallClock();
 
@@ -12,7 +12,7 @@ describe('a version that CCI refuses', () => {
     await use();
     upstream.says = { v2: 'accepted' };
     manager.holds('v2');
-    const context = newTrace();
+    const context = newContext();
     expect((await use(context)).accepted).toBe(true);
     expect(context.warnings).toEqual([['the credentials were refused; others are tried', refused]]);
     expect(context.counts).toMatchObject({ credentialRefreshes: 1, refusedVersions: 1 });
@@ -37,7 +37,7 @@ describe('a version that CCI refuses', () => {
       [pause - 1, 5],
     ] as const) {
       at(wait);
-      const context = newTrace();
+      const context = newContext();
       expect((await refusal(use(context))).note).toEqual(paused);
       expect([context.pending.length, context.counts.refusedVersions, manager.reads()]).toEqual([0, 0, reads]);
     }
@@ -95,7 +95,7 @@ describe('a version that CCI refuses', () => {
     await use();
     upstream.says = {};
     manager.fails('InternalServiceError');
-    const context = newTrace();
+    const context = newContext();
     expect((await refusal(use(context))).note).toEqual(refused);
     expect(context.warnings.map(([message]) => message)).toEqual(['the secret could not be refreshed; the copy at hand stays in use']);
     expect((await refusal(use())).note).toEqual(paused);

@@ -6,7 +6,7 @@ import {
   at,
   credentialOf,
   minute,
-  newTrace,
+  newContext,
   refusal,
   second,
   secretName,
@@ -24,7 +24,7 @@ const kept = 'the secret could not be refreshed; the copy at hand stays in use';
 describe('the secret', () => {
   it('is read by the name that is configured, once for all callers at a time, and kept', async () => {
     const { manager, credentials } = setUp();
-    const traces = Array.from({ length: 20 }, () => newTrace());
+    const traces = Array.from({ length: 20 }, () => newContext());
     const all = await Promise.all(traces.map((context) => credentialOf(credentials, context)));
     expect(all).toEqual(Array(20).fill({ form: 'bearer', token: credential('v1'), secrets: [credential('v1')] }));
     await credentialOf(credentials);
@@ -58,7 +58,7 @@ describe('the secret', () => {
     const { manager, credentials } = setUp();
     await credentialOf(credentials);
     at(5 * minute);
-    const context = newTrace();
+    const context = newContext();
     expect(await credentialOf(credentials, context)).toMatchObject({ token: credential('v1') });
     expect([context.pending.length, manager.reads()]).toEqual([0, 1]);
   });
@@ -72,7 +72,7 @@ describe('the secret', () => {
       await credentialOf(credentials);
       for (let seconds = 300; manager.reads() === 1; seconds++) {
         at(seconds * second);
-        const context = newTrace();
+        const context = newContext();
         await credentialOf(credentials, context);
         await Promise.all(context.pending);
         if (manager.reads() === 2) refreshed.push(seconds);
@@ -88,7 +88,7 @@ describe('the secret', () => {
     at(6 * minute);
     const { promise, resolve } = Promise.withResolvers<void>();
     manager.holdsAfter(promise, 'v2');
-    const context = newTrace();
+    const context = newContext();
     expect(await credentialOf(credentials, context)).toMatchObject({ token: credential('v1') });
     expect(context.pending).toHaveLength(1);
     resolve();
@@ -108,7 +108,7 @@ describe('the secret', () => {
     ] as const) {
       at(minutes * minute);
       manager.holds(version);
-      const context = newTrace();
+      const context = newContext();
       expect(await credentialOf(credentials, context)).toMatchObject({ token: credential(version) });
       expect(context.pending).toEqual([]);
     }
@@ -125,7 +125,7 @@ describe('the secret', () => {
     await credentialOf(credentials);
     at(minutes * minute);
     manager.fails(name);
-    const context = newTrace();
+    const context = newContext();
     expect(await credentialOf(credentials, context)).toMatchObject({ token: credential('v1') });
     await Promise.all(context.pending);
     expect(context.warnings).toEqual([[kept, unreadable(name)]]);
@@ -140,7 +140,7 @@ describe('the secret', () => {
     manager.fails('ThrottlingException');
     const readsAfter = async (ms: number) => {
       at(minutes * minute + ms);
-      const context = newTrace();
+      const context = newContext();
       expect(await credentialOf(credentials, context)).toMatchObject({ token: credential('v1') });
       await Promise.all(context.pending);
       return manager.reads();
@@ -159,7 +159,7 @@ describe('the secret', () => {
     await credentialOf(credentials);
     at(20 * minute);
     manager.holds('v2', { accessKey: 'hunter2' });
-    const context = newTrace();
+    const context = newContext();
     expect(await credentialOf(credentials, context)).toMatchObject({ token: credential('v1') });
     expect(context.warnings).toEqual([[kept, { reason: 'credentials: the secret is malformed', mistakes: ['secretKey is missing'] }]]);
   });
@@ -178,13 +178,13 @@ describe('the secret', () => {
         answer ?? new Promise((_resolve, reject) => abortSignal.addEventListener('abort', () => reject(abortSignal.reason))),
     } as unknown as SecretsManagerClient;
     const credentials = createCredentials({ SecretId: secretName }, silent);
-    const { note } = await refusal(credentialOf(credentials, newTrace(left)));
+    const { note } = await refusal(credentialOf(credentials, newContext(left)));
     expect(note).toEqual(unreadable('TimeoutError'));
     answer = Promise.resolve({ SecretString: JSON.stringify({ token: credential('v1') }), VersionId: 'v1' });
-    await credentialOf(credentials, newTrace(left));
+    await credentialOf(credentials, newContext(left));
     at(16 * minute);
     answer = undefined;
-    const context = newTrace(left);
+    const context = newContext(left);
     expect(await credentialOf(credentials, context)).toMatchObject({ token: credential('v1') });
     expect(context.warnings).toEqual([[kept, unreadable('TimeoutError')]]);
     expect(waits.mock.calls).toEqual([[first], [first], [later]]);
@@ -196,7 +196,7 @@ describe('the secret', () => {
     manager.holdsAfter(promise, 'v1');
     const patient = use();
     await settled();
-    const { note } = await refusal(use(newTrace(50)), 504);
+    const { note } = await refusal(use(newContext(50)), 504);
     expect(note).toEqual({ reason: 'credentials: not there before the deadline' });
     resolve();
     expect(await tally([patient])).toEqual({ accepted: 1 });

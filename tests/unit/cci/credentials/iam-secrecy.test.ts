@@ -3,7 +3,7 @@ import type { Outcome } from '../../../../lib/cci/classify-response.ts';
 import { createTokens } from '../../../../lib/cci/credentials/iam.ts';
 import type { StatusError } from '../../../../lib/status.ts';
 import { answer, type Iam, type IamFault, startIam, tokenOf } from '../../../scenarios/upstream/iam-server.ts';
-import { at, minute, newTrace, refusal, useWallClock } from './credentials-harness.ts';
+import { at, minute, newContext, refusal, useWallClock } from './credentials-harness.ts';
 
 useWallClock();
 
@@ -36,16 +36,16 @@ describe('a password', () => {
       const echoing: IamFault = (response, exchanged, proper) => fault(encode(exchanged.body, password))(response, exchanged, proper);
       iam.next.push(echoing);
       const said: unknown[] = [];
-      const error = await tokens.current(newTrace()).then(
+      const error = await tokens.current(newContext()).then(
         (outcome) => (outcome as Outcome).verdict,
         (reason: StatusError) => reason,
       );
       said.push(error?.status, error?.note, error?.message, error?.stack);
       // And in a renewal.
-      await tokens.current(newTrace());
+      await tokens.current(newContext());
       at(23 * 60 * minute);
       iam.next.push(echoing);
-      const context = newTrace();
+      const context = newContext();
       expect(await tokens.current(context)).toBe(tokenOf(1));
       await Promise.all(context.pending);
       expect(context.warnings).toHaveLength(1);
@@ -70,7 +70,7 @@ describe('a password', () => {
     const other = await startIam();
     for (const status of [301, 302, 303, 307, 308]) iam.next.push(answer(status, '', { location: `${other.url}/v3/auth/tokens` }));
     for (const status of [301, 302, 303, 307, 308]) {
-      expect((await refusal(tokens.current(newTrace()) as Promise<unknown>)).note).toEqual({
+      expect((await refusal(tokens.current(newContext()) as Promise<unknown>)).note).toEqual({
         reason: `credentials: IAM answered ${status}`,
       });
     }

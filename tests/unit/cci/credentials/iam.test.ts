@@ -3,7 +3,7 @@ import type { Outcome } from '../../../../lib/cci/classify-response.ts';
 import { createTokens, type Tokens } from '../../../../lib/cci/credentials/iam.ts';
 import { credential } from '../../../credentials.ts';
 import { answer, drop, hang, type IamFault, startIam, tokenOf } from '../../../scenarios/upstream/iam-server.ts';
-import { at, minute, newTrace, refusal, second, useWallClock } from './credentials-harness.ts';
+import { at, minute, newContext, refusal, second, useWallClock } from './credentials-harness.ts';
 
 useWallClock();
 
@@ -16,14 +16,14 @@ async function setUp() {
 /** What is asked of a user's tokens at a time, with this many milliseconds, and what was left to do before the answer. */
 async function ask(tokens: Tokens, ms: number, left = 20_000) {
   at(ms);
-  const context = newTrace(left);
+  const context = newContext(left);
   const token = await tokens.current(context);
   const beside = context.pending.length;
   await Promise.all(context.pending);
   return { token, beside, warnings: context.warnings };
 }
 const refused = async (tokens: Tokens): Promise<Outcome> => {
-  const outcome = await tokens.current(newTrace());
+  const outcome = await tokens.current(newContext());
   if (typeof outcome === 'string') throw new Error('there was a token');
   return outcome;
 };
@@ -31,7 +31,7 @@ const refused = async (tokens: Tokens): Promise<Outcome> => {
 describe('an exchange', () => {
   it('is the documented request', async () => {
     const { iam, tokens } = await setUp();
-    expect(await tokens.current(newTrace())).toBe(tokenOf(1));
+    expect(await tokens.current(newContext())).toBe(tokenOf(1));
     const [{ method, url, headers, body } = expect.fail('nothing was sent')] = iam.arrived;
     expect([method, url]).toEqual(['POST', '/v3/auth/tokens']);
     const { connection: _, ...named } = headers;
@@ -50,22 +50,22 @@ describe('an exchange', () => {
 
   it.each(['', '/', '/iam', '/iam/'])('goes to the endpoint with its path (%j)', async (path) => {
     const { iam } = await setUp();
-    await createTokens({ ...iam.login, iamEndpoint: `${iam.url}${path}` }).current(newTrace());
+    await createTokens({ ...iam.login, iamEndpoint: `${iam.url}${path}` }).current(newContext());
     expect(iam.arrived.map(({ url }) => url)).toEqual([`${path.replace(/\/$/, '')}/v3/auth/tokens`]);
   });
 
   it('is made once for concurrent callers, and its token is kept', async () => {
     const { iam, tokens } = await setUp();
-    const traces = Array.from({ length: 20 }, () => newTrace());
+    const traces = Array.from({ length: 20 }, () => newContext());
     expect(await Promise.all(traces.map((context) => tokens.current(context)))).toEqual(Array(20).fill(tokenOf(1)));
-    expect(await tokens.current(newTrace())).toBe(tokenOf(1));
+    expect(await tokens.current(newContext())).toBe(tokenOf(1));
     expect(iam.arrived).toHaveLength(1);
     expect(traces.reduce((sum, { counts }) => sum + counts.credentialRefreshes, 0)).toBe(1);
   });
 
   it('leaves no connection behind', async () => {
     const { iam, tokens } = await setUp();
-    await tokens.current(newTrace());
+    await tokens.current(newContext());
     await vi.waitFor(async () => expect(await iam.connections()).toBe(0));
   });
 
@@ -75,9 +75,9 @@ describe('an exchange', () => {
     iam.next.push((_response, _exchanged, proper) => {
       letGo = proper;
     });
-    const patient = tokens.current(newTrace());
+    const patient = tokens.current(newContext());
     await vi.waitFor(() => expect(iam.arrived).toHaveLength(1));
-    expect((await refusal(tokens.current(newTrace(30)) as Promise<unknown>, 504)).note).toEqual({
+    expect((await refusal(tokens.current(newContext(30)) as Promise<unknown>, 504)).note).toEqual({
       reason: 'credentials: not there before the deadline',
     });
     letGo();
@@ -88,7 +88,7 @@ describe('an exchange', () => {
     const { iam, tokens } = await setUp();
     const token = credential('MII'.padEnd(32 * 1024, 'x'));
     iam.next.push(answer(201, '{}', { 'x-subject-token': token }));
-    expect(await tokens.current(newTrace())).toBe(token);
+    expect(await tokens.current(newContext())).toBe(token);
   });
 
   it.each<[string, IamFault]>([
@@ -105,7 +105,7 @@ describe('an exchange', () => {
   ])('that brings %s is an internal error, and nothing else is asked', async (_title, fault) => {
     const { iam, tokens } = await setUp();
     iam.next.push(fault);
-    expect((await refusal(tokens.current(newTrace()) as Promise<unknown>)).note.reason).toMatch(
+    expect((await refusal(tokens.current(newContext()) as Promise<unknown>)).note.reason).toMatch(
       /^credentials: IAM (gave no token|answered (204|307))/,
     );
     expect(iam.arrived).toHaveLength(1);
@@ -159,9 +159,9 @@ describe('a token', () => {
     await ask(tokens, 0);
     at(hour);
     expect([tokens.drop('another'), tokens.drop(tokenOf(1)), tokens.drop(tokenOf(1))]).toEqual([undefined, hour, undefined]);
-    expect(await tokens.current(newTrace())).toBe(tokenOf(2));
+    expect(await tokens.current(newContext())).toBe(tokenOf(2));
     expect(tokens.drop(tokenOf(1))).toBeUndefined();
-    expect(await tokens.current(newTrace())).toBe(tokenOf(2));
+    expect(await tokens.current(newContext())).toBe(tokenOf(2));
   });
 });
 
@@ -204,15 +204,15 @@ describe('an outage of IAM', () => {
   it.each(outages)('(%s) is 503 without Retry-After where no token lives, and the next caller tries again', async (_title, fault, note) => {
     const { iam, tokens } = await setUp();
     iam.next.push(fault);
-    const error = await refusal(tokens.current(newTrace(leftFor(fault))) as Promise<unknown>, 503);
+    const error = await refusal(tokens.current(newContext(leftFor(fault))) as Promise<unknown>, 503);
     expect(error.status).toMatchObject({ reason: 'ServiceUnavailable', details: {} });
     expect(error.note).toEqual(note);
-    expect(await tokens.current(newTrace())).toBe(tokenOf(1));
+    expect(await tokens.current(newContext())).toBe(tokenOf(1));
   });
 
   it('that refuses connections is 503 too', async () => {
     const tokens = createTokens({ iamEndpoint: 'http://127.0.0.1:1', domain: 'd', user: 'u', password: 'p', project: 'n' });
-    const { note } = await refusal(tokens.current(newTrace()) as Promise<unknown>, 503);
+    const { note } = await refusal(tokens.current(newContext()) as Promise<unknown>, 503);
     expect(note).toEqual({ reason: 'credentials: no answer from IAM', code: 'ECONNREFUSED' });
   });
 });
