@@ -5,9 +5,11 @@ import type { Result, Value } from './values.ts';
 interface Extras {
   /**
    * Kubernetes' runtime cost of a call, from its arguments and its result (k8s.io/apiserver/pkg/cel/library/cost.go); 1 where it is not
-   * given. It may not change with the result where `work` does not already bound what the call allocates.
+   * given. An argument may be an error, or of another type than the parameter: `sizeOf` takes both.
    */
-  cost?(args: readonly Value[], result: Result): number;
+  cost?(args: readonly Result[], result: Result): number;
+  /** That the cost is of this overload, so it is 1 where the types leave several open. Else it is the function's. */
+  isCostOfOverload?: boolean;
   /**
    * What the call makes or walks, in units of cost: 1 for an element of a list, 0.1 for a character. It is charged to a budget beside
    * Kubernetes' before the call begins: what cannot be paid is not begun. Needed where a result can be larger than all arguments together
@@ -24,10 +26,13 @@ interface Extras {
 /** A literal in an expression: a constant or a list literal. */
 export type Literal = Value | readonly (Literal | undefined)[];
 
-/** Why a literal is refused, and which: the argument, and for a list literal the element in it. */
+/**
+ * Why a literal is refused, and which: the argument, and for a list literal the element in it. Without an argument Kubernetes refuses the
+ * program after checking, and says no position: `program instantiation failed: MESSAGE`.
+ */
 export interface Refusal {
   message: string;
-  argument: number;
+  argument?: number;
   element?: number;
 }
 
