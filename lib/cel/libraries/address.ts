@@ -1,4 +1,4 @@
-import { goQuote } from './go-text.ts';
+import { attempt, goQuote, Malformed } from './go-text.ts';
 
 /** An IP address: 4 or 16 bytes. */
 export interface Address {
@@ -11,93 +11,85 @@ export interface Prefix {
   bits: number;
 }
 
-const failure = (text: string, message: string, at = ''): string =>
-  `ParseAddr(${goQuote(text)}): ${message}${at ? ` (at ${goQuote(at)})` : ''}`;
+function fail(text: string, message: string, at = ''): never {
+  throw new Malformed(`ParseAddr(${goQuote(text)}): ${message}${at ? ` (at ${goQuote(at)})` : ''}`);
+}
 
 /** Parses an IP address by the rules of Go's netip.ParseAddr; a string is the text of its error. */
 export function parseAddress(text: string): Address | string {
   const first = /[.:%]/.exec(text)?.[0];
-  if (first === '.') {
-    const bytes = parseFields(text, text);
-    return typeof bytes === 'string' ? bytes : { bytes };
-  }
-  if (first === ':') return parseIPv6(text);
-  return failure(text, first ? 'missing IPv6 address' : 'unable to parse IP');
+  if (first === '.') return attempt(() => ({ bytes: parseFields(text, text) }));
+  return attempt(() => (first === ':' ? parseIPv6(text) : fail(text, first ? 'missing IPv6 address' : 'unable to parse IP')));
 }
 
 /** The four decimal fields of `part`, the end of `text`. */
-function parseFields(text: string, part: string): number[] | string {
+function parseFields(text: string, part: string): number[] {
   const fields: number[] = [];
-  let digits = '';
-  for (let i = 0; i < part.length; i++) {
-    const character = part.charAt(i);
-    if (character >= '0' && character <= '9') {
-      if (digits === '0') return failure(text, 'IPv4 field has octet with leading zero');
-      digits += character;
-      if (Number(digits) > 255) return failure(text, 'IPv4 field has value >255');
-    } else if (character === '.') {
-      if (!digits || i === part.length - 1) return failure(text, 'IPv4 field must have at least one digit', part.slice(i));
-      if (fields.length === 3) return failure(text, 'IPv4 address too long');
-      fields.push(Number(digits));
-      digits = '';
-    } else return failure(text, 'unexpected character', part.slice(i));
+  for (let rest = part; ; rest = rest.slice(1)) {
+    const digits = /^\d*/.exec(rest)?.[0] ?? '';
+    if (/^0./.test(digits)) fail(text, 'IPv4 field has octet with leading zero');
+    if (Number(digits) > 255) fail(text, 'IPv4 field has value >255');
+    fields.push(Number(digits));
+    rest = rest.slice(digits.length);
+    if (!rest) break;
+    if (rest[0] !== '.') fail(text, 'unexpected character', rest);
+    if (!digits || rest.length === 1) fail(text, 'IPv4 field must have at least one digit', rest);
+    if (fields.length === 4) fail(text, 'IPv4 address too long');
   }
-  if (fields.length < 3) return failure(text, 'IPv4 address too short');
-  fields.push(Number(digits));
-  return fields;
+  return fields.length < 4 ? fail(text, 'IPv4 address too short') : fields;
 }
 
 /** Splits off the zone and a leading `::`, then reads the groups. */
-function parseIPv6(text: string): Address | string {
+function parseIPv6(text: string): Address {
   const percent = text.indexOf('%');
   const zone = percent < 0 ? {} : { zone: text.slice(percent + 1) };
-  if (zone.zone === '') return failure(text, 'zone must be a non-empty string');
+  if (zone.zone === '') fail(text, 'zone must be a non-empty string');
   const part = percent < 0 ? text : text.slice(0, percent);
   if (part === '::') return { bytes: Array(16).fill(0), ...zone };
-  const groups = part.startsWith('::') ? parseGroups(text, part.slice(2), 0) : parseGroups(text, part, -1);
-  if (typeof groups === 'string') return groups;
-  const { bytes, ellipsis } = groups;
-  if (bytes.length < 16 && ellipsis < 0) return failure(text, 'address string too short');
-  if (bytes.length === 16 && ellipsis >= 0) return failure(text, 'the :: must expand to at least one field of zeros');
+  const { bytes, ellipsis } = part.startsWith('::') ? parseGroups(text, part.slice(2), 0) : parseGroups(text, part, -1);
+  if (bytes.length < 16 && ellipsis < 0) fail(text, 'address string too short');
+  if (bytes.length === 16 && ellipsis >= 0) fail(text, 'the :: must expand to at least one field of zeros');
   bytes.splice(Math.max(ellipsis, 0), 0, ...Array(16 - bytes.length).fill(0));
   return { bytes, ...zone };
 }
 
 /** The groups of `part`, with the place of the `::` among the bytes, -1 for none. */
-function parseGroups(text: string, part: string, leading: number): { bytes: number[]; ellipsis: number } | string {
+function parseGroups(text: string, part: string, leading: number): { bytes: number[]; ellipsis: number } {
   const bytes: number[] = [];
   let rest = part;
   let ellipsis = leading;
   while (bytes.length < 16) {
-    const digits = /^[\da-fA-F]*/.exec(rest)?.[0] ?? '';
-    if (digits.length > 4) return failure(text, 'each group must have 4 or less digits', rest);
-    if (!digits) return failure(text, 'each colon-separated field must have at least one digit', rest);
-    if (rest[digits.length] === '.') {
-      const fields = embedded(text, rest, bytes.length, ellipsis);
-      if (typeof fields === 'string') return fields;
-      return { bytes: [...bytes, ...fields], ellipsis };
-    }
+    const digits = groupDigits(text, rest);
+    if (rest[digits.length] === '.') return { bytes: [...bytes, ...embedded(text, rest, bytes.length, ellipsis)], ellipsis };
     const group = Number.parseInt(digits, 16);
     bytes.push(group >> 8, group & 255);
-    rest = rest.slice(digits.length);
-    if (!rest) break;
-    if (rest[0] !== ':') return failure(text, 'unexpected character, want colon', rest);
-    if (rest.length === 1) return failure(text, 'colon must be followed by more characters', rest);
-    rest = rest.slice(1);
+    rest = afterColon(text, rest.slice(digits.length));
     if (rest[0] === ':') {
-      if (ellipsis >= 0) return failure(text, 'multiple :: in address', rest);
+      if (ellipsis >= 0) fail(text, 'multiple :: in address', rest);
       ellipsis = bytes.length;
       rest = rest.slice(1);
-      if (!rest) break;
     }
+    if (!rest) break;
   }
-  return rest ? failure(text, 'trailing garbage after address', rest) : { bytes, ellipsis };
+  return rest ? fail(text, 'trailing garbage after address', rest) : { bytes, ellipsis };
+}
+
+function groupDigits(text: string, rest: string): string {
+  const digits = /^[\da-fA-F]*/.exec(rest)?.[0] ?? '';
+  if (digits.length > 4) fail(text, 'each group must have 4 or less digits', rest);
+  return digits || fail(text, 'each colon-separated field must have at least one digit', rest);
+}
+
+function afterColon(text: string, rest: string): string {
+  if (rest && rest[0] !== ':') fail(text, 'unexpected character, want colon', rest);
+  if (rest.length === 1) fail(text, 'colon must be followed by more characters', rest);
+  return rest.slice(1);
 }
 
 /** An IPv4 address in the last two groups of an IPv6 one. */
-function embedded(text: string, rest: string, length: number, ellipsis: number): number[] | string {
-  if (ellipsis < 0 && length !== 12) return failure(text, 'embedded IPv4 address must replace the final 2 fields of the address', rest);
-  if (length > 12) return failure(text, 'too many hex fields to fit an embedded IPv4 at the end of the address', rest);
+function embedded(text: string, rest: string, length: number, ellipsis: number): number[] {
+  if (ellipsis < 0 && length !== 12) fail(text, 'embedded IPv4 address must replace the final 2 fields of the address', rest);
+  if (length > 12) fail(text, 'too many hex fields to fit an embedded IPv4 at the end of the address', rest);
   return parseFields(text, rest);
 }
 

@@ -12,7 +12,7 @@ export function parseVersion(text: string): Version | string {
   if (!text) return 'Version string empty';
   const [major, minor, ...rest] = text.split('.');
   if (!rest.length) return 'No Major.Minor.Patch elements found';
-  const [, patch = '', prerelease, build] = /^([^+-]*)(?:-([^+]*))?(?:\+([^]*))?$/.exec(rest.join('.')) ?? [];
+  const [, patch = '', prerelease, build] = /^([^+-]*)(?:-([^+]*))?(?:\+(.*))?$/s.exec(rest.join('.')) ?? [];
   const core: bigint[] = [];
   for (const [name, part = ''] of [
     ['major', major],
@@ -70,14 +70,20 @@ export function parseTolerantVersion(text: string): Version | string {
 
 /** -1, 0 or 1 by precedence; the build says nothing. */
 export function compareVersions(a: Version, b: Version): number {
-  for (const i of [0, 1, 2] as const) if (a.core[i] !== b.core[i]) return a.core[i] < b.core[i] ? -1 : 1;
-  if (!a.prerelease.length || !b.prerelease.length) return Math.sign(b.prerelease.length - a.prerelease.length);
-  for (let i = 0; ; i++) {
-    const [x, y] = [a.prerelease[i], b.prerelease[i]];
-    if (x === undefined || y === undefined) return Math.sign(a.prerelease.length - b.prerelease.length);
+  const order = compareParts(a.core, b.core);
+  if (order || !a.prerelease.length || !b.prerelease.length) return order || Math.sign(b.prerelease.length - a.prerelease.length);
+  return compareParts(a.prerelease, b.prerelease);
+}
+
+/** Compares part by part: numbers before texts, and what has fewer parts first. */
+function compareParts(a: (bigint | string)[], b: (bigint | string)[]): number {
+  for (const [i, x] of a.entries()) {
+    const y = b[i];
+    if (y === undefined) return 1;
     if (typeof x !== typeof y) return typeof x === 'bigint' ? -1 : 1;
     if (x !== y) return x < y ? -1 : 1;
   }
+  return a.length < b.length ? -1 : 0;
 }
 
 /** A version as it is written, without what normalizing took away. */
