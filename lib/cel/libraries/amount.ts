@@ -139,7 +139,9 @@ const without = ({ value, exponent, isDecimal, format }: Amount): Amount => ({ v
 export function amountText(amount: Amount): string {
   if (amount.text !== undefined) return amount.text;
   if (amount.value === 0n) return '0';
-  const zeros = /0*$/.exec(String(amount.value))?.[0].length ?? 0;
+  const digits = String(amount.value);
+  let zeros = 0;
+  while (digits.at(-1 - zeros) === '0') zeros++;
   let exponent = amount.exponent + zeros;
   let value = amount.value / power(zeros);
   const kilo: Amount = { value: 1024n, exponent: 0, isDecimal: false, format: 'BinarySI' };
