@@ -8,12 +8,16 @@ interface Extras {
    * given. It may not change with the result where `work` does not already bound what the call allocates.
    */
   cost?(args: readonly Value[], result: Result): number;
+  /** The cost where the checker left several overloads open, as it does for dyn; the same as `cost` unless given. */
+  unresolvedCost?(args: readonly Value[], result: Result): number;
   /**
    * What the call makes or walks, in units of cost: 1 for an element of a list, 0.1 for a character. It is charged to a budget beside
    * Kubernetes' before the call begins: what cannot be paid is not begun. Needed where a result can be larger than all arguments together
    * (`replace`, `join`, `lists.range`) or the call walks further than its cost says.
    */
   work?(...args: Value[]): number;
+  /** Whether a call is made with values of any types, as cel-go's DisableTypeGuards says: only their number must fit. */
+  isUnguarded?: boolean;
   /**
    * Refuses literals that Kubernetes refuses when it compiles: a bad pattern, a bad duration. An argument that is no literal is undefined;
    * a list literal is a list of those of its elements that are literals or lists.
