@@ -23,6 +23,30 @@ interface Extras {
    * a list literal is a list of those of its elements that are literals or lists.
    */
   refuse?(literals: readonly (Literal | undefined)[]): Refusal | undefined;
+  /**
+   * Refuses what Kubernetes refuses by the types of the arguments and of what stands in their list and map literals (string.format).
+   * It runs when all types are known.
+   */
+  check?(...arguments_: readonly Checked[]): CheckRefusal | undefined;
+  /**
+   * Refuses constants that Kubernetes refuses when it plans the program, after all checks: the text behind `program instantiation failed:`.
+   * An argument that is no constant is undefined.
+   */
+  plan?(...constants: readonly (Value | undefined)[]): string | undefined;
+}
+
+/** An argument as the checker leaves it: its type, and of a literal its value, of a list or map literal its parts. */
+export interface Checked {
+  readonly type: Type;
+  readonly literal?: Value;
+  readonly elements?: readonly Checked[];
+  readonly entries?: readonly (readonly [Checked, Checked])[];
+}
+
+/** Why the types of arguments are refused, and at which of them; at the call where there is none. */
+export interface CheckRefusal {
+  message: string;
+  at?: Checked;
 }
 
 /** A literal in an expression: a constant or a list literal. */

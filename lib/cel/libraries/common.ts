@@ -35,3 +35,24 @@ export function typeNameOf(value: Value): string {
   if (value instanceof TypeValue) return 'type';
   return value instanceof Optional ? 'optional_type' : value.typeName;
 }
+
+// More than any budget of an evaluation.
+const maxVisits = 1_000_000;
+
+/**
+ * The work of walking through a value: 1 for an element, 0.1 for a character or byte. Values inside of it may be the same one many times
+ * over; from a million visits on the answer is infinity.
+ */
+export function walkWork(...values: readonly Value[]): number {
+  let visits = 0;
+  let work = 0;
+  const pending = [...values];
+  for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
+    if (++visits + pending.length > maxVisits) return Number.POSITIVE_INFINITY;
+    work += 1;
+    if (typeof value === 'string' || value instanceof Uint8Array) work += value.length * 0.1;
+    else if (value instanceof List) for (const element of value) pending.push(element);
+    else if (value instanceof MapValue) for (const key of value.keys()) pending.push(key, value.get(key) ?? null);
+  }
+  return work;
+}

@@ -1,11 +1,12 @@
-import { Duration, List, MapValue, Opaque, Optional, Timestamp, TypeValue, Uint, type Value } from '../values.ts';
+import { type CelError, Duration, List, MapValue, Opaque, Optional, Timestamp, TypeValue, Uint, type Value } from '../values.ts';
 
 /** The order of two values: -1, 0 or 1; undefined where CEL has none for them, as for NaN. */
 export function compare(a: Value, b: Value): number | undefined {
   const [x, y] = [scalar(a), scalar(b)];
   if (x === undefined || y === undefined || kindOf(a) !== kindOf(b)) return undefined;
   if (typeof x === 'string' && typeof y === 'string') return compareText(x, y);
-  return x < y ? -1 : x > y ? 1 : x == y ? 0 : undefined;
+  if (Number.isNaN(x) || Number.isNaN(y)) return undefined;
+  return x < y ? -1 : x > y ? 1 : 0;
 }
 
 const kindOf = (value: Value): string => {
@@ -42,20 +43,23 @@ export function isEqual(a: Value, b: Value): boolean {
 /** What `a == b` gives; undefined for an error, which cel-go takes for equal inside of lists and maps. */
 function equality(a: Value, b: Value): boolean | undefined {
   if (a === null || b === null) return a === b;
-  if (a instanceof Opaque) {
-    const is = a.equals(b);
-    return typeof is === 'boolean' ? is : undefined;
-  }
-  if (a instanceof List) {
-    if (!(b instanceof List) || a.size !== b.size) return false;
-    for (let i = 0; i < a.size; i++) if (equality(a.at(i), b.at(i)) === false) return false;
-    return true;
-  }
+  if (a instanceof Opaque) return asBoolean(a.equals(b));
+  if (a instanceof List) return b instanceof List && equalLists(a, b);
   if (a instanceof MapValue) return b instanceof MapValue && equalMaps(a, b);
   if (a instanceof TypeValue) return b instanceof TypeValue && a.name === b.name;
-  if (!(a instanceof Optional)) return compare(a, b) === 0;
-  if (!(b instanceof Optional)) return false;
-  return a.value === undefined || b.value === undefined ? a.value === b.value : equality(a.value, b.value);
+  if (a instanceof Optional) return b instanceof Optional && equalOptionals(a.value, b.value);
+  return compare(a, b) === 0;
+}
+
+const asBoolean = (is: boolean | CelError): boolean | undefined => (typeof is === 'boolean' ? is : undefined);
+
+const equalOptionals = (a: Value | undefined, b: Value | undefined): boolean | undefined =>
+  a === undefined || b === undefined ? a === b : equality(a, b);
+
+function equalLists(a: List, b: List): boolean {
+  if (a.size !== b.size) return false;
+  for (let i = 0; i < a.size; i++) if (equality(a.at(i), b.at(i)) === false) return false;
+  return true;
 }
 
 function equalMaps(a: MapValue, b: MapValue): boolean {

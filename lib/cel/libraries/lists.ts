@@ -1,6 +1,6 @@
 import { type Library, type Overload, overload } from '../overload.ts';
 import { CelError, Duration, int64, List, MapValue, type Result, Uint, type Value } from '../values.ts';
-import { noSuchOverload } from './common.ts';
+import { noSuchOverload, walkWork } from './common.ts';
 import { compare, isEqual } from './compare.ts';
 import { toByteString } from './go-text.ts';
 
@@ -15,6 +15,7 @@ export function walkCost(value: Value): number {
   return cost;
 }
 const cost = ([list]: readonly Value[]): number => walkCost(list as Value);
+const work = (list: Value): number => walkWork(list);
 
 function isSorted(list: List): boolean {
   for (let i = 1; i < list.size; i++) if (compare(list.at(i - 1), list.at(i)) === 1) return false;
@@ -71,7 +72,7 @@ const zeros: [string, Value][] = [
   ['duration', new Duration(0n)],
 ];
 const perType = (id: (type: string) => string, signature: (type: string) => string, call: Overload['call']): Overload[] =>
-  comparable.map((type) => overload(id(type), `<list<${type}>>.${signature(type)}`, call, { cost }));
+  comparable.map((type) => overload(id(type), `<list<${type}>>.${signature(type)}`, call, { cost, work }));
 
 /** k8s.io/apiserver/pkg/cel/library/lists.go, without `includes`. */
 export const lists: Library = {
@@ -81,7 +82,7 @@ export const lists: Library = {
       () => 'isSorted() -> bool',
       isSorted,
     ),
-    ...zeros.map(([type, zero]) => overload(`list_${type}_sum_${type}`, `<list<${type}>>.sum() -> ${type}`, sum(zero), { cost })),
+    ...zeros.map(([type, zero]) => overload(`list_${type}_sum_${type}`, `<list<${type}>>.sum() -> ${type}`, sum(zero), { cost, work })),
     ...perType(
       (type) => `list_${type}_max_${type}`,
       (type) => `max() -> ${type}`,
@@ -92,8 +93,8 @@ export const lists: Library = {
       (type) => `min() -> ${type}`,
       extreme('min', 1),
     ),
-    overload('list_a_index_of_int', '<list<A>>.indexOf(A) -> int', indexOf, { cost }),
-    overload('list_a_last_index_of_int', '<list<A>>.lastIndexOf(A) -> int', lastIndexOf, { cost }),
+    overload('list_a_index_of_int', '<list<A>>.indexOf(A) -> int', indexOf, { cost, work }),
+    overload('list_a_last_index_of_int', '<list<A>>.lastIndexOf(A) -> int', lastIndexOf, { cost, work }),
   ],
 };
 
@@ -104,7 +105,7 @@ export const includes: Library = {
       'list_includes_dyn_dyn',
       '<dyn>.includes(dyn) -> bool',
       (target: Value, item: Value) => (target instanceof List ? indexOf(target, item) >= 0n : isEqual(target, item)),
-      { cost },
+      { cost, work },
     ),
   ],
 };
