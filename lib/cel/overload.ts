@@ -2,7 +2,7 @@ import { parseSignature, type Signature, type Type } from './types.ts';
 import type { Result, Value } from './values.ts';
 
 /** What an overload may have beside its implementation. Arguments come as the implementation gets them, a member's target first. */
-interface Extras {
+export interface Extras {
   /**
    * Kubernetes' runtime cost of a call, from its arguments and its result (k8s.io/apiserver/pkg/cel/library/cost.go); 1 where it is not
    * given. It may not change with the result where `work` does not already bound what the call allocates.
