@@ -5,14 +5,14 @@ export interface Token {
   readonly at: number;
 }
 
-const escape = String.raw`\\(?:[abfnrtv"'\\?\`]|[xX][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-3][0-7]{2})`;
+const escapeSequence = String.raw`\\(?:[abfnrtv"'\\?\`]|[xX][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-3][0-7]{2})`;
 const string = [
-  String.raw`"""(?:${escape}|[^\\])*?"""`,
-  String.raw`'''(?:${escape}|[^\\])*?'''`,
-  String.raw`"(?:${escape}|[^\\"\n\r])*"`,
-  String.raw`'(?:${escape}|[^\\'\n\r])*'`,
-  String.raw`[rR]"""[^]*?"""`,
-  String.raw`[rR]'''[^]*?'''`,
+  String.raw`"""(?:${escapeSequence}|[^\\])*?"""`,
+  String.raw`'''(?:${escapeSequence}|[^\\])*?'''`,
+  String.raw`"(?:${escapeSequence}|[^\\"\n\r])*"`,
+  String.raw`'(?:${escapeSequence}|[^\\'\n\r])*'`,
+  String.raw`[rR]"""[\s\S]*?"""`,
+  String.raw`[rR]'''[\s\S]*?'''`,
   String.raw`[rR]"[^"\n\r]*"`,
   String.raw`[rR]'[^'\n\r]*'`,
 ].join('|');
@@ -32,8 +32,14 @@ const words = new Set(['in', 'true', 'false', 'null']);
 
 // How far into the text a token gets that is broken off, by the token's first character; one character more was read.
 const begun: Readonly<Record<string, RegExp>> = {
-  '"': new RegExp(String.raw`"(?:${escape}|[^\\"\n\r])*(?:\\(?:[xX][0-9a-fA-F]?|u[0-9a-fA-F]{0,3}|U[0-9a-fA-F]{0,7}|[0-3][0-7]?)?)?`, 'y'),
-  "'": new RegExp(String.raw`'(?:${escape}|[^\\'\n\r])*(?:\\(?:[xX][0-9a-fA-F]?|u[0-9a-fA-F]{0,3}|U[0-9a-fA-F]{0,7}|[0-3][0-7]?)?)?`, 'y'),
+  '"': new RegExp(
+    String.raw`"(?:${escapeSequence}|[^\\"\n\r])*(?:\\(?:[xX][0-9a-fA-F]?|u[0-9a-fA-F]{0,3}|U[0-9a-fA-F]{0,7}|[0-3][0-7]?)?)?`,
+    'y',
+  ),
+  "'": new RegExp(
+    String.raw`'(?:${escapeSequence}|[^\\'\n\r])*(?:\\(?:[xX][0-9a-fA-F]?|u[0-9a-fA-F]{0,3}|U[0-9a-fA-F]{0,7}|[0-3][0-7]?)?)?`,
+    'y',
+  ),
   '`': /`[A-Za-z0-9_.\-/ ]*/y,
   '=': /=/y,
   '&': /&/y,

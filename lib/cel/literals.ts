@@ -28,7 +28,7 @@ export function readDouble(text: string, isNegative: boolean): number {
 }
 
 const single: Readonly<Record<string, string>> = { a: '\x07', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };
-const escapes = /\\(?:[xX]([0-9a-fA-F]{2})|(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))|([0-3][0-7]{2})|([^]))/g;
+const escapes = /\\(?:[xX]([0-9a-fA-F]{2})|(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))|([0-3][0-7]{2})|([\s\S]))/g;
 
 /** The text of a STRING token. Throws LiteralError for an escape that is no character. */
 export function readString(token: string): string {

@@ -32,12 +32,13 @@ function* flat(list: List, depth: bigint): Generator<Value> {
   }
 }
 
-function flatten(list: Value, depth: Value = 1n, ...rest: Value[]): Result {
-  const types = rest.length ? '' : typeNameOf(depth);
-  const target = list instanceof MapValue ? 'map(dyn, dyn)' : typeNameOf(list);
-  if (!(list instanceof List) || typeof depth !== 'bigint') return failure(`no such overload: ${target}.flatten(${types})`);
+function flatten(list: Value, depth: Value): Result {
+  if (!(list instanceof List) || typeof depth !== 'bigint') return noFlatten(list, typeNameOf(depth));
   return depth < 0n ? failure('level must be non-negative') : List.of([...flat(list, depth)]);
 }
+const flattenOnce = (list: Value): Result => (list instanceof List ? flatten(list, 1n) : noFlatten(list, ''));
+const noFlatten = (list: Value, types: string): CelError =>
+  failure(`no such overload: ${list instanceof MapValue ? 'map(dyn, dyn)' : typeNameOf(list)}.flatten(${types})`);
 
 /** How many elements flatten would make, counted no further than any budget goes. */
 function flattenWork(list: Value, depth: Value = 1n): number {
@@ -104,7 +105,11 @@ const unresolvedCost = (): number => 1;
 export const listExtensions: Library = {
   overloads: [
     overload('list_slice', '<list<T>>.slice(int, int) -> list<T>', slice, { cost: resultCost }),
-    overload('list_flatten', '<list<list<T>>>.flatten() -> list<T>', flatten, { cost: flattenCost, work: flattenWork, isUnguarded: true }),
+    overload('list_flatten', '<list<list<T>>>.flatten() -> list<T>', flattenOnce, {
+      cost: flattenCost,
+      work: flattenWork,
+      isUnguarded: true,
+    }),
     overload('list_flatten_int', '<list<dyn>>.flatten(int) -> list<dyn>', flatten, {
       cost: flattenCost,
       work: flattenWork,

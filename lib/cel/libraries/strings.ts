@@ -1,6 +1,7 @@
 import { type Library, overload } from '../overload.ts';
-import { CelError, List, type Result, type Value } from '../values.ts';
+import { CelError, List, Opaque, type Result, type Value } from '../values.ts';
 import { rewriting, sizeOf, tenth, traversal, walkWork } from './common.ts';
+import { plainText } from './display.ts';
 import { attempt, celQuote } from './go-text.ts';
 import { walkCost } from './lists.ts';
 import { checkFormat, formatText } from './string-format.ts';
@@ -35,10 +36,13 @@ function substring(text: string, start: bigint, end: bigint): Result {
 const substringFrom = (text: string, start: bigint): Result =>
   isWithin(text, start) ? text.slice(unitIndex(text, Number(start))) : outOfRange(start);
 
+/** A value as Go's %v prints what is in it: null is the constant 0 there. */
+const goText = (value: Value): string => (value === null ? '0' : value instanceof Opaque ? String(value) : plainText(value));
+
 function join(list: List, separator: string): Result {
   const texts: string[] = [];
   for (const element of list) {
-    if (typeof element !== 'string') return new CelError(`join: invalid input: ${element}`);
+    if (typeof element !== 'string') return new CelError(`join: invalid input: ${goText(element)}`);
     texts.push(element);
   }
   return texts.join(separator);
