@@ -136,7 +136,7 @@ class Evaluation {
       return new CelError(`no such overload: ${name}`);
     }
     const result = chosen.call(...values);
-    const costOf: Overload['cost'] = open.length > 1 ? (chosen.unresolvedCost ?? chosen.cost) : chosen.cost;
+    const costOf: Overload['cost'] = open.length > 1 && nodes.some(isDyn) ? (chosen.unresolvedCost ?? chosen.cost) : chosen.cost;
     this.cost += costOf?.(values, result) ?? 1;
     return result;
   }
