@@ -7,9 +7,9 @@ import { compare, isEqual } from './compare.ts';
 const baseCost = 11;
 const maxRange = 1_000_000n;
 
-const resultCost = (_values: readonly Value[], result: Result): number => baseCost + sizeOf(result);
+const resultCost = (_values: readonly Result[], result: Result): number => baseCost + sizeOf(result);
 /** Every element against every other, twice; a tenth more where they are texts or bytes. */
-function squareCost(list: Value | undefined): number {
+function squareCost(list: Result | undefined): number {
   const first = list instanceof List && list.size ? list.at(0) : null;
   const factor = typeof first === 'string' || first instanceof Uint8Array ? 2.1 : 2;
   return baseCost + Math.floor(sizeOf(list) ** 2 * factor);
@@ -47,7 +47,7 @@ function flattenWork(list: Value, depth: Value = 1n): number {
   for (const _ of flat(list, depth)) if (++count > 2_000_000) break;
   return count;
 }
-const flattenCost = ([list, depth = 1n]: readonly Value[]): number =>
+const flattenCost = ([list, depth = 1n]: readonly Result[]): number =>
   baseCost + Math.floor(sizeOf(list) * (typeof depth === 'bigint' && depth >= 0n ? Number(depth) : 1));
 
 function range(size: bigint): Result {

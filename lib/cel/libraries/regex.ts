@@ -45,7 +45,7 @@ function compilePattern(engine: RegexEngine, pattern: string): Regex | string {
   }
 }
 
-const cost = ([text, pattern]: readonly Value[]): number => tenth(1 + sizeOf(text)) * Math.ceil(sizeOf(pattern) * 0.25);
+const cost = ([text, pattern]: readonly Result[]): number => tenth(1 + sizeOf(text)) * Math.ceil(sizeOf(pattern) * 0.25);
 
 /**
  * The function `matches` of the standard library, and k8s.io/apiserver/pkg/cel/library/regex.go.

@@ -10,7 +10,7 @@ import { indexOf, lastIndexOf, lowerAscii, occurrences, pointCount, replace, spl
 const outOfRange = (index: bigint): CelError => new CelError(`index out of range: ${index}`);
 const isWithin = (text: string, index: bigint): boolean => index >= 0n && index <= pointCount(text);
 // Kubernetes charges its indexOf of texts as if it were the one of lists.
-const cost = ([text]: readonly Value[]): number => walkCost(text as Value);
+const cost = ([text]: readonly Result[]): number => walkCost(text);
 
 function charAt(text: string, index: bigint): Result {
   if (!isWithin(text, index)) return outOfRange(index);
@@ -47,7 +47,7 @@ function join(list: List, separator: string): Result {
   }
   return texts.join(separator);
 }
-const joinCost = (_values: readonly Value[], result: Result): number => Math.ceil(sizeOf(result) * 2 * 0.1);
+const joinCost = (_values: readonly Result[], result: Result): number => Math.ceil(sizeOf(result) * 2 * 0.1);
 const joinWork = (list: Value, separator: Value = ''): number => walkWork(list) + tenth(sizeOf(list) * sizeOf(separator));
 
 const replaceWork = (text: Value, old: Value, replacement: Value, limit: Value = -1n): number =>

@@ -5,7 +5,6 @@ import { isEqual } from '../../../../lib/cel/libraries/compare.ts';
 import { kubernetesLibraries } from '../../../../lib/cel/libraries/index.ts';
 import { includes } from '../../../../lib/cel/libraries/lists.ts';
 import { regex } from '../../../../lib/cel/libraries/regex.ts';
-import type { Overload } from '../../../../lib/cel/overload.ts';
 import { parse } from '../../../../lib/cel/parser.ts';
 import { Problems } from '../../../../lib/cel/source.ts';
 import type { Call, Node } from '../../../../lib/cel/syntax.ts';
@@ -136,7 +135,8 @@ class Evaluation {
       return new CelError(`no such overload: ${name}`);
     }
     const result = chosen.call(...values);
-    const costOf: Overload['cost'] = open.length > 1 && nodes.some(isDyn) ? (chosen.unresolvedCost ?? chosen.cost) : chosen.cost;
+    const isOpen = open.length > 1 && nodes.some(isDyn);
+    const costOf = (isOpen && chosen.unresolvedCost) || chosen.cost;
     this.cost += costOf?.(values, result) ?? 1;
     return result;
   }
