@@ -34,12 +34,20 @@ function compiler(engine: RegexEngine | undefined): (pattern: string) => Regex |
   };
 }
 
+// What stands for itself, or opens a named group.
+const groups = /\\Q[\s\S]*?(?:\\E|$)|\\[\s\S]|\[\^?\]?(?:\\[\s\S]|\[:\^?\w+:\]|\[(?!:)|[^\]\\[])*\]|\(\?P?<\w+>/g;
+
+/** Go lets several groups have one name, RE2JS does not: no function of CEL asks for a group by name. */
+const withoutNames = (pattern: string): string => pattern.replace(groups, (part) => (part.startsWith('(?') ? '(' : part));
+
 function compilePattern(engine: RegexEngine, pattern: string): Regex | string {
   if (pattern.length > maxPattern) return `error parsing regexp: expression is longer than ${maxPattern} characters`;
   try {
     return engine.compile(pattern);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
+    const unnamed = error.message.includes('duplicate capture group name') ? withoutNames(pattern) : pattern;
+    if (unnamed !== pattern) return compilePattern(engine, unnamed);
     // Go prints the empty rest of the pattern as well.
     return error.message.replace(/trailing backslash at end of expression$/, '$&: ``');
   }
