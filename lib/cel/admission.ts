@@ -79,7 +79,13 @@ interface Options {
 const variablesType = 'kubernetes.variables';
 
 /** The environment that Kubernetes 1.37 gives to the expressions of a ValidatingAdmissionPolicy. */
-export function admissionEnvironment({ params = true, authorizer = true, variables = {}, engine, isStored = true }: Options = {}): Environment {
+export function admissionEnvironment({
+  params = true,
+  authorizer = true,
+  variables = {},
+  engine,
+  isStored = true,
+}: Options = {}): Environment {
   const own: Library = { overloads: [], types: { [variablesType]: variables } };
   const libraries = [
     standard,

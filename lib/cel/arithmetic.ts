@@ -45,11 +45,29 @@ export function subtract(a: Value, b: Value): Result {
   if (typeof a === 'number') return typeof b === 'number' ? a - b : noSuchOverload;
   if (a instanceof Uint) return b instanceof Uint ? uint64(a.value - b.value) : noSuchOverload;
   if (a instanceof Timestamp) {
-    if (b instanceof Timestamp) return durationOf(a.nanoseconds - b.nanoseconds);
-    return b instanceof Duration ? timestampAt(a.nanoseconds - b.nanoseconds, a.offset) : noSuchOverload;
+    if (b instanceof Timestamp) return between(a, b);
+    return b instanceof Duration ? before(a, b) : noSuchOverload;
   }
   if (a instanceof Duration) return b instanceof Duration ? durationOf(a.nanoseconds - b.nanoseconds) : noSuchOverload;
   return typeof a === 'string' ? noSuchOverload : withoutOperator('_-_');
+}
+
+/** cel-go negates the duration first, which the smallest one cannot be. */
+function before(time: Timestamp, { nanoseconds }: Duration): Result {
+  const negated = int64(-nanoseconds);
+  return negated instanceof CelError ? negated : timestampAt(time.nanoseconds + negated, time.offset);
+}
+
+/** cel-go subtracts seconds and makes nanoseconds of them before it looks at the rest. */
+function between(a: Timestamp, b: Timestamp): Result {
+  const seconds = int64((floorSeconds(a) - floorSeconds(b)) * 1_000_000_000n);
+  return seconds instanceof CelError ? seconds : durationOf(a.nanoseconds - b.nanoseconds);
+}
+
+/** The whole seconds since 1970 before a time. */
+export function floorSeconds({ nanoseconds }: Timestamp): bigint {
+  const seconds = nanoseconds / 1_000_000_000n;
+  return nanoseconds % 1_000_000_000n < 0n ? seconds - 1n : seconds;
 }
 
 /** `a * b` of any two values. */

@@ -64,5 +64,6 @@ function shortName(name: string): string {
 }
 
 /** Names that cel-go's checker takes for types, though none of them is a value. */
-const messages = 'Any BoolValue BytesValue DoubleValue Empty FloatValue Int32Value Int64Value ListValue StringValue Struct UInt32Value UInt64Value Value';
+const messages =
+  'Any BoolValue BytesValue DoubleValue Empty FloatValue Int32Value Int64Value ListValue StringValue Struct UInt32Value UInt64Value Value';
 const checkedOnly = new Set(['timestamp', 'duration', ...messages.split(' ').map((name) => `google.protobuf.${name}`)]);

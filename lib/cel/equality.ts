@@ -1,17 +1,5 @@
 import { spend } from './budget.ts';
-import {
-  CelError,
-  Duration,
-  List,
-  MapValue,
-  Opaque,
-  Optional,
-  type Result,
-  Timestamp,
-  TypeValue,
-  Uint,
-  type Value,
-} from './values.ts';
+import { CelError, Duration, List, MapValue, Opaque, Optional, type Result, Timestamp, TypeValue, Uint, type Value } from './values.ts';
 
 const noSuchOverload = new CelError('no such overload');
 const notOrdered = new CelError('NaN values cannot be ordered');

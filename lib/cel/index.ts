@@ -1,5 +1,5 @@
 import { admissionEnvironment } from './admission.ts';
-import { LimitExceeded, withBudget } from './budget.ts';
+import { LimitExceeded, Stopped, withBudget } from './budget.ts';
 import { check } from './checker.ts';
 import type { Environment } from './environment.ts';
 import { EvaluationError } from './errors.ts';
@@ -67,7 +67,7 @@ function run(step: () => Result): Result {
   try {
     return withBudget(step);
   } catch (error) {
-    if (error instanceof LimitExceeded) return new CelError(error.message);
+    if (error instanceof Stopped) return new CelError(error.message);
     if (error instanceof RangeError) return new CelError(new LimitExceeded().message);
     throw error;
   }

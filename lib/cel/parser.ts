@@ -86,7 +86,6 @@ class Parser {
       isMissing ? `missing ${choices} at '${token.text}'` : `mismatched input '${token.text}' expecting ${choices}`,
     );
     if (!isMissing) this.#recover();
-    if (!isMissing && this.#is(kind)) return this.#take();
     return token;
   }
 
@@ -292,13 +291,27 @@ class Parser {
       if (isOptional) this.#errors.open(']');
       elements.push({ value: this.#expression(), isOptional });
       if (isOptional) this.#errors.close();
-      if (!this.#is(',') || this.#isEnd(']')) break;
-      this.#take();
+      if (!this.#goesOn(']')) break;
     }
     this.#errors.close();
-    this.#takeIf(',');
-    this.#expect(']', elements.length > 0 && this.#peek(-1).kind !== ',' ? "{']', ','}" : undefined);
+    this.#endOfList(']', elements.length > 0);
     return { kind: 'list', at, elements };
+  }
+
+  /** Takes the comma between two elements. One token too many before it ends the list, as ANTLR has it. */
+  #goesOn(bracket: string): boolean {
+    const token = this.#token;
+    if (token.kind !== ',' && token.kind !== bracket && this.#peek(1).kind === ',') {
+      this.#errors.unexpected(token, `extraneous input '${token.text}' expecting {'${bracket}', ','}`);
+      this.#next += 1;
+      return false;
+    }
+    return this.#is(',') && !this.#isEnd(bracket) && this.#take().kind === ',';
+  }
+
+  #endOfList(bracket: string, hasElements: boolean): void {
+    const isComma = this.#takeIf(',') !== undefined;
+    this.#expect(bracket, hasElements && !isComma ? `{'${bracket}', ','}` : undefined);
   }
 
   /** Whether the comma that is next ends the list or map. */
@@ -320,12 +333,10 @@ class Parser {
       this.#errors.open('}');
       entries.push({ key, value: this.#expression(), isOptional });
       this.#errors.close();
-      if (!this.#is(',') || this.#isEnd('}')) break;
-      this.#take();
+      if (!this.#goesOn('}')) break;
     }
     this.#errors.close();
-    this.#takeIf(',');
-    this.#expect('}', entries.length > 0 && this.#peek(-1).kind !== ',' ? "{'}', ','}" : undefined);
+    this.#endOfList('}', entries.length > 0);
     return { kind: 'map', at, entries };
   }
 

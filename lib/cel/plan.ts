@@ -79,7 +79,7 @@ class Planner {
   #attribute(node: Node): Plan {
     const resolve = this.#resolve(node, []);
     const isTest = node.kind === 'select' && node.isTest;
-    const cost = (isTernary(node) ? 0 : 1) - (isTest ? 1 : 0);
+    const cost = (isTernary(rootOf(node)) ? 0 : 1) - (isTest ? 1 : 0);
     const step = isTest ? presence(resolve) : resolve;
     if (cost === 0) return { step };
     return {
@@ -251,6 +251,11 @@ const isAttribute = (node: Node): boolean =>
   (node.kind === 'identifier' && node.typeName === undefined) ||
   node.kind === 'select' ||
   (node.kind === 'call' && (isTernary(node) || isIndex(node)));
+/** What the selections of an attribute are from. */
+function rootOf(node: Node): Node {
+  if (node.kind === 'select' && !node.meant) return rootOf(node.operand);
+  return node.kind === 'call' && isIndex(node) ? rootOf(node.args[0] as Node) : node;
+}
 const selectionOf = ({ field, isTest }: Select): Qualifier => ({ isOptional: false, key: field, isTest });
 
 const charged =

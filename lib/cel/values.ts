@@ -97,6 +97,7 @@ export abstract class List {
   abstract readonly size: number;
   /** The element at an index from 0 to size - 1. */
   abstract at(index: number): Value;
+  /** The elements in their order. */
   *[Symbol.iterator](): IterableIterator<Value> {
     for (let index = 0; index < this.size; index += 1) yield this.at(index);
   }
@@ -116,6 +117,9 @@ class ArrayList extends List {
   }
   override at(index: number): Value {
     return this.#items[index] as Value;
+  }
+  override [Symbol.iterator](): IterableIterator<Value> {
+    return this.#items[Symbol.iterator]();
   }
 }
 

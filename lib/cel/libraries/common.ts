@@ -7,6 +7,10 @@ export const noSuchOverload = new CelError('no such overload');
 /** Values of these types answer to any member function themselves, so the message does not name it. */
 export const isReceiver = (value: Value): boolean => typeof value === 'string' || value instanceof Timestamp || value instanceof Duration;
 
+/** Whether a value is of a type that has an order. */
+export const isComparable = (value: Value): boolean =>
+  typeof value !== 'object' || value instanceof Uint || value instanceof Uint8Array || isReceiver(value);
+
 /** The size by which Kubernetes charges for a value: code points, bytes, elements, entries; 1 for what has none, errors too. */
 export function sizeOf(value: Result | undefined): number {
   if (typeof value === 'string') return pointCount(value);

@@ -1,6 +1,6 @@
-import { timestampAt, uint64 } from '../arithmetic.ts';
+import { floorSeconds, timestampAt, uint64 } from '../arithmetic.ts';
 import { type Extras, type Library, type Literal, type Overload, overload } from '../overload.ts';
-import { CelError, type Duration, int64, type Result, type Timestamp, TypeValue, Uint, type Value } from '../values.ts';
+import { CelError, type Duration, int64, type Result, TypeValue, Uint, type Value } from '../values.ts';
 import { tenth, traversal, typeNameOf } from './common.ts';
 import { bytesText, doubleText, durationText, timestampText } from './display.ts';
 import { toDuration, toTimestamp } from './time.ts';
@@ -49,16 +49,12 @@ const yes = new Set(['1', 't', 'T', 'TRUE', 'true', 'True']);
 const no = new Set(['0', 'f', 'F', 'FALSE', 'false', 'False']);
 const stringToBool = (text: string): Result => (yes.has(text) ? true : no.has(text) ? false : failed('bool'));
 
-function floorSeconds({ nanoseconds }: Timestamp): bigint {
-  const seconds = nanoseconds / 1_000_000_000n;
-  return nanoseconds % 1_000_000_000n < 0n ? seconds - 1n : seconds;
-}
-
 const secondsToTimestamp = (seconds: bigint): Result => timestampAt(seconds * 1_000_000_000n);
 
 /** A conversion that cel-go refuses at once where it is given a constant: a text of no time. */
 const refusing = (name: string, convert: Overload['call']): Extras => ({
-  refuse: ([value]) => (isScalar(value) && convert(value) instanceof CelError ? { message: `invalid ${name} argument`, argument: 0 } : undefined),
+  refuse: ([value]) =>
+    isScalar(value) && convert(value) instanceof CelError ? { message: `invalid ${name} argument`, argument: 0 } : undefined,
 });
 const isScalar = (value: Literal | undefined): value is string | bigint => typeof value === 'string' || typeof value === 'bigint';
 const traversing = { cost: traversal, unresolvedCost: () => 1 };

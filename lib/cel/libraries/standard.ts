@@ -1,8 +1,8 @@
 import { add, divide, isUnequal, modulo, multiply, negate, not, subtract, withoutOperator } from '../arithmetic.ts';
 import { equality, isEqual, order } from '../equality.ts';
 import { type Library, type Overload, overload } from '../overload.ts';
-import { CelError, List, MapValue, Opaque, type Result, Uint, type Value } from '../values.ts';
-import { isReceiver, noSuchOverload, sizeOf, tenth } from './common.ts';
+import { CelError, List, MapValue, Opaque, type Result, type Value } from '../values.ts';
+import { isComparable, isReceiver, noSuchOverload, sizeOf, tenth } from './common.ts';
 
 type Extras = Parameters<typeof overload>[3];
 type Costs = Pick<Overload, 'cost'>;
@@ -45,9 +45,6 @@ function relation(name: string, id: string, holds: (order: number) => boolean): 
   const ids = Object.fromEntries(Object.entries(ordered).map(([types, signature]) => [`${id}_${types}`, `(${signature}) -> bool`]));
   return family(name, call, ids, { [`${id}_string`]: shorter, [`${id}_bytes`]: shorter });
 }
-
-const isComparable = (a: Value): boolean =>
-  ['boolean', 'bigint', 'number', 'string'].includes(typeof a) || a instanceof Uint || a instanceof Uint8Array || isReceiver(a);
 
 function contains(item: Value, range: Value): Result {
   if (range instanceof MapValue) {
