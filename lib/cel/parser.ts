@@ -43,7 +43,8 @@ class Parser {
       if (this.#tokens.length === 0) return literal(0, null);
       const node = this.#expression();
       this.#expect('<EOF>');
-      if (height(node) > deepest) this.#errors.stop('max recursion depth exceeded');
+      // What has fewer tokens cannot be deeper.
+      if (this.#tokens.length > deepest && height(node) > deepest) this.#errors.stop('max recursion depth exceeded');
       return node;
     });
   }

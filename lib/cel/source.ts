@@ -28,11 +28,13 @@ export class Problems {
     if (this.#count <= mostProblems) this.#found.push({ at, message });
   }
 
-  /** Runs a step, and gives a function that reports again what the step reported. */
-  recorded(step: () => void): () => void {
-    const from = this.#found.length;
-    step();
-    const found = this.#found.slice(from);
+  get count(): number {
+    return this.#count;
+  }
+
+  /** A function that reports again what was reported after the first `count`. */
+  since(count: number): () => void {
+    const found = this.#found.slice(count);
     return () => {
       for (const { at, message } of found) this.add(at, message);
     };

@@ -61,8 +61,13 @@ function flattenWork(list: Value, depth: Value = 1n): number {
   for (const _ of flat(list, depth)) if (++count > 2_000_000) break;
   return count;
 }
-const flattenCost = ([list, depth = 1n]: readonly Result[]): number =>
-  baseCost + Math.floor(sizeOf(list) * (typeof depth === 'bigint' && depth >= 0n ? Number(depth) : 1));
+function flattenCost([list, depth = 1n]: readonly Result[]): number {
+  if (typeof depth !== 'bigint') {
+    const type = depth instanceof CelError ? '*types.Err' : goTypeOf(depth);
+    throw new Stopped(`internal error: interface conversion: ref.Val is ${type}, not types.Int`);
+  }
+  return baseCost + Math.floor(sizeOf(list) * (depth >= 0n ? Number(depth) : 1));
+}
 
 function range(size: bigint): Result {
   if (size < 0n) return failure(`lists.range: size must be non-negative, got ${size}`);
