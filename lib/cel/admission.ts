@@ -81,7 +81,16 @@ const variablesType = 'kubernetes.variables';
 /** The environment that Kubernetes 1.37 gives to the expressions of a ValidatingAdmissionPolicy. */
 export function admissionEnvironment({ params = true, authorizer = true, variables, engine, isStored = true }: Options = {}): Environment {
   const own: Library = { overloads: [], types: variables ? { [variablesType]: variables } : {} };
-  const libraries = [standard, conversions, time, mapInsert, optional, regex(engine), ...kubernetesLibraries, ...(isStored ? [includes] : [])];
+  const libraries = [
+    standard,
+    conversions,
+    time,
+    mapInsert,
+    optional,
+    regex(engine),
+    ...kubernetesLibraries,
+    ...(isStored ? [includes] : []),
+  ];
   return environment(
     {
       object: dyn,

@@ -1,5 +1,17 @@
 import { spend } from './budget.ts';
-import { CelError, Duration, List, MapValue, Opaque, Optional, type Result, Timestamp, TypeValue, Uint, type Value } from './values.ts';
+import {
+  CelError,
+  Duration,
+  List,
+  MapValue,
+  type Opaque,
+  Optional,
+  type Result,
+  Timestamp,
+  TypeValue,
+  Uint,
+  type Value,
+} from './values.ts';
 
 const noSuchOverload = new CelError('no such overload');
 const notOrdered = new CelError('NaN values cannot be ordered');
@@ -64,7 +76,9 @@ function compareNumbers(a: Numeric, b: Numeric): number {
   const x = a instanceof Uint ? a.value : a;
   const y = b instanceof Uint ? b.value : b;
   if (typeof x === typeof y) return x < y ? -1 : x > y ? 1 : x === y ? 0 : Number.NaN;
-  return typeof x === 'number' ? compareRounded(x, y as bigint, b instanceof Uint) : -compareRounded(y as number, x as bigint, a instanceof Uint);
+  return typeof x === 'number'
+    ? compareRounded(x, y as bigint, b instanceof Uint)
+    : -compareRounded(y as number, x as bigint, a instanceof Uint);
 }
 
 function compareRounded(double: number, integer: bigint, isUint: boolean): number {

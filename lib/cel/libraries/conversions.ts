@@ -1,6 +1,6 @@
 import { timestampAt, uint64 } from '../arithmetic.ts';
 import { type Library, type Overload, overload } from '../overload.ts';
-import { CelError, Duration, int64, type Result, Timestamp, TypeValue, Uint, type Value } from '../values.ts';
+import { CelError, type Duration, int64, type Result, type Timestamp, TypeValue, Uint, type Value } from '../values.ts';
 import { tenth, traversal, typeNameOf } from './common.ts';
 import { bytesText, doubleText, durationText, timestampText } from './display.ts';
 import { toDuration, toTimestamp } from './time.ts';
@@ -55,7 +55,8 @@ function floorSeconds({ nanoseconds }: Timestamp): bigint {
 
 /** A conversion that cel-go refuses at once where it is given a constant: a text of no time. */
 const refusing = (name: string, convert: (text: string) => Result): Parameters<typeof overload>[3] => ({
-  refuse: ([text]) => (typeof text === 'string' && convert(text) instanceof CelError ? { message: `invalid ${name} argument`, argument: 0 } : undefined),
+  refuse: ([text]) =>
+    typeof text === 'string' && convert(text) instanceof CelError ? { message: `invalid ${name} argument`, argument: 0 } : undefined,
 });
 const traversing = { cost: traversal, unresolvedCost: () => 1 };
 const characters = { ...traversing, work: (text: string) => tenth(text.length) };

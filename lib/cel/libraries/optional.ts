@@ -1,5 +1,17 @@
 import { type Library, overload } from '../overload.ts';
-import { CelError, Duration, EntriesMap, GrowingMap, List, MapValue, Optional, type Result, Timestamp, Uint, type Value } from '../values.ts';
+import {
+  CelError,
+  Duration,
+  EntriesMap,
+  GrowingMap,
+  List,
+  MapValue,
+  Optional,
+  type Result,
+  Timestamp,
+  Uint,
+  type Value,
+} from '../values.ts';
 import { noSuchOverload } from './common.ts';
 
 /** Whether a value is its type's zero: false, 0, empty, null, the first moment. */

@@ -47,7 +47,11 @@ function relation(name: string, id: string, holds: (order: number) => boolean): 
 }
 
 const isComparable = (a: Value): boolean =>
-  typeof a === 'boolean' || typeof a === 'bigint' || typeof a === 'number' || isReceiver(a) || (typeof a === 'object' && a !== null && !isAggregate(a));
+  typeof a === 'boolean' ||
+  typeof a === 'bigint' ||
+  typeof a === 'number' ||
+  isReceiver(a) ||
+  (typeof a === 'object' && a !== null && !isAggregate(a));
 const isAggregate = (a: Value): boolean => a instanceof List || a instanceof MapValue || a instanceof Opaque;
 
 function contains(item: Value, range: Value): Result {
@@ -137,7 +141,12 @@ export const standard: Library = {
       map_optindex_optional_value: '(map<K, V>, K) -> optional<V>',
       optional_map_optindex_optional_value: '(optional<map<K, V>>, K) -> optional<V>',
     }),
-    ...family('@in', contains, { in_list: '(A, list<A>) -> bool', in_map: '(A, map<A, B>) -> bool' }, { in_list: { cost: ([, b]) => sizeOf(b) } }),
+    ...family(
+      '@in',
+      contains,
+      { in_list: '(A, list<A>) -> bool', in_map: '(A, map<A, B>) -> bool' },
+      { in_list: { cost: ([, b]) => sizeOf(b) } },
+    ),
     ...family('size', size, {
       size_bytes: '(bytes) -> int',
       bytes_size: '<bytes>.() -> int',
@@ -154,7 +163,12 @@ export const standard: Library = {
       { contains_string: '<string>.(string) -> bool' },
       { contains_string: { cost: ([a, b]) => tenth(sizeOf(a)) * tenth(sizeOf(b)) } },
     ),
-    ...family('endsWith', ofTexts((text, part) => text.endsWith(part)), { ends_with_string: '<string>.(string) -> bool' }, { ends_with_string: second }),
+    ...family(
+      'endsWith',
+      ofTexts((text, part) => text.endsWith(part)),
+      { ends_with_string: '<string>.(string) -> bool' },
+      { ends_with_string: second },
+    ),
     ...family(
       'startsWith',
       ofTexts((text, part) => text.startsWith(part)),

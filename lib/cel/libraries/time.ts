@@ -6,8 +6,8 @@ const second = 1_000_000_000n;
 const units: Readonly<Record<string, bigint>> = {
   ns: 1n,
   us: 1000n,
-  'µs': 1000n,
-  'μs': 1000n,
+  µs: 1000n,
+  μs: 1000n,
   ms: 1_000_000n,
   s: second,
   m: 60n * second,
@@ -16,7 +16,7 @@ const units: Readonly<Record<string, bigint>> = {
 
 /** A duration as Go's time.ParseDuration reads it, in nanoseconds; undefined for what it refuses. */
 export function parseDuration(text: string): bigint | undefined {
-  const [, sign, rest = ''] = /^([+-]?)([^]*)$/.exec(text) ?? [];
+  const [, sign, rest = ''] = /^([+-]?)([\s\S]*)$/.exec(text) ?? [];
   if (rest === '0') return 0n;
   const part = /(\d*)(?:\.(\d*))?([a-zµμ]+)/y;
   let total = 0n;
@@ -155,7 +155,9 @@ export const time: Library = {
 /** A duration from its text, or the error of the conversion. */
 export function toDuration(text: string): Result {
   const nanoseconds = parseDuration(text);
-  return nanoseconds === undefined ? new CelError("type conversion error from 'string' to 'google.protobuf.Duration'") : durationOf(nanoseconds);
+  return nanoseconds === undefined
+    ? new CelError("type conversion error from 'string' to 'google.protobuf.Duration'")
+    : durationOf(nanoseconds);
 }
 
 /** A timestamp from its text, or the error of the conversion. */
