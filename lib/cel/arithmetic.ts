@@ -17,7 +17,7 @@ export const timestampAt = (nanoseconds: bigint, offset = 0): Result =>
 
 /** A duration within int64, or the error. */
 export const durationOf = (nanoseconds: bigint): Result =>
-  BigInt.asIntN(64, nanoseconds) === nanoseconds ? new Duration(nanoseconds) : new CelError('duration overflow');
+  BigInt.asIntN(64, nanoseconds) === nanoseconds ? new Duration(nanoseconds) : new CelError('integer overflow');
 
 /** `a + b` of any two values. */
 export function add(a: Value, b: Value): Result {

@@ -4,7 +4,7 @@ import type { Frame, Plan, Step } from './frame.ts';
 import { typeNameOf } from './libraries/common.ts';
 import type { Overload } from './overload.ts';
 import type { Type } from './types.ts';
-import { CelError, type Result, type Value } from './values.ts';
+import { CelError, List, MapValue, type Result, type Value } from './values.ts';
 
 /** A function as the checker resolved it: one overload, or several that its types leave open. */
 export interface Callee {
@@ -97,5 +97,13 @@ function dispatching({ name, all }: Callee): Implementation {
 }
 
 const isAny = (type: Type): boolean => type.kind === 'parameter' || type.kind === 'dyn';
-const fits = (type: Type, value: Value): boolean => isAny(type) || typeNameOf(value) === type.name;
+const fits = (type: Type, value: Value): boolean => isAny(type) || (typeNameOf(value) === type.name && fitsWithin(type, value));
+/** Of a list and a map cel-go looks at the first element. */
+function fitsWithin({ parameters: [first, second] }: Type, value: Value): boolean {
+  if (value instanceof List) return !first || !value.size || fits(first, value.at(0));
+  if (!(value instanceof MapValue) || !first || !second) return true;
+  for (const key of value.keys()) return fits(first, key) && fits(second, value.get(key) ?? null);
+  return true;
+}
+
 const fitAll = (types: readonly Type[], values: readonly Value[]): boolean => types.every((type, i) => fits(type, values[i] as Value));
