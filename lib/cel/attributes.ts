@@ -86,7 +86,8 @@ function find(value: Value, key: Value): Result | undefined {
   return index >= 0 && index < value.size ? value.at(index) : undefined;
 }
 
-const isKey = (key: Value): boolean => (typeof key !== 'object' ? true : key instanceof Uint);
+/** Whether a value may be a key or an index at all. */
+export const isKey = (key: Value): boolean => (typeof key !== 'object' ? true : key instanceof Uint);
 
 function indexOf(key: Value): number | CelError {
   if (typeof key === 'bigint') return Number(key);

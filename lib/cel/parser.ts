@@ -90,9 +90,9 @@ class Parser {
     return token;
   }
 
-  /** Skips to a token that may come after the rules that are open. */
-  #recover(): void {
-    this.#next += this.#errors.skipped(this.#tokens, this.#next);
+  /** Skips to a token that may come after the rules that are open, or after the whole expression. */
+  #recover(isWhole = false): void {
+    this.#next += this.#errors.skipped(this.#tokens, this.#next, isWhole);
   }
 
   #expression(): Node {
@@ -104,7 +104,11 @@ class Parser {
       this.#errors.open(':');
       const then = this.#logical('||', () => this.#logical('&&', () => this.#relation()));
       this.#errors.close();
-      this.#expect(':');
+      if (this.#expect(':').kind !== ':' && this.#errors.isRecovering) {
+        this.#recover(true);
+        this.#errors.leave();
+        return condition;
+      }
       const otherwise = this.#expression();
       node = call(question.at, '_?_:_', [condition, then, otherwise]);
     }
@@ -141,16 +145,15 @@ class Parser {
   #unary(): Node {
     const sign = this.#token;
     if (sign.kind !== '!' && sign.kind !== '-') return this.#member();
-    if (sign.kind === '-' && (this.#peek(1).kind === 'NUM_INT' || this.#peek(1).kind === 'NUM_FLOAT')) return this.#member();
+    // One minus before a number is part of the number, several are not.
+    if (sign.kind === '-' && isNumber(this.#peek(1).kind)) return this.#member();
     let count = 0;
-    // The last minus before a number is part of the number.
-    while (this.#is(sign.kind) && !(count > 0 && sign.kind === '-' && /^NUM_(INT|FLOAT)$/.test(this.#peek(1).kind))) {
-      this.#take();
-      count += 1;
-    }
+    while (this.#takeIf(sign.kind)) count += 1;
     if (sign.kind === '-' && this.#is('!', '<EOF>')) {
+      const isEnd = this.#is('<EOF>');
       this.#noAlternative(this.#peek(-1));
-      if (this.#is('<EOF>')) this.#errors.recovered();
+      if (!isEnd) return literal(sign.at, null);
+      this.#errors.recovered();
     }
     const operand = this.#member();
     return count % 2 === 0 ? operand : call(sign.at, sign.kind === '!' ? '!_' : '-_', [operand]);
@@ -184,7 +187,7 @@ class Parser {
   /** Two rules begin with what was read, and neither goes on like this. */
   #noAlternative(first: Token): void {
     const token = this.#token;
-    const isWord = first.text === '.' && /^(true|false|null)$/.test(token.text);
+    const isWord = /^(true|false|null)$/.test(token.text);
     const read = token.kind === '<EOF>' ? first.text : `${first.text}${token.text}`;
     this.#errors.unexpected(
       token,
@@ -204,9 +207,7 @@ class Parser {
   }
 
   #callOrMacro(at: number, name: string, target: Node | undefined): Node {
-    const mistakes = this.#errors.count;
     const args = this.#arguments();
-    if (this.#errors.count > mistakes) return call(at, name, args, target);
     try {
       return expand(at, name, target, args) ?? call(at, name, args, target);
     } catch (error) {
@@ -219,7 +220,11 @@ class Parser {
   #arguments(): Node[] {
     const args: Node[] = [];
     this.#errors.open(')', false, true);
-    if (!this.#is(')')) args.push(this.#expression());
+    if (!this.#is(')')) {
+      const isMissing = !canBegin(this.#token.kind);
+      const first = isMissing ? this.#missingOperand() : this.#expression();
+      if (!isMissing) args.push(first);
+    }
     this.#errors.close();
     this.#errors.open(')');
     while (this.#takeIf(',')) args.push(this.#expression());
@@ -241,8 +246,9 @@ class Parser {
       case 'IDENTIFIER':
         return this.#named();
       case '-':
-        if (/^NUM_(INT|FLOAT)$/.test(this.#peek(1).kind)) return this.#literal();
-        break;
+        if (isNumber(this.#peek(1).kind)) return this.#literal();
+        this.#noAlternative(this.#take());
+        return literal(token.at, null);
       default:
         if (isLiteral(token.kind)) return this.#literal();
     }
@@ -283,7 +289,9 @@ class Parser {
     this.#errors.open(']', true, true);
     while (!this.#is(']', ',') || elements.length > 0) {
       const isOptional = this.#takeIf('?') !== undefined;
+      if (isOptional) this.#errors.open(']');
       elements.push({ value: this.#expression(), isOptional });
+      if (isOptional) this.#errors.close();
       if (!this.#is(',') || this.#isEnd(']')) break;
       this.#take();
     }
@@ -305,7 +313,7 @@ class Parser {
     this.#errors.open('}', true, true);
     while (!this.#is('}', ',') || entries.length > 0) {
       const isOptional = this.#takeIf('?') !== undefined;
-      this.#errors.open(':', true, entries.length === 0);
+      this.#errors.open(':', !isOptional, !isOptional && entries.length === 0);
       const key = this.#expression();
       this.#errors.close();
       this.#expect(':');
@@ -382,6 +390,7 @@ class Parser {
 }
 
 const literalKinds = new Set(['NUM_FLOAT', 'NUM_INT', 'NUM_UINT', 'STRING', 'BYTES', 'true', 'false', 'null']);
+const isNumber = (kind: string): boolean => kind === 'NUM_INT' || kind === 'NUM_FLOAT';
 const isLiteral = (kind: string): boolean => literalKinds.has(kind);
 /** Whether an expression can begin with a token of this kind. */
 const canBegin = (kind: string): boolean => isLiteral(kind) || ['[', '{', '(', '.', '-', '!', 'IDENTIFIER'].includes(kind);

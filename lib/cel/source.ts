@@ -49,6 +49,7 @@ export class Problems {
 
   #show({ at, message }: Problem): string {
     if (at < 0) return `ERROR: <input>:-1:0: ${message}`;
+    if (this.#source === '') return `ERROR: <input>:1:0: ${message}`;
     const before = this.#source.slice(0, at).split('\n');
     const column = [...(before.at(-1) as string)].length;
     const head = `ERROR: <input>:${before.length}:${column + 1}: ${message}`;

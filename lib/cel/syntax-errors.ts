@@ -107,6 +107,10 @@ export class SyntaxErrors {
     this.#isRecovering = true;
   }
 
+  get isRecovering(): boolean {
+    return this.#isRecovering;
+  }
+
   recovered(): void {
     this.#isRecovering = false;
   }
@@ -140,6 +144,10 @@ export class SyntaxErrors {
     return this.#follows(next);
   }
 
+  #closes(next: string): boolean {
+    return this.#open.some(({ closing }) => closing === next || next === ',');
+  }
+
   #follows(next: string): boolean {
     const closers = this.#open.map((open) => open.closing);
     return (
@@ -151,9 +159,10 @@ export class SyntaxErrors {
   }
 
   /** How many tokens from an index on have no place here. */
-  skipped(tokens: readonly Token[], from: number): number {
+  skipped(tokens: readonly Token[], from: number, isWhole: boolean): number {
     let index = from;
-    while (index < tokens.length - 1 && !this.#follows((tokens[index] as Token).kind)) index += 1;
+    const follows = (kind: string): boolean => (isWhole ? this.#closes(kind) : this.#follows(kind));
+    while (index < tokens.length - 1 && !follows((tokens[index] as Token).kind)) index += 1;
     return index - from;
   }
 }

@@ -4,6 +4,9 @@ import { pointCount } from './text.ts';
 /** What Kubernetes' functions answer to a value that is not of their type. */
 export const noSuchOverload = new CelError('no such overload');
 
+/** Values of these types answer to any member function themselves, so the message does not name it. */
+export const isReceiver = (value: Value): boolean => typeof value === 'string' || value instanceof Timestamp || value instanceof Duration;
+
 /** The size by which Kubernetes charges for a value: code points, bytes, elements, entries; 1 for what has none, errors too. */
 export function sizeOf(value: Result | undefined): number {
   if (typeof value === 'string') return pointCount(value);

@@ -1,6 +1,6 @@
 import { type Library, overload } from '../overload.ts';
 import { CelError, List, MapValue, type Result, type Value } from '../values.ts';
-import { sizeOf, typeNameOf } from './common.ts';
+import { isReceiver, noSuchOverload, sizeOf, typeNameOf } from './common.ts';
 import { compare, isEqual } from './compare.ts';
 
 // Of a list and of the call that makes it.
@@ -94,7 +94,7 @@ function sorted(pairs: Pair[]): Pair[] {
   return pairs;
 }
 
-const sort = (list: Value): Result => (list instanceof List ? sortBy(list, list) : failure('no such overload: sort'));
+const sort = (list: Value): Result => (list instanceof List ? sortBy(list, list) : isReceiver(list) ? noSuchOverload : failure('no such overload: sort'));
 const sortByKeys = (list: Value, keys: Value): Result =>
   list instanceof List && keys instanceof List ? sortBy(list, keys) : failure('no such overload: @sortByAssociatedKeys');
 const comparable = ['int', 'uint', 'double', 'bool', 'duration', 'timestamp', 'string', 'bytes'];
