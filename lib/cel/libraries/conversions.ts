@@ -58,7 +58,8 @@ const secondsToTimestamp = (seconds: bigint): Result => timestampAt(seconds * 1_
 
 /** A conversion that cel-go refuses at once where it is given a constant: a text of no time. */
 const refusing = (name: string, convert: Overload['call']): Extras => ({
-  refuse: ([value]) => (isScalar(value) && convert(value) instanceof CelError ? { message: `invalid ${name} argument`, argument: 0 } : undefined),
+  refuse: ([value]) =>
+    isScalar(value) && convert(value) instanceof CelError ? { message: `invalid ${name} argument`, argument: 0 } : undefined,
 });
 const isScalar = (value: Literal | undefined): value is string | bigint => typeof value === 'string' || typeof value === 'bigint';
 const traversing = { cost: traversal, unresolvedCost: () => 1 };

@@ -94,7 +94,8 @@ function sorted(pairs: Pair[]): Pair[] {
   return pairs;
 }
 
-const sort = (list: Value): Result => (list instanceof List ? sortBy(list, list) : isReceiver(list) ? noSuchOverload : failure('no such overload: sort'));
+const sort = (list: Value): Result =>
+  list instanceof List ? sortBy(list, list) : isReceiver(list) ? noSuchOverload : failure('no such overload: sort');
 const sortByKeys = (list: Value, keys: Value): Result =>
   list instanceof List && keys instanceof List ? sortBy(list, keys) : failure('no such overload: @sortByAssociatedKeys');
 const comparable = ['int', 'uint', 'double', 'bool', 'duration', 'timestamp', 'string', 'bytes'];
