@@ -17,7 +17,8 @@ export { canon } from './canon.ts';
 export type { Environment } from './environment.ts';
 export { CompileError, EvaluationError } from './errors.ts';
 export type { Library, Overload } from './overload.ts';
-export { fromJson, type Value } from './values.ts';
+export { CelError, fromJson, type Result, type Value } from './values.ts';
+export { Variables } from './variables.ts';
 
 /** The values of the variables, by name: `object`, `request`, … What is undefined is an error when an expression reads it. */
 export type Activation = Readonly<Record<string, Value | undefined>>;

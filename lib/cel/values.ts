@@ -180,6 +180,10 @@ class JsonList extends List {
 
 /** A map. Keys are strings, ints, uints and bools; an int, a uint and a double that are the same number are the same key. */
 export abstract class MapValue {
+  /** The name of its type; an object of a declared type may be a map, too. */
+  get typeName(): string {
+    return 'map';
+  }
   abstract readonly size: number;
   abstract get(key: Value): Value | undefined;
   abstract keys(): Iterable<Value>;

@@ -1,5 +1,6 @@
+import { add } from '../arithmetic.ts';
 import { type Library, type Overload, overload } from '../overload.ts';
-import { CelError, Duration, int64, List, MapValue, type Result, Uint, type Value } from '../values.ts';
+import { CelError, Duration, List, MapValue, type Result, Uint, type Value } from '../values.ts';
 import { isComparable, noSuchOverload, walkWork } from './common.ts';
 import { compare, isEqual } from './compare.ts';
 import { toByteString } from './go-text.ts';
@@ -23,17 +24,6 @@ function isSorted(list: List): Result {
     if (i > 0 && compare(list.at(i - 1), list.at(i)) === 1) return false;
   }
   return true;
-}
-
-function add(a: Value, b: Value): Result {
-  if (typeof a === 'bigint' && typeof b === 'bigint') return int64(a + b);
-  if (typeof a === 'number' && typeof b === 'number') return a + b;
-  if (a instanceof Uint && b instanceof Uint) {
-    return a.value + b.value < 1n << 64n ? new Uint(a.value + b.value) : new CelError('unsigned integer overflow');
-  }
-  if (!(a instanceof Duration && b instanceof Duration)) return noSuchOverload;
-  const sum = int64(a.nanoseconds + b.nanoseconds);
-  return typeof sum === 'bigint' ? new Duration(sum) : sum;
 }
 
 const sum =

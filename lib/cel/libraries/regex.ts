@@ -78,7 +78,7 @@ export function regex(engine?: RegexEngine): Library {
   const refuse = (argument: number): NonNullable<Overload['refuse']> => {
     return (literals) => {
       const pattern = literals[argument];
-      const isWrong = typeof pattern === 'string' && typeof compile(pattern) === 'string';
+      const isWrong = engine && typeof pattern === 'string' && typeof compile(pattern) === 'string';
       return isWrong ? { message: 'invalid matches argument', argument } : undefined;
     };
   };
