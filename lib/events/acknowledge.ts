@@ -6,10 +6,10 @@ import type { UpdateResult } from '../update/job-update.ts';
 import { createAttempts } from './attempts.ts';
 import { claimsOf, parseEvent, readMessage } from './parse.ts';
 import type { EventPublisher, Result } from './publish.ts';
-import type { Asked, EventOutcome, EventRecord, Followed } from './request.ts';
+import type { Asked, Authorized, EventOutcome, EventRecord, Followed } from './request.ts';
 
 /** Answers that no repetition changes. */
-const permanent = new Set([400, 403, 404, 405, 410, 413, 415, 422]);
+const permanent = new Set([400, 401, 403, 404, 405, 410, 413, 415, 422]);
 
 /** Reads the event out of the message's body, for what follows. Throws StatusError as parseEvent does. */
 export function readEvent(layout: Layout): Middleware<EventRecord & Followed, Asked> {
@@ -23,7 +23,7 @@ export function readEvent(layout: Layout): Middleware<EventRecord & Followed, As
   };
 }
 
-type Settling = EventRecord & Followed;
+type Settling = EventRecord & Followed & Partial<Authorized>;
 
 /**
  * Settles what became of an event. A success or a refusal is published, and the message is done. What waits for CCI, which throttles, goes
@@ -48,7 +48,13 @@ export function acknowledgeEvent({ publish, sendToDeadLetterQueue }: EventPublis
     const { attempts, last } = messages.failed(event);
     event.attempts = attempts;
     if (!last) return;
-    await sendToDeadLetterQueue(event, { reason: status.reason, code: status.code, eventId: event.claims.id ?? '', attempts });
+    await sendToDeadLetterQueue(event, {
+      reason: status.reason,
+      code: status.code,
+      eventId: event.claims.id ?? '',
+      attempts,
+      ...(event.user && { sender: encodeURI(event.user.username) }),
+    });
     await settle(event, 'Failed', { status }).catch((error: unknown) => {
       // The dead letter is there to be seen, and to send it again would make two.
       event.context.warn('a dead letter without its result event', asStatus(error).note);

@@ -31,6 +31,8 @@ export interface Reason {
   code: number;
   eventId: string;
   attempts: number;
+  /** Who sent the event, so that it still counts for him when it is sent again; left out where nobody knows. */
+  sender?: string;
 }
 /** The ways out of the event function. Each throws 500 with the AWS error's name in the note; its message would name resources. */
 export interface EventPublisher {
@@ -47,7 +49,7 @@ const maxResult = 250_000;
 const maxMessage = 8192;
 
 /** Ways out by EventBridge and SQS (region and endpoint by the SDK's own variables). */
-export function createEventPublisher({ busName, deadLetterUrl, deadLetterFifoUrl }: EventConfig): EventPublisher {
+export function createEventPublisher({ busName, deadLetterUrl, deadLetterFifoUrl }: Omit<EventConfig, 'roleId'>): EventPublisher {
   const requestHandler = { connectionTimeout: attemptTimeout, requestTimeout: attemptTimeout, throwOnRequestTimeout: true };
   const bus = new EventBridgeClient({ requestHandler });
   const queues = new SQSClient({ requestHandler });

@@ -22,6 +22,9 @@ export interface BundledObjects {
   readonly configMaps: readonly ConfigMap[];
 }
 
+/** The manifests of RBAC. */
+export type RbacObjects = Pick<BundledObjects, 'roles' | 'clusterRoles' | 'roleBindings' | 'clusterRoleBindings'>;
+
 /** The policies that a function was built with. */
 export interface Bundle extends BundledObjects {
   /** Of all of it: `sha256:` and 64 hexadecimal digits. */
@@ -29,7 +32,7 @@ export interface Bundle extends BundledObjects {
 }
 
 /** Whether the bundle decides who may do what: with any RBAC manifest everything is denied that no rule allows. */
-export function hasRbac(bundle: BundledObjects): boolean {
+export function hasRbac(bundle: RbacObjects): boolean {
   const { roles, clusterRoles, roleBindings, clusterRoleBindings } = bundle;
   return [roles, clusterRoles, roleBindings, clusterRoleBindings].some(({ length }) => length > 0);
 }

@@ -1,4 +1,4 @@
-import type { Bundle } from './bundle.ts';
+import type { Policies } from './policies.ts';
 
 /** Written in by the build: the digest of the policies that lie beside the code, or undefined where there are no manifests. */
 declare const POLICIES_DIGEST: string | undefined;
@@ -10,9 +10,9 @@ export const policiesDigest: string | undefined = typeof POLICIES_DIGEST === 'st
  * The policies that this code was built with; undefined where it was built without any, and then nothing more is loaded. Await it before
  * the handler is there, so that a function whose policies are missing or are others never starts: it rejects then.
  */
-export async function loadPolicies(): Promise<Bundle | undefined> {
+export async function loadPolicies(): Promise<Policies | undefined> {
   // Named here once more, so that the build leaves out what is behind it.
   if (typeof POLICIES_DIGEST !== 'string') return undefined;
-  const { readPolicies } = await import('./read.ts');
-  return readPolicies(new URL('policies.json', import.meta.url), POLICIES_DIGEST);
+  const { openPolicies } = await import('./policies.ts');
+  return openPolicies(new URL('policies.json', import.meta.url), POLICIES_DIGEST);
 }
