@@ -21,7 +21,7 @@ const policies = await loadPolicies();
 export const handler = handleBatch(
   chain((record: EventRecord) => record)
     .use(logEvent())
-    .use(acknowledgeEvent(publisher))
+    .use(acknowledgeEvent(publisher, roleId))
     .use(requireTimeLeft())
     .use(readEvent(layout))
     .use(identifySender(roleId))

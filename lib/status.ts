@@ -129,7 +129,12 @@ export interface Refused {
 }
 
 /** 403 Forbidden for a caller whom the policies do not allow this, in the API server's words; `why` is what RBAC adds. */
-export function accessForbidden(user: string, { verb, group, resource, namespace, name }: Refused, why: string, note: LogNote): StatusError {
+export function accessForbidden(
+  user: string,
+  { verb, group, resource, namespace, name }: Refused,
+  why: string,
+  note: LogNote,
+): StatusError {
   const where = namespace === '' ? 'at the cluster scope' : `in the namespace ${JSON.stringify(namespace)}`;
   const said = `User ${JSON.stringify(user)} cannot ${verb} resource "${resource}" in API group "${group}" ${where}`;
   // The API server escapes what might pass for HTML, and not what RBAC says.

@@ -6,7 +6,8 @@ import type { UpdateResult } from '../update/job-update.ts';
 import { createAttempts } from './attempts.ts';
 import { claimsOf, parseEvent, readMessage } from './parse.ts';
 import type { EventPublisher, Result } from './publish.ts';
-import type { Asked, Authorized, EventOutcome, EventRecord, Followed } from './request.ts';
+import type { Asked, EventOutcome, EventRecord, Followed } from './request.ts';
+import { senderNote, senderOf } from './sender.ts';
 
 /** Answers that no repetition changes. */
 const permanent = new Set([400, 401, 403, 404, 405, 410, 413, 415, 422]);
@@ -23,7 +24,7 @@ export function readEvent(layout: Layout): Middleware<EventRecord & Followed, As
   };
 }
 
-type Settling = EventRecord & Followed & Partial<Authorized>;
+type Settling = EventRecord & Followed;
 
 /**
  * Settles what became of an event. A success or a refusal is published, and the message is done. What waits for CCI, which throttles, goes
@@ -31,7 +32,10 @@ type Settling = EventRecord & Followed & Partial<Authorized>;
  * queue with the reason, and is done as well. A result that cannot be published is such a failure: by its marker the event changes nothing
  * when it comes again.
  */
-export function acknowledgeEvent({ publish, sendToDeadLetterQueue }: EventPublisher): Around<Settling, object, true, UpdateResult> {
+export function acknowledgeEvent(
+  { publish, sendToDeadLetterQueue }: EventPublisher,
+  roleId: string,
+): Around<Settling, object, true, UpdateResult> {
   const messages = createAttempts();
   const done = (event: Settling, outcome: EventOutcome, { changed, warnings }: Partial<Result> = {}): void => {
     event.settled = { outcome, ...(changed && { changed }), ...(warnings && { warnings }) };
@@ -53,7 +57,8 @@ export function acknowledgeEvent({ publish, sendToDeadLetterQueue }: EventPublis
       code: status.code,
       eventId: event.claims.id ?? '',
       attempts,
-      ...(event.user && { sender: encodeURI(event.user.username) }),
+      // Where it never had its turn, nobody has asked yet.
+      ...senderNote(senderOf(event, roleId)),
     });
     await settle(event, 'Failed', { status }).catch((error: unknown) => {
       // The dead letter is there to be seen, and to send it again would make two.

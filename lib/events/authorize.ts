@@ -1,22 +1,16 @@
-import { eventUser } from '../callers/event-user.ts';
 import type { UserInfo } from '../callers/user-info.ts';
 import { requireAccess } from '../policy/access.ts';
 import type { Policies } from '../policy/policies.ts';
 import type { Middleware } from '../runtime/chain.ts';
 import { unauthorized } from '../status.ts';
-import { isFifo } from './parse.ts';
 import type { Asked, Authorized, EventRecord, Followed } from './request.ts';
+import { senderOf } from './sender.ts';
 
-/**
- * Tells who sent an event: 401 where nobody can (docs/events.md). `roleId` is the unique id of this function's role, by which a dead
- * letter of its own is known.
- */
+/** Tells who sent an event: 401 where nobody can. `roleId` as for senderOf. */
 export function identifySender(roleId: string): Middleware<EventRecord & Followed & Asked, Pick<Authorized, 'user'>> {
   return {
-    before: ({ attributes, messageAttributes, eventSourceARN, claims: { source, account } }) => {
-      const door = isFifo(eventSourceARN) ? 'queue' : 'bus';
-      const firstSender = decoded(messageAttributes?.sender?.stringValue);
-      const user = eventUser({ senderId: attributes.SenderId, door, source, account, firstSender }, roleId);
+    before: (event) => {
+      const user = senderOf(event, roleId, event.claims);
       if (!user) throw unauthorized('nobody can tell who sent the event');
       return { user };
     },
@@ -31,13 +25,4 @@ export function authorizeEvent(policies: Policies | undefined): Middleware<Asked
       return { access: requireAccess(policies, user, { verb, target: { ...ref, kind } }) };
     },
   };
-}
-
-/** As acknowledgeEvent wrote it; undefined for what it never writes. */
-function decoded(sender: string | undefined): string | undefined {
-  try {
-    return sender && decodeURI(sender);
-  } catch {
-    return undefined;
-  }
 }

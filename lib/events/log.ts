@@ -18,7 +18,11 @@ let coldStart = true;
  * what became of it, and which fields changed, never their values.
  */
 export function logEvent(): Around<EventRecord, Followed, true, true, Asked & Authorized> {
-  const write = async (event: EventRecord & Partial<Followed & Asked & Authorized>, lambda: Context, said: object | undefined): Promise<void> => {
+  const write = async (
+    event: EventRecord & Partial<Followed & Asked & Authorized>,
+    lambda: Context,
+    said: object | undefined,
+  ): Promise<void> => {
     const { claims, context, asked } = event;
     // Nothing goes on after the batch is answered.
     await Promise.allSettled(context?.pending ?? []);

@@ -49,6 +49,11 @@ export interface RoutedRead {
 export interface WithOptions {
   options: UpdateOptions;
 }
+/** The body's bytes, unpacked, and its media type, settled. */
+export interface RawBody {
+  contentType: string;
+  bytes: Buffer;
+}
 /** The body's text, and its media type, settled. */
 export interface Decoded {
   contentType: string;

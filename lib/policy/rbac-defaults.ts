@@ -12,7 +12,10 @@ const roles: Record<string, PolicyRule[]> = {
     { verbs: ['create'], apiGroups: ['authentication.k8s.io'], resources: ['selfsubjectreviews'] },
   ],
   'system:discovery': [
-    { verbs: ['get'], nonResourceURLs: ['/api', '/api/*', '/apis', '/apis/*', ...health.slice(0, 2), '/openapi', '/openapi/*', ...health.slice(2)] },
+    {
+      verbs: ['get'],
+      nonResourceURLs: ['/api', '/api/*', '/apis', '/apis/*', ...health.slice(0, 2), '/openapi', '/openapi/*', ...health.slice(2)],
+    },
   ],
   'system:public-info-viewer': [{ verbs: ['get'], nonResourceURLs: health }],
 };

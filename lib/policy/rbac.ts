@@ -1,8 +1,9 @@
 import type { UserInfo } from '../callers/user-info.ts';
-import { defaultRbac } from './rbac-defaults.ts';
-import { type Attributes, ruleAllows } from './rbac-rules.ts';
+import { allowAll } from './allow-all.ts';
 import { hasRbac, type RbacObjects } from './bundle.ts';
 import type { ClusterRoleBinding, PolicyRule, RoleBinding, Subject } from './manifests.ts';
+import { defaultRbac } from './rbac-defaults.ts';
+import { type Attributes, ruleAllows } from './rbac-rules.ts';
 
 /** What RBAC says of a request; the reason is the API server's. */
 export interface Verdict {
@@ -41,13 +42,6 @@ interface Grant {
   source: string;
 }
 
-const everything = [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }];
-/** Where there are no manifests of RBAC. */
-const allowAll: Authorizer = {
-  authorize: () => ({ allowed: true, reason: '' }),
-  rules: () => ({ resourceRules: everything, nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }], evaluationError: '' }),
-};
-
 /**
  * Makes the authorizer of manifests, with the verdicts and the words of kube-apiserver's RBAC. Without any everybody may do everything;
  * with one everything is denied that no rule allows, but for what an API server's own roles allow everybody (discovery, reviews of oneself).
@@ -81,8 +75,8 @@ export function createAuthorizer(manifests: RbacObjects): Authorizer {
       const grants = grantsIn(namespace).filter((grant) => subjectOf(grant, user));
       const rules = grants.flatMap((grant) => grant.rules);
       return {
-        resourceRules: rules.filter(({ resources }) => resources?.length),
-        nonResourceRules: rules.filter(({ nonResourceURLs }) => nonResourceURLs?.length),
+        resourceRules: rules.filter(({ resources }) => resources?.length).map(({ nonResourceURLs: _, ...rule }) => rule),
+        nonResourceRules: rules.flatMap(({ verbs, nonResourceURLs }) => (nonResourceURLs?.length ? [{ verbs, nonResourceURLs }] : [])),
         evaluationError: aggregate([...new Set(grants.flatMap(({ missing }) => missing ?? []))]),
       };
     },

@@ -47,5 +47,9 @@ function bareRefusal({ status, note, allow }: StatusError, rule: Rule, { kind, r
 
 /** A cause without a field is a count. */
 function bare({ reason, field, message }: StatusCause): StatusCause {
-  return { ...(reason !== undefined && { reason }), message: field ? (saidOf[reason ?? ''] ?? 'Invalid value') : message, ...(field && { field }) };
+  return {
+    ...(reason !== undefined && { reason }),
+    message: field ? (saidOf[reason ?? ''] ?? 'Invalid value') : message,
+    ...(field && { field }),
+  };
 }

@@ -1,3 +1,4 @@
+import { somebody } from '../fakes/user.ts';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Cci, Written } from '../../lib/cci/client.ts';
@@ -134,7 +135,7 @@ async function deliver(cci: Cci, index: number, { sequence: number, patch, objec
   const asked = parseEvent(readMessage({ body }), 'cci', { body, eventSourceARN: 'arn:standard', attributes: {} } as never);
   const context = createRequestContext(Date.now() + 60_000, () => undefined);
   const mayFail = (error: { note?: { reason?: string } }) => expect(error.note?.reason).toMatch(/no answer|CCI answered/);
-  return updateJob({ cci }, eventUpdate(asked, 'sender', []), context).catch((error) => void mayFail(error));
+  return updateJob({ cci }, eventUpdate({ asked, user: somebody, access: { mayRead: true } }, []), context).catch((error) => void mayFail(error));
 }
 
 const merged = (fields: Fields, { patch, object }: Event): Fields => ({ ...fields, ...(object ?? patch) });

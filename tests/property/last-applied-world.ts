@@ -1,3 +1,4 @@
+import { somebody } from '../fakes/user.ts';
 import fc from 'fast-check';
 import { decide } from '../../lib/job/decide.ts';
 import { type JobKind, runPolicyFields } from '../../lib/job/kinds.ts';
@@ -136,7 +137,7 @@ export function sentThrough(kind: JobKind, live: JsonObject, request: Request): 
       const decision = decide(kind, ref, live, parseRequested(kind, ref, request.body), rules);
       return decision.outcome === 'change' ? decision.object : undefined;
     }
-    const update = patchUpdate({ kind, ref, caller: 'somebody', rules, dryRun: false, type: request.type, patch: request.patch });
+    const update = patchUpdate({ kind, ref, user: somebody, mayRead: true, rules, dryRun: false, type: request.type, patch: request.patch });
     if (update.passThrough) return applyMergePatch(live, update.passThrough) as JsonObject;
     const decision = decide(kind, ref, live, update.requested(answer), update.rules);
     return decision.outcome === 'change' ? decision.object : undefined;

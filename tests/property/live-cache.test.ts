@@ -1,3 +1,4 @@
+import { somebody } from '../fakes/user.ts';
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -92,7 +93,7 @@ function createUpstream(first: JsonObject) {
 function updateOf({ how, patch, version }: Step & { who: 'caller' }, live: JsonObject): JobUpdate {
   const kind = kinds.cci as NonNullable<typeof kinds.cci>;
   const resourceVersion = { none: undefined, live: getPath(live, ['metadata', 'resourceVersion']) as string, stale: '7' }[version];
-  const common = { kind, ref: refOf(kind), caller: 'somebody', rules: {}, dryRun: how === 'dry-run' };
+  const common = { kind, ref: refOf(kind), user: somebody, mayRead: true, rules: {}, dryRun: how === 'dry-run' };
   const metadata = { ...(patch.metadata as JsonObject), ...(resourceVersion && { resourceVersion }) };
   if (how === 'merge') {
     return patchUpdate({ ...common, type: 'application/merge-patch+json', patch: { ...patch, metadata } } as PatchRequest);

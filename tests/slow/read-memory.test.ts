@@ -1,3 +1,4 @@
+import { somebodysArn } from '../fakes/user.ts';
 import { fork } from 'node:child_process';
 import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
@@ -112,7 +113,7 @@ describe('the memory of a read', () => {
       headers,
       queryStringParameters: query,
       pathParameters: { plural: 'tfjobs' },
-      requestContext: { httpMethod: 'GET', identity: { userArn: 'arn' } },
+      requestContext: { httpMethod: 'GET', identity: { userArn: somebodysArn } },
     };
     child.send({ bundle: 'read-jobs', event, times: 3 } satisfies Asked);
     return new Promise((resolve, reject) => {

@@ -2,6 +2,7 @@
  * The process whose every word replace-leaks.test.ts reads: it runs the built handlers through all samples, requests that hold
  * planted values, and an upstream that fails in every way. What is answered goes to the parent over IPC, and nothing else does.
  */
+import { somebodysArn } from '../../fakes/user.ts';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
@@ -43,7 +44,7 @@ function event(body: string | Buffer, headers: Record<string, string> = {}, quer
     headers: { authorization: `Bearer ${key.securityToken}`, cookie: `a=${key.secretKey}`, ...headers },
     queryStringParameters: query,
     pathParameters: { namespace: 'kube-test', plural: 'tfjobs', name: 'tfjob-test' },
-    requestContext: { httpMethod: 'PUT', identity: { userArn: 'arn' }, requestId: 'id' },
+    requestContext: { httpMethod: 'PUT', identity: { userArn: somebodysArn }, requestId: 'id' },
     body: Buffer.from(body).toString('base64'),
     isBase64Encoded: true,
   };

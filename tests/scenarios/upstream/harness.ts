@@ -1,3 +1,4 @@
+import { somebody } from '../../fakes/user.ts';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { beforeEach, onTestFinished, vi } from 'vitest';
@@ -139,7 +140,7 @@ export async function connect(endpoint: string, secret: object = accessKey, mana
   vi.stubEnv('AWS_REGION', 'eu-west-1');
   vi.stubEnv('AWS_ACCESS_KEY_ID', credential('aws-ak'));
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', credential('aws-sk'));
-  const asked = { kind, ref, caller: 'somebody', rules: {}, dryRun: false };
+  const asked = { kind, ref, user: somebody, mayRead: true, rules: {}, dryRun: false };
   const cci = connectCci({ endpoint, projectId: undefined, secretId: secretName });
   return {
     cci,

@@ -1,3 +1,4 @@
+import { somebody } from '../../fakes/user.ts';
 import type { SQSRecord } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import { eventUpdate } from '../../../lib/events/job-update.ts';
@@ -77,7 +78,7 @@ describe('parseEvent', () => {
 
 describe('eventUpdate', () => {
   it('is never conditional or dry, and never goes unread', () => {
-    const update = eventUpdate(parse(recordOf({ resourceVersion: '7' })), 'sender', ['example.com/*']);
+    const update = eventUpdate({ asked: parse(recordOf({ resourceVersion: '7' })), user: somebody, access: { mayRead: true } }, ['example.com/*']);
     expect(update).toMatchObject({ conditional: false, dryRun: false, rules: { protectedKeys: ['example.com/*'] } });
     expect(update).not.toHaveProperty('passThrough');
   });
