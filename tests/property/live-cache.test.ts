@@ -1,4 +1,3 @@
-import { somebody } from '../fakes/user.ts';
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -14,6 +13,7 @@ import { createLiveCache } from '../../lib/update/live-cache.ts';
 import { type PatchRequest, patchUpdate } from '../../lib/update/patch.ts';
 import { updateJob } from '../../lib/update/update-job.ts';
 import { runsOf } from '../exhaustive.ts';
+import { somebody } from '../fakes/user.ts';
 import { copyOf, goodMap, goodPolicy, kinds, liveJob, refOf } from './jobs.ts';
 
 const runs = runsOf(1000);

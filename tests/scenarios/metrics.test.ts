@@ -1,8 +1,8 @@
-import { somebodysArn } from '../fakes/user.ts';
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { startApiGateway } from '../../local/api-gateway/api-gateway.ts';
 import { credential } from '../credentials.ts';
+import { somebodysArn } from '../fakes/user.ts';
 import { capturePrinted } from '../unit/callers/authorizer.ts';
 import {
   handlerOf,
@@ -39,7 +39,12 @@ async function record(bundle: string, event: object, instance: 'shared' | 'new' 
     pathParameters,
     body: null,
     ...event,
-    requestContext: { httpMethod: 'any', identity: { userArn: somebodysArn }, requestTimeEpoch: Date.now(), ...(event as Loose).requestContext },
+    requestContext: {
+      httpMethod: 'any',
+      identity: { userArn: somebodysArn },
+      requestTimeEpoch: Date.now(),
+      ...(event as Loose).requestContext,
+    },
   });
   const lines = printed.lines();
   expect(lines).toHaveLength(1);

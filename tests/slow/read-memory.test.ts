@@ -1,7 +1,7 @@
-import { somebodysArn } from '../fakes/user.ts';
 import { fork } from 'node:child_process';
 import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
+import { somebodysArn } from '../fakes/user.ts';
 import { environment, jobPath, liveText, now, reset, status, useGateway } from '../scenarios/gateway.ts';
 import { answerWith, read } from '../scenarios/read/request.ts';
 import type { Asked, Measured } from './read-memory-run.ts';

@@ -1,5 +1,5 @@
-import { somebodysArn } from '../../fakes/user.ts';
 import { describe, expect, it } from 'vitest';
+import { somebodysArn } from '../../fakes/user.ts';
 import { capturePrinted } from '../../unit/callers/authorizer.ts';
 import { handlerOf, invoke, jobPath, type Loose, liveJob, liveText, now, reset, useGateway } from '../gateway.ts';
 

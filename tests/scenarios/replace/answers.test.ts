@@ -1,5 +1,5 @@
-import { somebodysArn } from '../../fakes/user.ts';
 import { describe, expect, it } from 'vitest';
+import { somebodysArn } from '../../fakes/user.ts';
 import { handlerOf, invoke, jobPath, type Loose, liveText, now, put, requested, reset, status, useGateway } from '../gateway.ts';
 
 useGateway();

@@ -80,7 +80,11 @@ const callers: [form: string, authorizer: string, context: Loose][] = [
   ['HTTP API', 'IAM', { authorizer: { iam: { userArn: arn } } }],
   ['HTTP API', 'a JWT', { authorizer: { jwt: { claims: { iss: 'https://issuer.example.com', sub: 'trainer' }, scopes: null } } }],
   ['HTTP API', 'a Lambda authorizer', { authorizer: { lambda: { principalId: 'trainer' } } }],
-  ['an HTTP API with a greedy route and a stage', 'a JWT', { authorizer: { jwt: { claims: { iss: 'https://issuer.example.com', sub: 'trainer' } } } }],
+  [
+    'an HTTP API with a greedy route and a stage',
+    'a JWT',
+    { authorizer: { jwt: { claims: { iss: 'https://issuer.example.com', sub: 'trainer' } } } },
+  ],
   ['an HTTP API that sends payload 1.0', 'IAM', { identity: { userArn: arn } }],
   ['a Function URL', 'IAM', { authorizer: { iam: { userArn: arn } } }],
 ];

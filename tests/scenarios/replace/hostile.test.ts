@@ -1,6 +1,6 @@
-import { somebodysArn } from '../../fakes/user.ts';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { somebodysArn } from '../../fakes/user.ts';
 import { calls, handlerOf, invoke, jobPath, type Loose, liveJob, liveText, now, put, requested, useGateway } from '../gateway.ts';
 import { expectInProportion } from '../gateway-proportion.ts';
 

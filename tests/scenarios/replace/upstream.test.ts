@@ -1,6 +1,6 @@
-import { somebodysArn } from '../../fakes/user.ts';
 import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
+import { somebodysArn } from '../../fakes/user.ts';
 import { type Answer, handlerOf, invoke, jobPath, type Loose, liveJob, liveText, now, requested, status, useGateway } from '../gateway.ts';
 import type { Received } from '../gateway-upstream.ts';
 

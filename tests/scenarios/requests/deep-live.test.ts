@@ -1,6 +1,6 @@
-import { somebodysArn } from '../../fakes/user.ts';
 import { describe, expect, it, vi } from 'vitest';
 import { alsoSearched } from '../../credentials.ts';
+import { somebodysArn } from '../../fakes/user.ts';
 import { handlerOf, invoke, jobPath, type Loose, liveText, now, put, requested, useGateway } from '../gateway.ts';
 import { jsonPatch, patch, trips } from '../patch/request.ts';
 

@@ -87,7 +87,11 @@ describe('in an event', () => {
     ['of an HTTP API', http({ 'impersonate-user': 'nobody' })],
   ])('%s it is 403', async (_title, event) => {
     const { body } = await invoke(await handlerOf('read-jobs'), event);
-    expect(body).toMatchObject({ code: 403, reason: 'Forbidden', message: expect.stringContaining('User "arn:aws:iam::123456789012:user/trainer" cannot impersonate') });
+    expect(body).toMatchObject({
+      code: 403,
+      reason: 'Forbidden',
+      message: expect.stringContaining('User "arn:aws:iam::123456789012:user/trainer" cannot impersonate'),
+    });
     expect(now.upstream.received).toEqual([]);
   });
 

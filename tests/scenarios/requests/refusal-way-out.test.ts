@@ -1,7 +1,7 @@
-import { somebodysArn } from '../../fakes/user.ts';
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it, vi } from 'vitest';
 import { alsoSearched } from '../../credentials.ts';
+import { somebodysArn } from '../../fakes/user.ts';
 import { type Answer, handlerOf, invoke, jobPath, type Loose, liveJob, liveText, put, requested, useGateway } from '../gateway.ts';
 import { jsonPatch, patch } from '../patch/request.ts';
 

@@ -1,4 +1,3 @@
-import { somebody } from '../../fakes/user.ts';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { beforeEach, onTestFinished, vi } from 'vitest';
@@ -17,6 +16,7 @@ import { StatusError as StorageError } from '../../../local/cci/status.ts';
 import { Storage } from '../../../local/cci/storage.ts';
 import { credential, known } from '../../credentials.ts';
 import { listenWhileTesting } from '../../fakes/server.ts';
+import { somebody } from '../../fakes/user.ts';
 
 export const kind = jobKind('cci', 'tfjobs') as JobKind;
 export const ref: JobRef = { kind, namespace: 'kube-test', name: 'tfjob-test' };

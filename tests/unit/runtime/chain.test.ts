@@ -96,7 +96,10 @@ describe('a chain', () => {
 describe('a chain with a mistake does not compile', () => {
   const answer = { outcome: 'read', answer: { status: 200, job: null } } as const;
   const needsCaller = (_: Identified) => answer;
-  const upToCaller = () => chain(normalizeEvent({ ssoUsername: 'role' })).use(logRequest()).use(respond());
+  const upToCaller = () =>
+    chain(normalizeEvent({ ssoUsername: 'role' }))
+      .use(logRequest())
+      .use(respond());
 
   it('where the step that requires a caller was deleted, and the handler wants one', () => {
     upToCaller().use(requireCaller()).handler(needsCaller);
