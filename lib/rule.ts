@@ -11,6 +11,8 @@ export const refusingRules = [
   'path',
   /** The verb must be served there: 405. */
   'method',
+  /** The policies must allow the caller what he asks for: 403. */
+  'authorization',
   /** The answer must be wanted in a form that is served: 406. */
   'accept',
   /** Query parameters must be what they can be: 422 on a write, 400 on a read. */

@@ -80,9 +80,10 @@ export function badRequest(rule: Rule, message: string): StatusError {
   return new StatusError({ code: 400, reason: 'BadRequest', message }, {}, rule);
 }
 
-/** 401 Unauthorized: no authenticated caller. */
-export function unauthorized(): StatusError {
-  return new StatusError({ code: 401, reason: 'Unauthorized', message: 'Unauthorized' }, {}, 'caller');
+/** 401 Unauthorized: no authenticated caller; `why` is for the log. */
+export function unauthorized(why?: string): StatusError {
+  const note = why === undefined ? {} : { reason: why };
+  return new StatusError({ code: 401, reason: 'Unauthorized', message: 'Unauthorized' }, note, 'caller');
 }
 
 /**
@@ -116,6 +117,32 @@ export function impersonationForbidden(caller: string, user: string): StatusErro
   const message = `${kind}${name === '' ? '' : ` ${JSON.stringify(name)}`} is forbidden: ${rule}`;
   const details = { ...(name !== '' && { name }), kind };
   return new StatusError({ code: 403, reason: 'Forbidden', message, details }, { reason: 'an Impersonate-* header' }, 'impersonation');
+}
+
+/** What a caller wanted to do, as a refusal names it; without a namespace in all of them, without a name to all of a resource. */
+export interface Refused {
+  verb: string;
+  group: string;
+  resource: string;
+  namespace: string;
+  name: string;
+}
+
+/** 403 Forbidden for a caller whom the policies do not allow this, in the API server's words; `why` is what RBAC adds. */
+export function accessForbidden(
+  user: string,
+  { verb, group, resource, namespace, name }: Refused,
+  why: string,
+  note: LogNote,
+): StatusError {
+  const where = namespace === '' ? 'at the cluster scope' : `in the namespace ${JSON.stringify(namespace)}`;
+  const said = `User ${JSON.stringify(user)} cannot ${verb} resource "${resource}" in API group "${group}" ${where}`;
+  // The API server escapes what might pass for HTML, and not what RBAC says.
+  const escaped = said.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  const about = `${resource}.${group}${name === '' ? '' : ` ${JSON.stringify(name)}`}`;
+  const message = `${about} is forbidden: ${escaped}${why === '' ? '' : `: ${why}`}`;
+  const details = { ...(name !== '' && { name }), group, kind: resource };
+  return new StatusError({ code: 403, reason: 'Forbidden', message, details }, note, 'authorization');
 }
 
 /** 404 NotFound for a path that is no resource, in the API server's words. */

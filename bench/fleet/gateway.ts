@@ -48,6 +48,7 @@ const environment = {
   CCI_ENDPOINT: 'https://cci.example',
   CCI_SECRET_ID: 'secret',
   EVENT_BUS_NAME: 'bus',
+  JOB_EVENT_ROLE_ID: 'AROAFUNCTION',
   DEAD_LETTER_QUEUE_URL: 'https://sqs.example/dead',
   DEAD_LETTER_FIFO_QUEUE_URL: 'https://sqs.example/dead.fifo',
 };

@@ -1,6 +1,17 @@
 import { createHash } from 'node:crypto';
 import { group, type Layout, version } from '../job/kinds.ts';
-import { aggregatedCore, aggregatedGroups, apiGroup, apiGroupList, apiResourceList, apiVersions, versionInfo } from './resources.ts';
+import {
+  aggregatedCore,
+  aggregatedGroups,
+  apiGroup,
+  apiGroupList,
+  apiResourceList,
+  apiVersions,
+  reviewGroup,
+  reviewGroups,
+  reviewResourceList,
+  versionInfo,
+} from './resources.ts';
 
 /** A document under its path. */
 export interface Document {
@@ -34,6 +45,12 @@ export function discoveryDocuments(layout: Layout): Record<string, Document> {
     '/apis': { read: () => apiGroupList, aggregated: aggregatedGroups(layout) },
     [`/apis/${group}`]: { read: () => apiGroup },
     [groupPath]: { read: () => apiResourceList(layout) },
+    ...Object.fromEntries(
+      reviewGroups.flatMap((name) => [
+        [`/apis/${name}`, { read: () => reviewGroup(name) }],
+        [`/apis/${name}/v1`, { read: () => reviewResourceList(name) }],
+      ]),
+    ),
     '/openapi/v3': {
       read: async () => ({ paths: { [groupPath.slice(1)]: { serverRelativeURL: `/openapi/v3${groupPath}?hash=${await hash()}` } } }),
     },

@@ -7,9 +7,10 @@ import { createAttempts } from './attempts.ts';
 import { claimsOf, parseEvent, readMessage } from './parse.ts';
 import type { EventPublisher, Result } from './publish.ts';
 import type { Asked, EventOutcome, EventRecord, Followed } from './request.ts';
+import { senderNote, senderOf } from './sender.ts';
 
 /** Answers that no repetition changes. */
-const permanent = new Set([400, 403, 404, 405, 410, 413, 415, 422]);
+const permanent = new Set([400, 401, 403, 404, 405, 410, 413, 415, 422]);
 
 /** Reads the event out of the message's body, for what follows. Throws StatusError as parseEvent does. */
 export function readEvent(layout: Layout): Middleware<EventRecord & Followed, Asked> {
@@ -31,7 +32,10 @@ type Settling = EventRecord & Followed;
  * queue with the reason, and is done as well. A result that cannot be published is such a failure: by its marker the event changes nothing
  * when it comes again.
  */
-export function acknowledgeEvent({ publish, sendToDeadLetterQueue }: EventPublisher): Around<Settling, object, true, UpdateResult> {
+export function acknowledgeEvent(
+  { publish, sendToDeadLetterQueue }: EventPublisher,
+  roleId: string,
+): Around<Settling, object, true, UpdateResult> {
   const messages = createAttempts();
   const done = (event: Settling, outcome: EventOutcome, { changed, warnings }: Partial<Result> = {}): void => {
     event.settled = { outcome, ...(changed && { changed }), ...(warnings && { warnings }) };
@@ -48,7 +52,14 @@ export function acknowledgeEvent({ publish, sendToDeadLetterQueue }: EventPublis
     const { attempts, last } = messages.failed(event);
     event.attempts = attempts;
     if (!last) return;
-    await sendToDeadLetterQueue(event, { reason: status.reason, code: status.code, eventId: event.claims.id ?? '', attempts });
+    await sendToDeadLetterQueue(event, {
+      reason: status.reason,
+      code: status.code,
+      eventId: event.claims.id ?? '',
+      attempts,
+      // Where it never had its turn, nobody has asked yet.
+      ...senderNote(senderOf(event, roleId)),
+    });
     await settle(event, 'Failed', { status }).catch((error: unknown) => {
       // The dead letter is there to be seen, and to send it again would make two.
       event.context.warn('a dead letter without its result event', asStatus(error).note);

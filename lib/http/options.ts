@@ -21,7 +21,7 @@ const Options = v.object({
 const fieldValidations = ['', 'Ignore', 'Strict', 'Warn'];
 
 /** Reads pretty, dryRun, fieldManager and fieldValidation, and ignores the rest; 422 with every mistake (ValidateUpdateOptions). */
-export function readOptions(kind: 'UpdateOptions' | 'PatchOptions'): Middleware<HttpRequest, WithOptions> {
+export function readOptions(kind: 'UpdateOptions' | 'PatchOptions' | 'CreateOptions'): Middleware<HttpRequest, WithOptions> {
   return {
     before: ({ query }) => {
       const { pretty, dryRun, fieldManager, fieldValidation } = v.parse(Options, { ...query });

@@ -1,3 +1,4 @@
+import type { UserInfo } from '../callers/user-info.ts';
 import type { Answer } from '../cci/read-answer.ts';
 import type { Marker } from '../job/applied-events.ts';
 import type { Rules } from '../job/decide.ts';
@@ -9,8 +10,10 @@ import type { JobRef } from '../status.ts';
 export interface JobUpdate {
   readonly kind: JobKind;
   readonly ref: JobRef;
-  /** Who asks: over HTTP the authenticated principal, by an event the sender as SQS knows it. */
-  readonly caller: string;
+  /** Who asks: over HTTP whom API Gateway authenticated, by an event its sender. */
+  readonly user: UserInfo;
+  /** He may `get` the job. If not, neither the answer nor a refusal holds values of the live one. */
+  readonly mayRead: boolean;
   /** The requested object, which has passed parseRequested or parsePatched; a patch makes it from the live job. May throw StatusError. */
   readonly requested: (live: Answer) => JsonObject;
   /** The request insists on a resourceVersion, so that a conflict is its answer. */

@@ -10,6 +10,7 @@ import { applyMergePatch } from '../json/merge-patch.ts';
 import { type RequestContext, timeLeft } from '../runtime/request-context.ts';
 import { conflict, StatusError } from '../status.ts';
 import { differingFields, fieldsIn, versionOf } from './changed-fields.ts';
+import { identityAlone, pathsAlone } from './confidential.ts';
 import type { JobUpdate, UpdateResult } from './job-update.ts';
 import { createLiveCache, type LiveCache } from './live-cache.ts';
 import { writeJob } from './write-job.ts';
@@ -35,9 +36,18 @@ const noCache = createLiveCache(false);
 /**
  * The one use case: read live, decide, write, settle conflicts (docs/decision.md, whatever-the-version and no-change-no-write). Without a
  * resourceVersion in the request a conflict is decided anew, at most five times. A job in the cache saves the read.
- * Throws StatusError for what the decision, the upstream or the deadline refuses.
+ * Throws StatusError for what the decision, the upstream or the deadline refuses. Whoever may not `get` the job is told no value of it.
  */
-export async function updateJob({ cci, cache = noCache }: Upstream, update: JobUpdate, context: RequestContext): Promise<UpdateResult> {
+export async function updateJob(upstream: Upstream, update: JobUpdate, context: RequestContext): Promise<UpdateResult> {
+  if (update.mayRead) return carryOut(upstream, update, context);
+  try {
+    return identityAlone(await carryOut(upstream, update, context));
+  } catch (error) {
+    throw pathsAlone(error, update);
+  }
+}
+
+async function carryOut({ cci, cache = noCache }: Upstream, update: JobUpdate, context: RequestContext): Promise<UpdateResult> {
   const { ref, conditional } = update;
   // Where CCI may be away the first call is a read: of a write that fails nobody would know what became of it.
   const known = cci.isUnwell ? undefined : cache.get(ref);

@@ -22,6 +22,9 @@ export const arns: Record<Door, string> = {
 /** Where the dead letters of a door go; the SDK takes its endpoint from a queue's URL. */
 export const deadLetterQueue = (door: Door): string => `${now.aws.url}/111122223333/dead${door === 'fifo' ? '.fifo' : ''}`;
 
+/** The unique id of the function's role. */
+export const roleId = 'AROAFUNCTION';
+
 export type EventHandler = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
 
 /** What runs while a test file runs. */
@@ -64,6 +67,7 @@ export function eventEnvironment(cci: string): Record<string, string> {
     AWS_ENDPOINT_URL_EVENTBRIDGE: now.aws.url,
     AWS_ENDPOINT_URL_SQS: now.aws.url,
     EVENT_BUS_NAME: 'tfjob-gateway',
+    JOB_EVENT_ROLE_ID: roleId,
     DEAD_LETTER_QUEUE_URL: deadLetterQueue('bus'),
     DEAD_LETTER_FIFO_QUEUE_URL: deadLetterQueue('fifo'),
   };

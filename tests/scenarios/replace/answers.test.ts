@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { somebodysArn } from '../../fakes/user.ts';
 import { handlerOf, invoke, jobPath, type Loose, liveText, now, put, requested, reset, status, useGateway } from '../gateway.ts';
 
 useGateway();
@@ -14,7 +15,7 @@ const event = (job: unknown, headers: Record<string, string> = {}, query: Record
   headers,
   queryStringParameters: query,
   pathParameters: { namespace: 'kube-test', plural: 'tfjobs', name: 'tfjob-test' },
-  requestContext: { httpMethod: 'PUT', identity: { userArn: 'arn' }, requestId: 'id', ...context },
+  requestContext: { httpMethod: 'PUT', identity: { userArn: somebodysArn }, requestId: 'id', ...context },
   body: JSON.stringify(job),
   isBase64Encoded: false,
 });

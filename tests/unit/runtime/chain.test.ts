@@ -96,7 +96,10 @@ describe('a chain', () => {
 describe('a chain with a mistake does not compile', () => {
   const answer = { outcome: 'read', answer: { status: 200, job: null } } as const;
   const needsCaller = (_: Identified) => answer;
-  const upToCaller = () => chain(normalizeEvent).use(logRequest()).use(respond());
+  const upToCaller = () =>
+    chain(normalizeEvent({ ssoUsername: 'role' }))
+      .use(logRequest())
+      .use(respond());
 
   it('where the step that requires a caller was deleted, and the handler wants one', () => {
     upToCaller().use(requireCaller()).handler(needsCaller);
@@ -121,7 +124,7 @@ describe('a chain with a mistake does not compile', () => {
     // @ts-expect-error: no job
     upToCaller().use(readOptions('UpdateOptions')).use(decodeBody(jobTypes)).use(parseJob());
     // @ts-expect-error: the log line comes first, since it holds the trace
-    chain(normalizeEvent).use(respond());
+    chain(normalizeEvent({ ssoUsername: 'role' })).use(respond());
   });
 
   it('where the handler answers what the steps around it do not take', () => {
