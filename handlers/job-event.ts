@@ -26,5 +26,5 @@ export const handler = handleBatch(
     .use(readEvent(layout))
     .use(identifySender(roleId))
     .use(authorizeEvent(policies))
-    .handler((event) => updateJob({ cci }, eventUpdate(event, protectedKeys), event.context)),
+    .handler((event) => updateJob({ cci, policies }, eventUpdate(event, protectedKeys), event.context)),
 );

@@ -17,8 +17,8 @@ import { createLiveCache } from '../lib/update/live-cache.ts';
 import { updateJob } from '../lib/update/update-job.ts';
 
 const { layout, protectedKeys, liveCache, ...config } = parseConfig(process.env);
-const upstream = { cci: connectCci(config), cache: createLiveCache(liveCache) };
 const policies = await loadPolicies();
+const upstream = { cci: connectCci(config), cache: createLiveCache(liveCache), policies };
 
 export const handler = chain(normalizeEvent(parseCallerNames(process.env)))
   .use(logRequest())

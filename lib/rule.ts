@@ -45,6 +45,8 @@ export const refusingRules = [
   'field-value',
   /** Labels and annotations must not grow beyond what leaves the job writable: 422. */
   'map-size',
+  /** No admission policy may deny what would be written: 422, or 403 or 413 if the policy says so. */
+  'admission',
   /** The answer must not be larger than can be sent: 413. */
   'answer-size',
 ] as const;

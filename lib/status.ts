@@ -44,6 +44,8 @@ export class StatusError extends Error {
   readonly rule: Rule | undefined;
   /** The verbs of the path, where this is a 405. */
   readonly allow: string | undefined;
+  /** What admission policies warn of, for the caller. */
+  warnings: readonly string[] = [];
 
   constructor(status: Omit<Status, 'kind' | 'apiVersion' | 'metadata' | 'status'>, note: LogNote = {}, rule?: Rule, allow?: string) {
     super(status.message);
@@ -143,6 +145,24 @@ export function accessForbidden(
   const message = `${about} is forbidden: ${escaped}${why === '' ? '' : `: ${why}`}`;
   const details = { ...(name !== '' && { name }), group, kind: resource };
   return new StatusError({ code: 403, reason: 'Forbidden', message, details }, note, 'authorization');
+}
+
+const codes = { Forbidden: 403, RequestEntityTooLarge: 413, Invalid: 422 } as const;
+
+/**
+ * What admission policies deny: code and reason of the first, in the API server's words; it tells the first as well, and in its causes. Here
+ * each further one is a cause.
+ */
+export function deniedByPolicy(
+  ref: JobRef,
+  denials: readonly { message: string; reason: keyof typeof codes }[],
+  note: LogNote,
+): StatusError {
+  const { group, plural } = ref.kind;
+  const [{ message, reason } = { message: '', reason: 'Invalid' as const }] = denials;
+  const details = { name: ref.name, group, kind: plural, causes: denials.map((denial) => ({ message: denial.message })) };
+  const said = `${plural}.${group} ${JSON.stringify(ref.name)} is forbidden: ${message}`;
+  return new StatusError({ code: codes[reason], reason, message: said, details }, note, 'admission');
 }
 
 /** 404 NotFound for a path that is no resource, in the API server's words. */

@@ -11,12 +11,14 @@ export function updateOfPut(request: Asked & Requested, protectedKeys: readonly 
   const { kind, ref, user, access, requested, options } = request;
   const conditional = requestedVersion(requested) !== undefined;
   const rules = rulesOf(request, protectedKeys);
-  return { kind, ref, user, mayRead: access.mayRead, requested: () => requested, conditional, rules, dryRun: options.dryRun };
+  const { dryRun, sent } = options;
+  return { kind, ref, user, mayRead: access.mayRead, requested: () => requested, conditional, rules, dryRun, options: sent };
 }
 
 /** The update that a PATCH asks for. Throws 400 as patchUpdate does. */
 export function updateOfPatch(request: Asked & Decoded, protectedKeys: readonly string[]): JobUpdate {
   const { kind, ref, user, access, contentType: type, parsed: patch, options } = request;
   const rules = rulesOf(request, protectedKeys);
-  return patchUpdate({ kind, ref, user, mayRead: access.mayRead, type, patch, rules, dryRun: options.dryRun });
+  const { dryRun, sent } = options;
+  return patchUpdate({ kind, ref, user, mayRead: access.mayRead, type, patch, rules, dryRun, options: sent });
 }

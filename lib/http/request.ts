@@ -91,6 +91,8 @@ export interface UpdateOptions {
   pretty: boolean;
   dryRun: boolean;
   strict: boolean;
+  /** Those that were asked for, as they were sent, without pretty. */
+  sent: JsonObject;
 }
 /** What a handler returns: a job, as an object or as the upstream's own text, and what to say of it in the log. */
 export interface JobAnswer {
@@ -100,4 +102,6 @@ export interface JobAnswer {
   sent?: string[];
   /** What of the request was passed over, for the caller. */
   warnings?: string[] | undefined;
+  /** What admission policies warn of, for the caller. */
+  policyWarnings?: string[] | undefined;
 }

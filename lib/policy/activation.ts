@@ -1,7 +1,8 @@
 import { type Activation, type Authorize, Authorizer, fromJson, ResourceCheck } from '../cel/index.ts';
 import type { JsonObject } from '../json/json.ts';
-import type { ConfigMap } from './manifests.ts';
 import type { AdmissionRequest } from './admission.ts';
+import type { ConfigMap } from './manifests.ts';
+import type { Authorizer as Rbac } from './rbac.ts';
 
 /**
  * The values of an expression's variables for a request, as apiserver's activation has them: `request` is an AdmissionRequest, whose empty
@@ -21,7 +22,7 @@ export function activationOf(
     namespaceObject: null,
   };
   const { username, uid, groups, extra } = user;
-  const authorizer = new Authorizer({ name: username, groups, ...(uid && { uid }), ...(extra && { extra }) }, authorize);
+  const authorizer = new Authorizer({ name: username, groups, ...(uid && { uid }), extra }, authorize);
   const requestResource = new ResourceCheck(authorizer, { group, resource, namespace, name });
   return { activation: { ...withoutAuthorizer, authorizer, 'authorizer.requestResource': requestResource }, withoutAuthorizer };
 }
@@ -42,9 +43,18 @@ function admissionRequest({ group, version, resource, kind, name, namespace, use
       username,
       ...(uid && { uid }),
       ...(groups.length > 0 && { groups: [...groups] }),
-      ...(extra && Object.keys(extra).length > 0 && { extra: Object.fromEntries(Object.entries(extra).map(([key, values]) => [key, [...values]])) }),
+      ...(Object.keys(extra).length > 0 && { extra: Object.fromEntries(Object.entries(extra).map(([key, values]) => [key, [...values]])) }),
     },
     dryRun,
     options,
+  };
+}
+
+/** Answers what an expression asks of `authorizer`: by RBAC alone, which knows no selectors. */
+export function authorizeOf(rbac: Rbac): Authorize {
+  return ({ user, verb, path, resource }) => {
+    const { name: username, uid = '', groups, extra = {} } = user;
+    const asked = resource ? { verb, version: '*', ...resource } : { verb, path: path ?? '' };
+    return rbac.authorize({ username, uid, groups, extra }, asked);
   };
 }

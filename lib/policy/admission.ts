@@ -1,11 +1,13 @@
+import type { UserInfo } from '../callers/user-info.ts';
+import type { Authorize, RegexEngine } from '../cel/index.ts';
 import type { JsonObject } from '../json/json.ts';
+import { activationOf } from './activation.ts';
 import type { Bundle } from './bundle.ts';
 import { type CompiledPolicy, compilePolicy } from './compile-policy.ts';
 import { type Decision, type Evaluated, evaluatePolicy, type Observation } from './evaluate.ts';
+import type { ConfigMap, ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding, Validation } from './manifests.ts';
 import { type Matched, matches, mayMatch } from './match.ts';
-import type { ConfigMap, Validation, ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding } from './manifests.ts';
 import { paramsOf } from './params.ts';
-import { activationOf, type Authorize, type UserInfo } from './activation.ts';
 
 /** An update of a job that is to be admitted: what would be written over what is live, and who wants it. */
 export interface AdmissionRequest extends Matched {
@@ -50,15 +52,26 @@ export interface Admission {
   review(request: AdmissionRequest, explain?: Explain): Verdict;
 }
 
+/** What of a bundle admission is made of. */
+export type AdmissionObjects = Pick<Bundle, 'validatingAdmissionPolicies' | 'validatingAdmissionPolicyBindings' | 'configMaps'>;
+export interface AdmissionOptions {
+  /** Answers the variable `authorizer`. */
+  authorize: Authorize;
+  /** What all policies together may cost for one request, in CEL's units. */
+  maxCost: number;
+  /** RE2JS, where an expression has regular expressions. */
+  engine?: RegexEngine | undefined;
+}
+
 const maxAnnotationBytes = 10 * 1024;
 const maxFailures = 50;
 const failureKey = 'validation.policy.admission.k8s.io/validation_failure';
 
 /**
  * The ValidatingAdmissionPolicies of a bundle as kube-apiserver 1.37 decides by them (apiserver's policy/validating), but that they go by
- * name, and all that deny are told (docs/policies.md). `maxCost` is what all of them together may cost for one request, in CEL's units.
+ * name, and all that deny are told (docs/policies.md).
  */
-export function createAdmission(bundle: Bundle, authorize: Authorize, maxCost: number): Admission {
+export function createAdmission(bundle: AdmissionObjects, { authorize, maxCost, engine }: AdmissionOptions): Admission {
   const bound = bundle.validatingAdmissionPolicies.map((policy) => ({
     policy,
     bindings: bundle.validatingAdmissionPolicyBindings.filter(({ spec }) => spec.policyName === policy.metadata.name),
@@ -74,7 +87,7 @@ export function createAdmission(bundle: Bundle, authorize: Authorize, maxCost: n
       const review = new Review(request, bundle.configMaps, authorize, maxCost, explain);
       for (const one of bound) {
         if (one.bindings.length === 0 || !matches(one.policy.spec.matchConstraints, request)) continue;
-        one.compiled ??= compilePolicy(one.policy);
+        one.compiled ??= compilePolicy(one.policy, engine);
         review.judge(one.compiled, one.bindings);
       }
       return review.verdict();
@@ -138,7 +151,11 @@ class Review {
   }
 
   /** Undefined where it was denied for a fault of our own or for its cost: nobody can say what the policy would have said. */
-  private evaluate(compiled: CompiledPolicy, binding: ValidatingAdmissionPolicyBinding, params: ConfigMap | undefined): Evaluated | undefined {
+  private evaluate(
+    compiled: CompiledPolicy,
+    binding: ValidatingAdmissionPolicyBinding,
+    params: ConfigMap | undefined,
+  ): Evaluated | undefined {
     const { explain, request } = this;
     const named = { policy: compiled.policy.metadata.name, binding: binding.metadata.name, params };
     try {
@@ -159,7 +176,12 @@ class Review {
     if (this.cost > this.maxCost) throw new TooCostly(`the policies of this request cost more than ${this.maxCost}`);
   }
 
-  private take({ policy, ...compiled }: CompiledPolicy, binding: ValidatingAdmissionPolicyBinding, param: ConfigMap | undefined, collected: Map<string, Set<string>>): void {
+  private take(
+    { policy, ...compiled }: CompiledPolicy,
+    binding: ValidatingAdmissionPolicyBinding,
+    param: ConfigMap | undefined,
+    collected: Map<string, Set<string>>,
+  ): void {
     if (this.cost > this.maxCost) return;
     const evaluated = this.evaluate({ policy, ...compiled }, binding, param);
     if (!evaluated) return;
@@ -173,17 +195,28 @@ class Review {
     }
   }
 
-  private act(policy: ValidatingAdmissionPolicy, binding: ValidatingAdmissionPolicyBinding, { message, reason }: Decision, expressionIndex: number): void {
+  private act(
+    policy: ValidatingAdmissionPolicy,
+    binding: ValidatingAdmissionPolicyBinding,
+    { message, reason }: Decision,
+    expressionIndex: number,
+  ): void {
     const [name, bindingName] = [policy.metadata.name, binding.metadata.name];
     const { validationActions } = binding.spec;
     for (const action of validationActions) {
       if (action === 'Deny') this.deny(policy, binding, message, reason);
-      else if (action === 'Warn') this.warnings.push(`Validation failed for ValidatingAdmissionPolicy '${name}' with binding '${bindingName}': ${message}`);
+      else if (action === 'Warn')
+        this.warnings.push(`Validation failed for ValidatingAdmissionPolicy '${name}' with binding '${bindingName}': ${message}`);
       else this.failures.push({ message, policy: name, binding: bindingName, expressionIndex, validationActions });
     }
   }
 
-  private deny(policy: ValidatingAdmissionPolicy, binding: ValidatingAdmissionPolicyBinding, message: string, reason: Validation['reason'] = 'Invalid'): void {
+  private deny(
+    policy: ValidatingAdmissionPolicy,
+    binding: ValidatingAdmissionPolicyBinding,
+    message: string,
+    reason: Validation['reason'] = 'Invalid',
+  ): void {
     this.denials.push({ policy: policy.metadata.name, binding: binding.metadata.name, message, reason });
   }
 }

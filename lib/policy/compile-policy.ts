@@ -1,4 +1,13 @@
-import { admissionEnvironment, CompileError, compile, type Environment, type Program, type RegexEngine, type Type, dyn } from '../cel/index.ts';
+import {
+  admissionEnvironment,
+  CompileError,
+  compile,
+  dyn,
+  type Environment,
+  type Program,
+  type RegexEngine,
+  type Type,
+} from '../cel/index.ts';
 import type { AuditAnnotation, ValidatingAdmissionPolicy, Validation } from './manifests.ts';
 
 /** An expression of a policy, compiled when it is first needed: most policies are about other jobs. */
@@ -56,10 +65,11 @@ export function compilePolicy(policy: ValidatingAdmissionPolicy, engine: RegexEn
   const params = paramKind !== undefined;
   const declared = new Map<string, Expression>();
   /** The environment after so many variables. */
-  const after = (count: number, authorizer = true) => once(() => {
-    const known = [...declared].slice(0, count).map(([name, { type }]) => [name, type] as const);
-    return admissionEnvironment({ params, authorizer, variables: Object.fromEntries(known), engine });
-  });
+  const after = (count: number, authorizer = true) =>
+    once(() => {
+      const known = [...declared].slice(0, count).map(([name, { type }]) => [name, type] as const);
+      return admissionEnvironment({ params, authorizer, variables: Object.fromEntries(known), engine });
+    });
   for (const [index, { name, expression }] of variables.entries()) {
     declared.set(name, new Expression(expression, undefined, after(index)));
   }

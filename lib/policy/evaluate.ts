@@ -1,7 +1,15 @@
-import { type Activation, CompileError, EvaluationError, type Value } from '../cel/index.ts';
+import {
+  type Activation,
+  CelError,
+  CompileError,
+  EvaluationError,
+  type Program,
+  type Result,
+  type Value,
+  Variables,
+} from '../cel/index.ts';
 import type { CompiledPolicy, Expression } from './compile-policy.ts';
 import type { Validation } from './manifests.ts';
-import { Variables } from './variables.ts';
 
 /** Kubernetes' limits, in its units of cost (apiserver's pkg/apis/cel/config.go). */
 const conditionsBudget = 2_500_000;
@@ -65,7 +73,10 @@ export function evaluatePolicy(compiled: CompiledPolicy, input: Input): Evaluate
     const results = new Round(compiled, input, input.activation, budget).all(compiled.validations);
     const decisions = decide(compiled, results, messagesOf(compiled, input, budget), isIgnored);
     const annotations = new Round(compiled, input, input.withoutAuthorizer, { left: evaluationBudget }).all(compiled.annotations);
-    return { decisions, annotations: annotations.map((outcome, index) => annotationOf(compiled.annotations[index]?.of.key ?? '', outcome, isIgnored)) };
+    return {
+      decisions,
+      annotations: annotations.map((outcome, index) => annotationOf(compiled.annotations[index]?.of.key ?? '', outcome, isIgnored)),
+    };
   } catch (error) {
     if (error instanceof OutOfBudget) return failed(error.message);
     throw error;
@@ -99,16 +110,17 @@ function messagesOf(compiled: CompiledPolicy, input: Input, budget: { left: numb
 
 /** One pass over some expressions of a policy: they share what their variables are, and a budget. */
 class Round {
-  private readonly variables: Variables;
-  private readonly activation: Activation;
+  private readonly activation: Record<string, Value | undefined>;
   private readonly input: Input;
   private readonly budget: { left: number };
+  /** What variables cost that were evaluated for the expression at hand. */
+  private ofVariables = 0;
 
-  constructor(compiled: CompiledPolicy, input: Input, activation: Activation, budget: { left: number }) {
+  constructor({ variables }: CompiledPolicy, input: Input, activation: Activation, budget: { left: number }) {
     this.input = input;
     this.budget = budget;
-    this.variables = new Variables(compiled.variables, activation, input.observe);
-    this.activation = { ...activation, variables: this.variables };
+    const lazily = [...variables].map(([name, expression]) => [name, () => this.variable(expression)] as const);
+    this.activation = { ...activation, variables: new Variables(Object.fromEntries(lazily)) };
   }
 
   all(expressions: readonly Expression[]): Outcome[];
@@ -120,21 +132,33 @@ class Round {
   private one(expression: Expression): Outcome {
     const { program } = expression;
     if (program instanceof CompileError) return { error: `compilation error: ${program.message}` };
-    let outcome: Outcome;
-    let cost: number;
+    const { outcome, cost } = this.run(program, expression);
+    this.spend(this.ofVariables);
+    this.ofVariables = 0;
+    this.spend(cost);
+    return 'value' in outcome ? outcome : { error: `expression '${expression.source}' resulted in error: ${outcome.error}` };
+  }
+
+  private variable(expression: Expression): Result {
+    const { program } = expression;
+    // Its build would have been refused.
+    if (program instanceof CompileError) return new CelError(program.message);
+    const { outcome, cost } = this.run(program, expression);
+    this.ofVariables += cost;
+    return 'value' in outcome ? outcome.value : new CelError(outcome.error);
+  }
+
+  private run(program: Program, expression: Expression): { outcome: Outcome; cost: number } {
+    let result: { outcome: Outcome; cost: number };
     try {
-      const evaluated = program.evaluate(this.activation);
-      cost = evaluated.cost;
-      outcome = { value: evaluated.value };
+      const { value, cost } = program.evaluate(this.activation);
+      result = { outcome: { value }, cost };
     } catch (error) {
       if (!(error instanceof EvaluationError)) throw error;
-      cost = error.cost;
-      outcome = { error: `expression '${expression.source}' resulted in error: ${error.message}` };
+      result = { outcome: { error: error.message }, cost: error.cost };
     }
-    this.input.observe?.({ expression, cost, ...outcome });
-    this.spend(this.variables.takeCost());
-    this.spend(cost);
-    return outcome;
+    this.input.observe?.({ expression, cost: result.cost, ...result.outcome });
+    return result;
   }
 
   private spend(cost: number): void {
@@ -148,13 +172,23 @@ function errorDecision(message: string, isIgnored: boolean): Decision {
   return { isDenied: !isIgnored, isError: true, message, reason: undefined };
 }
 
-function decide(compiled: CompiledPolicy, results: Outcome[], messages: (Outcome | undefined)[] | OutOfBudget, isIgnored: boolean): Decision[] {
+function decide(
+  compiled: CompiledPolicy,
+  results: Outcome[],
+  messages: (Outcome | undefined)[] | OutOfBudget,
+  isIgnored: boolean,
+): Decision[] {
   return results.map((result, index) => {
     if ('error' in result) return errorDecision(result.error, isIgnored);
     if (messages instanceof OutOfBudget) return errorDecision(`failed messageExpression: ${messages.message}`, isIgnored);
     if (result.value === true) return { isDenied: false, isError: false, message: '', reason: undefined };
     const { expression = '', message, reason = 'Invalid' } = compiled.validations[index]?.of ?? {};
-    return { isDenied: true, isError: false, message: messageOf(messages[index]) || message?.trim() || `failed expression: ${expression.trim()}`, reason };
+    return {
+      isDenied: true,
+      isError: false,
+      message: messageOf(messages[index]) || message?.trim() || `failed expression: ${expression.trim()}`,
+      reason,
+    };
   });
 }
 

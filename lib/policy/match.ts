@@ -52,7 +52,10 @@ export function labelsOf(object: JsonObject): Record<string, string> {
   return Object.fromEntries(Object.entries(labels).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 }
 
-function covers({ apiGroups, apiVersions, resources, operations, scope, resourceNames = [] }: NamedRuleWithOperations, job: Omit<Matched, 'object' | 'oldObject'>): boolean {
+function covers(
+  { apiGroups, apiVersions, resources, operations, scope, resourceNames = [] }: NamedRuleWithOperations,
+  job: Omit<Matched, 'object' | 'oldObject'>,
+): boolean {
   return (
     has(apiGroups, job.group) &&
     has(apiVersions, job.version) &&

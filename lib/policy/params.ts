@@ -1,5 +1,5 @@
-import { selects } from './match.ts';
 import type { ConfigMap, ParamRef, ValidatingAdmissionPolicy } from './manifests.ts';
+import { selects } from './match.ts';
 
 /**
  * The parameters with which a binding's policy is evaluated, one after the other; `[undefined]` where it has none. A string is why there

@@ -33,6 +33,8 @@ export function identityAlone(result: UpdateResult): UpdateResult {
 export function pathsAlone(error: unknown, update: JobUpdate): unknown {
   if (!(error instanceof StatusError) || ![400, 403, 405, 413, 415, 422].includes(error.status.code)) return error;
   const { status, note, rule } = error;
+  // What a policy says was cut already (admit).
+  if (rule === 'admission') return error;
   if (rule !== undefined) return bareRefusal(error, rule, update);
   const { causes: _, ...details } = status.details ?? {};
   return new StatusError({ ...status, message: 'the upstream refused the request', details }, note);

@@ -22,6 +22,8 @@ export interface JobUpdate {
   readonly passThrough?: JsonObject | undefined;
   readonly rules: Rules;
   readonly dryRun: boolean;
+  /** The options that were asked for, as admission policies see them: the members of an UpdateOptions of meta.k8s.io/v1. */
+  readonly options?: JsonObject;
   /** The marker of an event, which is applied once: it is written together with what the event changes. */
   readonly marker?: Marker | undefined;
 }
@@ -37,4 +39,6 @@ export interface UpdateResult {
   sent?: string[];
   /** What of the request was passed over, for the caller. */
   warnings?: string[] | undefined;
+  /** What admission policies warn of, for the caller. */
+  policyWarnings?: string[] | undefined;
 }
