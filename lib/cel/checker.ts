@@ -1,9 +1,37 @@
 import { Bindings, instantiate, isSame, mostGeneral } from './assign.ts';
 import type { Scope } from './environment.ts';
+import { messageOf } from './messages.ts';
 import type { Overload } from './overload.ts';
 import type { Problems } from './source.ts';
-import { type Call, type Fold, type Identifier, identifier, type ListLiteral, type MapLiteral, type Node, type Select } from './syntax.ts';
-import { bool, bytes, double, dyn, error, int, listOf, mapOf, nullType, optionalOf, showType, string, type Type, uint } from './types.ts';
+import {
+  type Call,
+  type Field,
+  type Fold,
+  type Identifier,
+  identifier,
+  type ListLiteral,
+  type MapLiteral,
+  type Node,
+  type Select,
+  type StructLiteral,
+} from './syntax.ts';
+import {
+  bool,
+  bytes,
+  double,
+  dyn,
+  error,
+  int,
+  listOf,
+  mapOf,
+  nullType,
+  optionalOf,
+  parseType,
+  showType,
+  string,
+  type Type,
+  uint,
+} from './types.ts';
 import { Uint, type Value } from './values.ts';
 
 /**
@@ -69,7 +97,27 @@ class Checker {
       case 'fold':
         return this.#fold(node);
       case 'struct':
-        return this.#mistake(node, `undeclared reference to '${node.name}' (in container '')`);
+        return this.#struct(node);
+    }
+  }
+
+  #struct(node: StructLiteral): Type {
+    const name = node.name.replace(/^\./, '');
+    const message = messageOf(name);
+    const fields = message?.fields ?? this.#scope.fields(name);
+    const type = message?.type ?? (fields && parseType(name));
+    const wrong = this.#scope.type(name) ? `'${name}' is not a message type` : `undeclared reference to '${node.name}' (in container '')`;
+    if (!type) return this.#mistake(node, wrong);
+    for (const field of node.fields) this.#structField(field, fields ?? {});
+    return type;
+  }
+
+  #structField({ name, at, value, isOptional }: Field, fields: Readonly<Record<string, Type>>): void {
+    const given = this.#element(value, isOptional);
+    const wanted = Object.hasOwn(fields, name) ? (fields[name] as Type) : undefined;
+    if (!wanted) this.#problems.add(at, `undefined field '${name}'`);
+    else if (!this.#bindings.assign(wanted, given)) {
+      this.#problems.add(at, `expected type of field '${name}' is '${showType(wanted)}' but provided type is '${showType(given)}'`);
     }
   }
 

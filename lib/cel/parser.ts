@@ -2,7 +2,7 @@ import { type Token, tokenize } from './lexer.ts';
 import { LiteralError, readBytes, readDouble, readInt, readString, readUint } from './literals.ts';
 import { expand, MacroError } from './macros.ts';
 import type { Problems } from './source.ts';
-import { call, type Element, type Entry, height, identifier, literal, type Node } from './syntax.ts';
+import { call, type Element, type Entry, type Field, height, identifier, literal, type Node } from './syntax.ts';
 import { deepest, SyntaxErrors, wanted } from './syntax-errors.ts';
 
 /** Kubernetes' limit on the length of an expression, in code points. */
@@ -372,19 +372,18 @@ class Parser {
 
   #object(name: string): Node {
     const { at } = this.#take();
-    for (let fields = 0; !this.#is('}', ',') || fields > 0; fields += 1) {
-      this.#takeIf('?');
-      if (!this.#takeIf('ESC_IDENTIFIER')) this.#expect('IDENTIFIER', '{IDENTIFIER, ESC_IDENTIFIER}');
-      this.#expect(':');
+    const fields: Field[] = [];
+    while (!this.#is('}', ',') || fields.length > 0) {
+      const isOptional = this.#takeIf('?') !== undefined;
+      const field = this.#is('ESC_IDENTIFIER') ? this.#take() : this.#expect('IDENTIFIER', '{IDENTIFIER, ESC_IDENTIFIER}');
+      const colon = this.#expect(':');
       this.#errors.open('}');
-      this.#expression();
+      fields.push({ name: fieldOf(field), at: colon.at, value: this.#expression(), isOptional });
       this.#errors.close();
-      if (!this.#is(',') || this.#isEnd('}')) break;
-      this.#take();
+      if (!this.#goesOn('}')) break;
     }
-    this.#takeIf(',');
-    this.#expect('}', "{'}', ','}");
-    return { kind: 'struct', at, name };
+    this.#endOfList('}', fields.length > 0);
+    return { kind: 'struct', at, name, fields };
   }
 
   #literal(): Node {

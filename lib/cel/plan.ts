@@ -7,9 +7,10 @@ import { CompileError } from './errors.ts';
 import { foldStep } from './fold.ts';
 import { constantPlan, Frame, type Place, type Plan, type Step } from './frame.ts';
 import { noSuchOverload } from './libraries/common.ts';
+import { messageOf } from './messages.ts';
 import type { Overload } from './overload.ts';
 import { goTypeOf, showValue } from './show.ts';
-import type { Call, Fold, Identifier, ListLiteral, MapLiteral, Node, Select } from './syntax.ts';
+import type { Call, Fold, Identifier, ListLiteral, MapLiteral, Node, Select, StructLiteral } from './syntax.ts';
 import { CelError, EntriesMap, List, Optional, type Result, TypeValue, Uint, type Value } from './values.ts';
 
 /** A checked expression made into steps, and the variables that it reads with their slots. */
@@ -28,7 +29,7 @@ export function plan(node: Node, scope: Scope): Planned {
 
 /** cel-go evaluates these while it plans, if their argument is a constant. */
 const folded = new Set(['bool', 'bytes', 'double', 'dyn', 'duration', 'int', 'string', 'timestamp', 'type', 'uint']);
-const constructionCost = { list: 10, map: 30 };
+const constructionCost = { list: 10, map: 30, struct: 40 };
 
 class Planner {
   readonly variables = new Map<string, number>();
@@ -66,7 +67,7 @@ class Planner {
       case 'call':
         return this.#call(node);
       case 'struct':
-        throw new CompileError(`program instantiation failed: unknown type: ${node.name}`);
+        return this.#struct(node);
     }
   }
 
@@ -176,6 +177,23 @@ class Planner {
       return map;
     };
     return { step: charged(make, constructionCost.map) };
+  }
+
+  #struct({ name, fields }: StructLiteral): Plan {
+    const message = messageOf(name);
+    const plans = fields.map((field) => ({ ...field, step: this.plan(field.value).step }));
+    const make: Step = (frame) => {
+      const values = new Map<string, Value>();
+      for (const field of plans) {
+        const value = field.step(frame);
+        if (value instanceof CelError) return value;
+        if (!field.isOptional) values.set(field.name, value);
+        else if (!(value instanceof Optional)) return notOptional(`entry '${field.name}'`, value);
+        else if (value.value !== undefined) values.set(field.name, value.value);
+      }
+      return message ? message.make(values) : new CelError(`unknown type '${name}'`);
+    };
+    return { step: charged(make, constructionCost.struct) };
   }
 
   #fold(node: Fold): Step {

@@ -64,10 +64,16 @@ export interface Entry extends Element {
   readonly key: Node;
 }
 
-/** `kubernetes.UserInfo{...}`: an object of a declared type, of which no expression may make one. */
+/** `google.protobuf.Timestamp{seconds: 1}`. */
 export interface StructLiteral extends Base {
   readonly kind: 'struct';
   readonly name: string;
+  readonly fields: readonly Field[];
+}
+
+export interface Field extends Element {
+  readonly name: string;
+  readonly at: number;
 }
 
 /** The comprehension that macros become: cel-go's fold. */
@@ -117,6 +123,9 @@ function addChildren(node: Node, nodes: Set<Node>): void {
       break;
     case 'map':
       for (const { key, value } of node.entries) nodes.add(key).add(value);
+      break;
+    case 'struct':
+      for (const { value } of node.fields) nodes.add(value);
       break;
     case 'fold':
       nodes.add(node.range).add(node.init).add(node.condition).add(node.step).add(node.result);
