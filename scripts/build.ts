@@ -31,7 +31,7 @@ const otherCredentials: Plugin = {
 };
 
 /** Bundles one entry file (or source text) into `outdir`/index.mjs and returns what went into it. */
-export async function bundle(entry: Pick<BuildOptions, 'entryPoints' | 'stdin'>, outdir: string): Promise<Metafile> {
+export async function bundle(entry: Pick<BuildOptions, 'entryPoints' | 'stdin' | 'define'>, outdir: string): Promise<Metafile> {
   const { metafile } = await build({
     ...entry,
     outdir,

@@ -12,14 +12,19 @@ const rooms: Record<string, { rooms: string[]; packages: string[] | 'any' }> = {
   job: { rooms: ['rule.ts', 'status.ts', 'json'], packages: ['valibot', 'fastest-levenshtein'] },
   runtime: { rooms: ['status.ts', 'job'], packages: 'any' },
   cci: { rooms: ['status.ts', 'json', 'runtime'], packages: 'any' },
-  update: { rooms: ['rule.ts', 'status.ts', 'json', 'job', 'runtime', 'cci'], packages: 'any' },
+  update: { rooms: ['rule.ts', 'status.ts', 'json', 'job', 'runtime', 'callers', 'cci'], packages: 'any' },
   discovery: { rooms: ['rule.ts', 'status.ts', 'json', 'job'], packages: 'any' },
   callers: { rooms: ['runtime'], packages: 'any' },
-  http: { rooms: ['rule.ts', 'status.ts', 'json', 'job', 'runtime', 'cci', 'update', 'discovery'], packages: 'any' },
-  events: { rooms: ['rule.ts', 'status.ts', 'json', 'job', 'runtime', 'update'], packages: 'any' },
+  policy: { rooms: ['rule.ts', 'status.ts', 'callers'], packages: 'any' },
+  reviews: { rooms: ['status.ts', 'json', 'callers', 'policy'], packages: 'any' },
+  http: {
+    rooms: ['rule.ts', 'status.ts', 'json', 'job', 'runtime', 'callers', 'policy', 'reviews', 'cci', 'update', 'discovery'],
+    packages: 'any',
+  },
+  events: { rooms: ['rule.ts', 'status.ts', 'json', 'job', 'runtime', 'callers', 'policy', 'update'], packages: 'any' },
   rotation: { rooms: ['status.ts', 'job', 'runtime', 'cci'], packages: 'any' },
   handlers: {
-    rooms: ['status.ts', 'job', 'runtime', 'cci', 'update', 'discovery', 'callers', 'http', 'events', 'rotation'],
+    rooms: ['status.ts', 'job', 'runtime', 'cci', 'update', 'discovery', 'callers', 'policy', 'http', 'events', 'rotation'],
     packages: 'any',
   },
 };

@@ -40,7 +40,7 @@ describe('the authorizer’s answer', () => {
   it('names the key under which API Gateway counts the caller, where keys are deployed: another for another caller', async () => {
     const keyOf = async (user: string) => (await ask({ sub: user }, { CALLER_KEY_PREFIX: 'p' })).usageIdentifierKey;
     expect(await keyOf('alice')).toBe(callerKey('p', `${issuer.url}#alice`));
-    expect(await keyOf('bob')).toBe(callerKey('p', 'bob'));
+    expect(await keyOf('bob')).toBe(callerKey('p', `${issuer.url}#bob`));
     expect(callerKey('p', 'alice')).not.toBe(callerKey('p', 'bob'));
   });
 
