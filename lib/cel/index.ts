@@ -8,7 +8,7 @@ import { parse } from './parser.ts';
 import { type Planned, plan } from './plan.ts';
 import { Problems } from './source.ts';
 import { nodesOf } from './syntax.ts';
-import { printType } from './types.ts';
+import { printType, type Type } from './types.ts';
 import { validate } from './validate.ts';
 import { CelError, type Result, type Value } from './values.ts';
 
@@ -27,6 +27,8 @@ export type Activation = Readonly<Record<string, Value | undefined>>;
 export interface Program {
   /** The type of its value, as cel-go prints it: `list(string)`. */
   readonly outputType: string;
+  /** The same type, for the environment of expressions that read this one as a variable. */
+  readonly type: Type;
   /**
    * Evaluates it. Throws EvaluationError with Kubernetes' message, also where the cost passes `costLimit` (Kubernetes' 1,000,000 unless
    * given).
@@ -48,7 +50,7 @@ export function compile(expression: string, environment: Environment = defaultEn
   validate(nodes, problems);
   problems.throwIfAny();
   const planned = plan(node, environment.scope);
-  return { outputType: printType(type), evaluate: (activation, options) => evaluate(planned, activation, options?.costLimit) };
+  return { outputType: printType(type), type, evaluate: (activation, options) => evaluate(planned, activation, options?.costLimit) };
 }
 
 let known: Environment | undefined;

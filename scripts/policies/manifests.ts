@@ -3,7 +3,18 @@ import { join, relative } from 'node:path';
 import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, type YAMLMap } from 'yaml';
 import { FieldErrors, type Finding, type Path } from './mistakes.ts';
 import { offsetOf, readNode } from './read-node.ts';
-import { kinds } from './schema.ts';
+import { kinds, namespacedKinds } from './schema.ts';
+
+/** What a manifest may hold in place of a type: every field may be absent, and text is any text. */
+export type Raw<T> = T extends string
+  ? string
+  : T extends boolean
+    ? boolean
+    : T extends readonly (infer Item)[]
+      ? readonly Raw<Item>[]
+      : string extends keyof T
+        ? { readonly [Key in keyof T]: Raw<T[Key]> }
+        : { readonly [Key in keyof T]?: Raw<T[Key]> };
 
 /** One object of the folder: what it says, still unchecked beyond its fields' types, and where its mistakes go. */
 export interface Manifest {
@@ -12,6 +23,8 @@ export interface Manifest {
   // biome-ignore lint/suspicious/noExplicitAny: what it holds has been read by the shape of its kind
   readonly value: any;
   readonly errors: FieldErrors;
+  /** Whether a field is of another type than it should be; its other mistakes are then not looked for. */
+  readonly isBroken: boolean;
   lineOf(path: Path): number;
 }
 
@@ -84,13 +97,11 @@ function manifestOf(root: Node, document: Document, file: string, lineOf: Manife
     return [];
   }
   const before = mistakes.length;
-  const value = readNode(root, shape, [], document, errors);
-  // What is of another type than it should be is told once, and not checked on top.
-  return mistakes.length > before && hasWrongType(mistakes.slice(before)) ? [] : [{ file, kind, value, errors, lineOf }];
-}
-
-function hasWrongType(found: readonly Finding[]): boolean {
-  return found.some(({ message }) => !message.startsWith('unknown field'));
+  const value = readNode(root, shape, [], document, errors) as Manifest['value'];
+  // An API server passes over the namespace of what is in none.
+  if (!namespacedKinds.includes(kind)) delete value.metadata?.namespace;
+  const isBroken = mistakes.slice(before).some(({ message }) => !message.startsWith('unknown field'));
+  return [{ file, kind, value, errors, isBroken, lineOf }];
 }
 
 function unknownKind(apiVersion: string, kind: string): string {

@@ -16,18 +16,19 @@ export function readNode(node: unknown, shape: Shape, path: Path, document: Docu
   if ('list' in shape) {
     if (!isSeq(found)) return wrongType(found, 'a list', path, errors);
     return found.items.map((item, index) => {
-      const value = readNode(item, shape.list, [...path, index], document, errors);
-      if (value === undefined) errors.add([...path, index], 'may not be null');
-      return value ?? '';
+      if (isNull(item)) errors.add([...path, index], 'may not be null');
+      return readNode(item, shape.list, [...path, index], document, errors) ?? '';
     });
   }
   if (!isMap(found)) return wrongType(found, 'a map', path, errors);
   const value: Record<string, Value> = {};
-  for (const [key, member, of] of 'map' in shape ? membersOf(found, shape.map, path, errors) : fieldsOf(found, shape.fields, path, errors)) {
-    const step = 'map' in shape ? ([key] as const) : key;
-    const read = readNode(member, of, [...path, step], document, errors);
+  for (const [key, member, of] of 'map' in shape
+    ? membersOf(found, shape.map, path, errors)
+    : fieldsOf(found, shape.fields, path, errors)) {
+    const at = [...path, 'map' in shape ? ([key] as const) : key];
+    if ('map' in shape && isNull(member)) errors.add(at, 'may not be null');
+    const read = readNode(member, of, at, document, errors);
     if (read !== undefined) value[key] = read;
-    else if ('map' in shape) errors.add([...path, step], 'may not be null');
   }
   return value;
 }

@@ -84,3 +84,6 @@ export const kinds: Readonly<Record<string, Shape>> = {
   [`${admission} ValidatingAdmissionPolicyBinding`]: kind({ spec: bindingSpec }),
   'v1 ConfigMap': kind({ data: map('string'), binaryData: map('string'), immutable: 'boolean' }),
 };
+
+/** The kinds whose objects are in a namespace. */
+export const namespacedKinds: readonly string[] = ['Role', 'RoleBinding', 'ConfigMap'];
