@@ -30,7 +30,7 @@ export type Activation = Readonly<Record<string, Value | undefined>>;
 export interface Program {
   /** The type of its value, as cel-go prints it: `list(string)`. */
   readonly outputType: string;
-  /** The same type as the checker has it, for an environment in which the value is a variable. */
+  /** The same type, for the environment of expressions that read this one as a variable. */
   readonly type: Type;
   /**
    * Evaluates it. Throws EvaluationError with Kubernetes' message, also where the cost passes `costLimit` (Kubernetes' 1,000,000 unless
