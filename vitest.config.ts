@@ -1,14 +1,24 @@
 import { globSync, readFileSync } from 'node:fs';
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
 
 // npm run test:slow: what takes long, and every test file of which `npm test` runs a part of the cases only.
 const isExhaustive = (file: string) => /^import .*\/exhaustive\.ts';$/m.test(readFileSync(file, 'utf8'));
-const slow = () => ['tests/slow/**/*.test.ts', ...globSync('tests/!(slow)/**/*.test.ts').filter(isExhaustive)];
+const slow = () => [...globSync('tests/slow/**/*.test.ts'), ...globSync('tests/!(slow)/**/*.test.ts').filter(isExhaustive)];
+const files = process.env.SLOW_TESTS ? slow() : globSync('tests/!(slow)/**/*.test.ts');
+
+/** Some of the test files, which share processes, or have one each. */
+function project(name: string, isolate: boolean, isOne: (file: string) => boolean): TestProjectConfiguration {
+  return { extends: true, test: { name, isolate, include: files.filter(isOne) } };
+}
+// What these leave behind in their process is nothing that another file sees.
+const isTidy = (file: string) => /^tests\/(unit|property)\//.test(file);
 
 export default defineConfig({
   test: {
-    include: process.env.SLOW_TESTS ? slow() : ['tests/!(slow)/**/*.test.ts'],
+    projects: [project('modules', false, isTidy), project('processes', true, (file) => !isTidy(file))],
     globalSetup: 'tests/build.ts',
+    // Handlers are imported as they are built; Vite would parse each of their many instances again.
+    server: { deps: { external: [/\/dist\//] } },
     // Many tests wait for pauses and deadlines; on two cores vitest would run one file at a time.
     maxWorkers: 3,
     testTimeout: 60_000,

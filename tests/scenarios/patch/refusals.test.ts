@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { someOf } from '../../exhaustive.ts';
 import { jobPath, liveJob, liveText, now, reset, useGateway } from '../gateway.ts';
 import { patch, trips } from './request.ts';
 
@@ -152,13 +153,14 @@ describe('a merge patch that would change more than the five fields is refused',
     ]);
   });
 
-  it.each([
+  const deep: [string, string][] = [
     ['objects', `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`],
     ['objects in labels', `{"metadata":{"labels":${'{"a":'.repeat(100_000)}1.0${'}'.repeat(100_000)}}}`],
     ['a policy', `{"spec":{"ttlSecondsAfterFinished":${'['.repeat(500_000)}${']'.repeat(500_000)}}}`],
     ['arrays', `{"a":${'['.repeat(500_000)}${']'.repeat(500_000)}}`],
     ['labels', `{"metadata":{"labels":${'['.repeat(500_000)}${']'.repeat(500_000)}}}`],
-  ])('and not with a surprise where it is as deep as a body can be: %s', async (_title, body) => {
+  ];
+  it.each(someOf(deep, 3))('and not with a surprise where it is as deep as a body can be: %s', async (_title, body) => {
     expect([400, 403, 422]).toContain((await refused(body)).status);
   });
 });

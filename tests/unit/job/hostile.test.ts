@@ -3,6 +3,7 @@ import { compare } from '../../../lib/job/compare.ts';
 import { decide } from '../../../lib/job/decide.ts';
 import { parseRequested } from '../../../lib/job/rules/shape.ts';
 import { type Json, type JsonObject, parseExactJson } from '../../../lib/json/json.ts';
+import { someOf } from '../../exhaustive.ts';
 import { cci, changed, container, cpuTime, job, nested, ref } from './jobs.ts';
 
 const live = job();
@@ -97,7 +98,7 @@ describe('a large request', () => {
   it('of 300,000 elements, members or differences is judged in linear time', () => {
     const elements = (value: Json): Json => new Array(many).fill(value);
     const members = (value: Json): Json => Object.fromEntries(Array.from({ length: 100_000 }, (_, n) => [`m${n}`, value]));
-    for (const of of [elements, members]) {
+    for (const of of someOf([elements, members], 2)) {
       expect(inTime(() => codeOf(inSpec(of(1)), inSpec(of(1))))).toBe('unchanged');
       expect(inTime(() => codeOf(inSpec(of(1)), inSpec(of(2))))).toBe(403);
       expect(inTime(() => codeOf(live, inSpec(of({}))))).toBe(of === elements ? 403 : 'unchanged');
@@ -138,7 +139,7 @@ describe('a large request', () => {
       }
     }
     const images = [`${':'.repeat(1_000_000)}`, `${'a:'.repeat(500_000)}/`, '@'.repeat(1_000_000), '/'.repeat(1_000_000)];
-    for (const image of images) expect(inTime(() => codeOf(live, changed(live, { [`${container}.image`]: image })))).toBe(403);
+    for (const image of someOf(images, 2)) expect(inTime(() => codeOf(live, changed(live, { [`${container}.image`]: image })))).toBe(403);
   });
 });
 

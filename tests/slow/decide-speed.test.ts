@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { decide } from '../../../lib/job/decide.ts';
-import { getPath, type Json, type JsonObject } from '../../../lib/json/json.ts';
-import { cci, cpuTime, job, ref } from './jobs.ts';
+import { decide } from '../../lib/job/decide.ts';
+import { getPath, type Json, type JsonObject } from '../../lib/json/json.ts';
+import { cci, cpuTime, job, ref } from '../unit/job/jobs.ts';
 
 /** A job of so many bytes, by as many replicas like the documented worker. */
 function largeJob(bytes: number): JsonObject {
