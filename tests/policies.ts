@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Bundle, BundledObjects } from '../lib/policy/bundle.ts';
@@ -25,10 +24,9 @@ export function bundleOf(manifests: readonly Loose[]): Bundle {
   return { digest: 'sha256:of-a-test', ...others, ...objects } as Loose;
 }
 
-/** The built handlers of these names, with manifests of RBAC beside them, in a folder that is gone when this process ends. */
+/** The built handlers of these names, with manifests of RBAC beside them, in a folder that the caller removes. */
 export async function buildWith(manifests: readonly Loose[], names: readonly string[]): Promise<string> {
   const folder = await mkdtemp(join(import.meta.dirname, '../dist-'));
-  process.once('exit', () => rmSync(folder, { recursive: true }));
   const { digest: _, ...objects } = bundleOf(manifests);
   const bytes = Buffer.from(JSON.stringify(objects));
   const define = { POLICIES_DIGEST: JSON.stringify(digestOf(bytes)) };

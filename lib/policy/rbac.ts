@@ -45,7 +45,7 @@ interface Grant {
 /**
  * Makes the authorizer of manifests, with the verdicts and the words of kube-apiserver's RBAC. Without any everybody may do everything;
  * with one everything is denied that no rule allows, but for what an API server's own roles allow everybody (discovery, reviews of oneself).
- * Bindings are asked in alphabetical order, those of the cluster first.
+ * Bindings are asked in alphabetical order, those of the cluster first. An aggregated role has its rules already: the build gives them.
  */
 export function createAuthorizer(manifests: RbacObjects): Authorizer {
   if (!hasRbac(manifests)) return allowAll;

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { guidingRules, refusingRules } from '../../lib/rule.ts';
 import { startApiGateway } from '../../local/api-gateway/api-gateway.ts';
@@ -36,12 +37,14 @@ function bodyOf({ method, given }: Example): string {
 async function send(example: Example): Promise<Answer> {
   if (!example.policies) return sendPlainly(example);
   const { gateway } = now;
-  now.gateway = await startApiGateway({ port: 0, auth: 'none', distDir: await buildWith(example.policies, httpHandlers) });
+  const distDir = await buildWith(example.policies, httpHandlers);
+  now.gateway = await startApiGateway({ port: 0, auth: 'none', distDir });
   try {
     return await sendPlainly(example);
   } finally {
     await now.gateway.close();
     now.gateway = gateway;
+    await rm(distDir, { recursive: true });
   }
 }
 
