@@ -4,6 +4,7 @@ import { answerDocument, negotiateDocument, routeToDocument } from '../lib/http/
 import { normalizeEvent } from '../lib/http/event.ts';
 import { logRequest } from '../lib/http/log.ts';
 import { respond } from '../lib/http/respond.ts';
+import { policiesDigest } from '../lib/policy/load.ts';
 import { chain } from '../lib/runtime/chain.ts';
 import { parseLayout } from '../lib/runtime/config.ts';
 
@@ -12,6 +13,6 @@ export const handler = chain(normalizeEvent)
   .use(logRequest())
   .use(respond())
   .use(requireCaller())
-  .use(routeToDocument(discoveryDocuments(parseLayout(process.env))))
+  .use(routeToDocument(discoveryDocuments(parseLayout(process.env), policiesDigest)))
   .use(negotiateDocument())
   .handler(answerDocument);

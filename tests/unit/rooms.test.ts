@@ -12,13 +12,15 @@ const rooms: Record<string, { rooms: string[]; packages: string[] | 'any' }> = {
   runtime: { rooms: ['status.ts', 'job'], packages: 'any' },
   cci: { rooms: ['status.ts', 'json', 'runtime'], packages: 'any' },
   update: { rooms: ['rule.ts', 'status.ts', 'json', 'job', 'runtime', 'cci'], packages: 'any' },
+  cel: { rooms: ['json'], packages: [] },
+  policy: { rooms: ['cel'], packages: 'any' },
   discovery: { rooms: ['rule.ts', 'status.ts', 'json', 'job'], packages: 'any' },
   callers: { rooms: ['runtime'], packages: 'any' },
   http: { rooms: ['rule.ts', 'status.ts', 'json', 'job', 'runtime', 'cci', 'update', 'discovery'], packages: 'any' },
   events: { rooms: ['rule.ts', 'status.ts', 'json', 'job', 'runtime', 'update'], packages: 'any' },
   rotation: { rooms: ['status.ts', 'job', 'runtime', 'cci'], packages: 'any' },
   handlers: {
-    rooms: ['status.ts', 'job', 'runtime', 'cci', 'update', 'discovery', 'callers', 'http', 'events', 'rotation'],
+    rooms: ['status.ts', 'job', 'runtime', 'cci', 'update', 'policy', 'discovery', 'callers', 'http', 'events', 'rotation'],
     packages: 'any',
   },
 };
