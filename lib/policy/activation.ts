@@ -18,7 +18,7 @@ export function activationOf(
     object: fromJson(object),
     oldObject: fromJson(oldObject),
     request: fromJson(admissionRequest(request)),
-    params: params ? fromJson(params as unknown as JsonObject) : null,
+    params: params ? fromJson(JSON.parse(JSON.stringify(params)) as JsonObject) : null,
     namespaceObject: null,
   };
   const { username, uid, groups, extra } = user;

@@ -30,7 +30,7 @@ export interface Manifest {
 
 /**
  * Reads every manifest of a folder: YAML or JSON, several documents, lists; files in alphabetical order, of folders within as well. What
- * cannot be read goes to the mistakes. A folder that is not there has none.
+ * cannot be read goes to the mistakes. Rejects where the folder is not there: an empty one says that there are none.
  */
 export async function readManifests(folder: string, mistakes: Finding[]): Promise<Manifest[]> {
   const manifests: Manifest[] = [];
@@ -93,7 +93,7 @@ function manifestOf(root: Node, document: Document, file: string, lineOf: Manife
   if (!apiVersion || !kind) return [];
   const shape = Object.hasOwn(kinds, `${apiVersion} ${kind}`) ? kinds[`${apiVersion} ${kind}`] : undefined;
   if (!shape) {
-    errors.sentence(['kind'], unknownKind(apiVersion, kind));
+    tellUnknownKind(apiVersion, kind, errors);
     return [];
   }
   const before = mistakes.length;
@@ -104,13 +104,15 @@ function manifestOf(root: Node, document: Document, file: string, lineOf: Manife
   return [{ file, kind, value, errors, isBroken, lineOf }];
 }
 
-function unknownKind(apiVersion: string, kind: string): string {
+function tellUnknownKind(apiVersion: string, kind: string, errors: FieldErrors): void {
+  const known = Object.keys(kinds).find((name) => name.endsWith(` ${kind}`));
   if (/^MutatingAdmissionPolicy(?:Binding)?$/.test(kind))
-    return `kind: ${kind} is not supported: it would write what the caller did not ask for`;
-  const sameKind = Object.keys(kinds).find((known) => known.endsWith(` ${kind}`));
-  if (sameKind) return `apiVersion: ${kind} is read in version ${sameKind.split(' ')[0]} only, not in ${apiVersion}`;
-  const names = Object.keys(kinds).map((known) => known.split(' ')[1]);
-  return `kind: ${apiVersion} ${kind} is none of the kinds that are read here: ${names.join(', ')}`;
+    errors.add(['kind'], `${kind} is not supported: it would write what the caller did not ask for`);
+  else if (known) errors.add(['apiVersion'], `${kind} is read in version ${known.split(' ')[0]} only, not in ${apiVersion}`);
+  else {
+    const names = Object.keys(kinds).map((name) => name.split(' ')[1]);
+    errors.add(['kind'], `${apiVersion} ${kind} is none of the kinds that are read here: ${names.join(', ')}`);
+  }
 }
 
 function textOf(map: YAMLMap, key: string): string | undefined {

@@ -12,10 +12,10 @@ const rooms: Record<string, { rooms: string[]; packages: string[] | 'any' }> = {
   job: { rooms: ['rule.ts', 'status.ts', 'json'], packages: ['valibot', 'fastest-levenshtein'] },
   runtime: { rooms: ['status.ts', 'job'], packages: 'any' },
   cci: { rooms: ['status.ts', 'json', 'runtime'], packages: 'any' },
-  update: { rooms: ['rule.ts', 'status.ts', 'json', 'job', 'runtime', 'callers', 'cci'], packages: 'any' },
+  policy: { rooms: ['rule.ts', 'status.ts', 'json', 'cel', 'callers'], packages: 'any' },
+  update: { rooms: ['rule.ts', 'status.ts', 'json', 'job', 'runtime', 'callers', 'cci', 'policy'], packages: 'any' },
   discovery: { rooms: ['rule.ts', 'status.ts', 'json', 'job'], packages: 'any' },
   callers: { rooms: ['runtime'], packages: 'any' },
-  policy: { rooms: ['rule.ts', 'status.ts', 'callers'], packages: 'any' },
   reviews: { rooms: ['status.ts', 'json', 'callers', 'policy'], packages: 'any' },
   http: {
     rooms: ['rule.ts', 'status.ts', 'json', 'job', 'runtime', 'callers', 'policy', 'reviews', 'cci', 'update', 'discovery'],

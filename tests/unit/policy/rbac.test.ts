@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { UserInfo } from '../../../lib/callers/user-info.ts';
 import { createAuthorizer } from '../../../lib/policy/rbac.ts';
 import type { Attributes } from '../../../lib/policy/rbac-rules.ts';
-import { bundleOf } from '../../policies.ts';
+import { uncheckedBundleOf } from '../../policies.ts';
 import type { Loose } from '../../scenarios/gateway.ts';
 
 const user = (username: string, groups: string[] = [], extra: Record<string, string[]> = {}): UserInfo => ({
@@ -33,7 +33,8 @@ const rule = (verbs: string[], resources: string[], more: object = {}) => ({ ver
 
 /** Asks as jane, of a cluster role with one rule that is bound to her. */
 const asked = (ruled: object, attributes: Attributes) =>
-  createAuthorizer(bundleOf([clusterRole('r', ruled), clusterBinding('b', 'r', [byUser('jane')])])).authorize(jane, attributes).allowed;
+  createAuthorizer(uncheckedBundleOf([clusterRole('r', ruled), clusterBinding('b', 'r', [byUser('jane')])])).authorize(jane, attributes)
+    .allowed;
 
 describe('a rule', () => {
   it.each<[string, object, Loose, boolean]>([
@@ -89,7 +90,7 @@ describe('a binding', () => {
   const all = clusterRole('all', rule(['*'], ['*']));
   const role = { kind: 'Role', metadata: { name: 'all', namespace: 'team-a' }, rules: [rule(['*'], ['*'])] };
   const verdict = (manifests: object[], who: UserInfo, more: object = {}) =>
-    createAuthorizer(bundleOf(manifests)).authorize(who, { verb: 'get', ...jobs, ...more });
+    createAuthorizer(uncheckedBundleOf(manifests)).authorize(who, { verb: 'get', ...jobs, ...more });
 
   it.each<[string, object[], UserInfo, string]>([
     [
@@ -179,13 +180,13 @@ describe('a binding', () => {
 
 describe('without manifests of RBAC', () => {
   it('everybody may do everything; with one, nobody what no rule allows', () => {
-    expect(createAuthorizer(bundleOf([])).authorize(jane, { verb: 'fly', ...jobs })).toEqual({ allowed: true, reason: '' });
-    expect(createAuthorizer(bundleOf([clusterRole('unbound')])).authorize(jane, { verb: 'get', ...jobs }).allowed).toBe(false);
+    expect(createAuthorizer(uncheckedBundleOf([])).authorize(jane, { verb: 'fly', ...jobs })).toEqual({ allowed: true, reason: '' });
+    expect(createAuthorizer(uncheckedBundleOf([clusterRole('unbound')])).authorize(jane, { verb: 'get', ...jobs }).allowed).toBe(false);
   });
 });
 
 describe('what an API server has of its own', () => {
-  const authorizer = createAuthorizer(bundleOf([clusterRole('unbound')]));
+  const authorizer = createAuthorizer(uncheckedBundleOf([clusterRole('unbound')]));
 
   it.each(['/version', '/version/', '/api', '/api/v1', '/apis/kubeflow.org', '/openapi/v3', '/healthz'])(
     'lets everybody get %s',
@@ -210,7 +211,7 @@ describe('what an API server has of its own', () => {
   });
 
   it('is what the manifests make of it', () => {
-    const own = createAuthorizer(bundleOf([clusterRole('system:discovery'), clusterRole('system:public-info-viewer')]));
+    const own = createAuthorizer(uncheckedBundleOf([clusterRole('system:discovery'), clusterRole('system:public-info-viewer')]));
     expect(own.authorize(jane, { verb: 'get', path: '/version' }).allowed).toBe(false);
   });
 });
@@ -220,7 +221,7 @@ describe('the rules of a caller', () => {
     const read = rule(['get', 'list'], ['tfjobs']);
     const patch = rule(['patch'], ['tfjobs'], { resourceNames: ['job'] });
     const authorizer = createAuthorizer(
-      bundleOf([
+      uncheckedBundleOf([
         clusterRole('read', read, { verbs: ['get'], nonResourceURLs: ['/metrics'] }),
         clusterRole('patch', patch),
         clusterBinding('b', 'read', [byGroup('ml')]),
@@ -242,7 +243,7 @@ describe('the rules of a caller', () => {
 it('a verdict costs microseconds, with hundreds of bindings and groups', () => {
   const names = Array.from({ length: 200 }, (_, index) => `g${index}`);
   const manifests = names.map((name) => clusterBinding(name, 'all', [byGroup(`${name}x`), byUser(name)]));
-  const authorizer = createAuthorizer(bundleOf([clusterRole('all', rule(['*'], ['*'])), ...manifests]));
+  const authorizer = createAuthorizer(uncheckedBundleOf([clusterRole('all', rule(['*'], ['*'])), ...manifests]));
   const many = user('eve', names);
   const begin = process.cpuUsage();
   for (let times = 0; times < 100; times++) expect(authorizer.authorize(many, { verb: 'get', ...jobs }).allowed).toBe(false);
