@@ -9,7 +9,7 @@ import { logRequest } from '../lib/http/log.ts';
 import { readOptions } from '../lib/http/options.ts';
 import { negotiate, respond } from '../lib/http/respond.ts';
 import { isReview, reviewCaller, reviewLimit, reviewTypes, routeToReview } from '../lib/http/review.ts';
-import { loadPolicies } from '../lib/policy/load.ts';
+import { loadPolicies, policiesDigest } from '../lib/policy/load.ts';
 import { chain } from '../lib/runtime/chain.ts';
 import { parseLayout } from '../lib/runtime/config.ts';
 
@@ -21,7 +21,7 @@ const documents = chain(read)
   .use(logRequest())
   .use(respond())
   .use(requireCaller())
-  .use(routeToDocument(discoveryDocuments(parseLayout(process.env))))
+  .use(routeToDocument(discoveryDocuments(parseLayout(process.env), policiesDigest)))
   .use(negotiateDocument())
   .handler(answerDocument);
 

@@ -29,9 +29,8 @@ export async function buildWith(manifests: readonly Loose[], names: readonly str
   const folder = await mkdtemp(join(import.meta.dirname, '../dist-'));
   const { digest: _, ...objects } = bundleOf(manifests);
   const bytes = Buffer.from(JSON.stringify(objects));
-  const define = { POLICIES_DIGEST: JSON.stringify(digestOf(bytes)) };
   for (const name of names) {
-    await bundle({ entryPoints: [{ in: `handlers/${name}.ts`, out: 'index' }], define }, join(folder, name));
+    await bundle({ entryPoints: [{ in: `handlers/${name}.ts`, out: 'index' }] }, join(folder, name), digestOf(bytes));
     await writeFile(join(folder, name, 'policies.json'), bytes);
   }
   return folder;

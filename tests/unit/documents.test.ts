@@ -151,7 +151,7 @@ const deployment = load(read('serverless.yml')) as { params: { default: Record<s
 const deployed = ['serverless.yml', 'deploy/events.yml', 'deploy/auth/jwt.yml', 'deploy/rotation/on.yml'].map(read).join('\n');
 /** Every parameter that the deployment reads. */
 function parameters(): string[] {
-  const used = ['auth/caller-limits', 'rotation/schedule', 'alarm-actions', 'reserved-concurrency']
+  const used = ['auth/caller-limits', 'rotation/schedule', 'alarm-actions', 'reserved-concurrency', 'authorization']
     .map((name) => `deploy/${name}.cjs`)
     .map(read)
     .join('\n');

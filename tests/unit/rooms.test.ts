@@ -12,9 +12,10 @@ const rooms: Record<string, { rooms: string[]; packages: string[] | 'any' }> = {
   runtime: { rooms: ['status.ts', 'job'], packages: 'any' },
   cci: { rooms: ['status.ts', 'json', 'runtime'], packages: 'any' },
   update: { rooms: ['rule.ts', 'status.ts', 'json', 'job', 'runtime', 'callers', 'cci'], packages: 'any' },
+  cel: { rooms: ['json'], packages: [] },
   discovery: { rooms: ['rule.ts', 'status.ts', 'json', 'job'], packages: 'any' },
   callers: { rooms: ['runtime'], packages: 'any' },
-  policy: { rooms: ['rule.ts', 'status.ts', 'callers'], packages: 'any' },
+  policy: { rooms: ['rule.ts', 'status.ts', 'callers', 'cel'], packages: 'any' },
   reviews: { rooms: ['status.ts', 'json', 'callers', 'policy'], packages: 'any' },
   http: {
     rooms: ['rule.ts', 'status.ts', 'json', 'job', 'runtime', 'callers', 'policy', 'reviews', 'cci', 'update', 'discovery'],

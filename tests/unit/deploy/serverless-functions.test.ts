@@ -160,6 +160,7 @@ describe('the parameters', () => {
       alarmActions,
       asVariables('auth/caller-limits.cjs'),
       asVariables('reserved-concurrency.cjs'),
+      asVariables('authorization.cjs'),
     ].join();
     const used = new Set([...all.matchAll(/\$\{param:(\w+)(, null)?\}/g)].map(([, name, optional]) => (optional ? undefined : name)));
     for (const needed of ['oidcIssuer', 'oidcAudience']) expect(used.delete(needed)).toBe(true);
