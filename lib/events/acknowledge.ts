@@ -40,11 +40,19 @@ export function acknowledgeEvent(
   const done = (event: Settling, outcome: EventOutcome, { changed, warnings }: Partial<Result> = {}): void => {
     event.settled = { outcome, ...(changed && { changed }), ...(warnings && { warnings }) };
   };
-  const settle = async (event: Settling, outcome: EventOutcome, result: Partial<Result>): Promise<void> => {
+  /** Policies' warnings are for the sender alone: their authors may have made them of the job's values. */
+  const settle = async (
+    event: Settling,
+    outcome: EventOutcome,
+    result: Partial<Result>,
+    policyWarnings: readonly string[],
+  ): Promise<void> => {
     const { messageId, claims } = event;
     const { id, kind, namespace, name, sequence } = claims;
+    const all = [...(result.warnings ?? []), ...policyWarnings];
+    const warnings = all.length > 0 ? all : undefined;
     // What is undefined is left out as JSON.
-    await publish(outcome, { version: '1', id, messageId, kind, namespace, name, sequence, ...result });
+    await publish(outcome, { version: '1', id, messageId, kind, namespace, name, sequence, ...result, warnings });
     done(event, outcome, result);
   };
   /** Counts a failure, and gives the message up after the last. */
@@ -60,7 +68,7 @@ export function acknowledgeEvent(
       // Where it never had its turn, nobody has asked yet.
       ...senderNote(senderOf(event, roleId)),
     });
-    await settle(event, 'Failed', { status }).catch((error: unknown) => {
+    await settle(event, 'Failed', { status }, []).catch((error: unknown) => {
       // The dead letter is there to be seen, and to send it again would make two.
       event.context.warn('a dead letter without its result event', asStatus(error).note);
       done(event, 'Failed');
@@ -68,10 +76,10 @@ export function acknowledgeEvent(
   };
 
   return {
-    after: async (event, { outcome, answer, changed = [], warnings }) => {
+    after: async (event, { outcome, answer, changed = [], warnings, policyWarnings = [] }) => {
       const version = getPath(answer.job, ['metadata', 'resourceVersion']);
       const result = { changed, ...(warnings && { warnings }), ...(typeof version === 'string' && { resourceVersion: version }) };
-      await settle(event, outcome === 'superseded' ? 'Superseded' : 'Succeeded', result);
+      await settle(event, outcome === 'superseded' ? 'Superseded' : 'Succeeded', result, policyWarnings);
       return true as const;
     },
     onError: async (event, thrown) => {
@@ -80,7 +88,7 @@ export function acknowledgeEvent(
       const throttled = error.status.code === 429 || error.status.code === 503;
       const waited = error.note.notTaken || error.status.code === 429;
       if (waited && !messages.untried(event, throttled)) return undefined;
-      const failure = isRefusal(error) ? await unsent(settle(event, 'Refused', { status: error.status })) : error;
+      const failure = isRefusal(error) ? await unsent(settle(event, 'Refused', { status: error.status }, error.warnings)) : error;
       // What could not be sent is what the log tells.
       const told = failure && ((await unsent(fail(event, failure))) ?? failure);
       return { ...(told && { error: told }), ...(event.settled && { answer: true as const }) };

@@ -20,7 +20,7 @@ export interface Result {
   /** The replaceable fields that were changed, by name; empty where the event had been applied before. */
   changed?: string[];
   /** What of the event was passed over. */
-  warnings?: string[];
+  warnings?: string[] | undefined;
   resourceVersion?: string;
   /** Why it was refused or failed. */
   status?: Status;
