@@ -38,6 +38,8 @@ export interface Evaluated {
 /** What came of one expression, for whoever explains a verdict. */
 export interface Observation {
   expression: Expression;
+  /** The name of the variable, where it is one. */
+  variable?: string | undefined;
   value?: Value;
   error?: string;
   cost: number;
@@ -119,7 +121,7 @@ class Round {
   constructor({ variables }: CompiledPolicy, input: Input, activation: Activation, budget: { left: number }) {
     this.input = input;
     this.budget = budget;
-    const lazily = [...variables].map(([name, expression]) => [name, () => this.variable(expression)] as const);
+    const lazily = [...variables].map(([name, expression]) => [name, () => this.variable(name, expression)] as const);
     this.activation = { ...activation, variables: new Variables(Object.fromEntries(lazily)) };
   }
 
@@ -139,16 +141,16 @@ class Round {
     return 'value' in outcome ? outcome : { error: `expression '${expression.source}' resulted in error: ${outcome.error}` };
   }
 
-  private variable(expression: Expression): Result {
+  private variable(name: string, expression: Expression): Result {
     const { program } = expression;
     // Its build would have been refused.
     if (program instanceof CompileError) return new CelError(program.message);
-    const { outcome, cost } = this.run(program, expression);
+    const { outcome, cost } = this.run(program, expression, name);
     this.ofVariables += cost;
     return 'value' in outcome ? outcome.value : new CelError(outcome.error);
   }
 
-  private run(program: Program, expression: Expression): { outcome: Outcome; cost: number } {
+  private run(program: Program, expression: Expression, variable?: string): { outcome: Outcome; cost: number } {
     let result: { outcome: Outcome; cost: number };
     try {
       const { value, cost } = program.evaluate(this.activation);
@@ -157,7 +159,7 @@ class Round {
       if (!(error instanceof EvaluationError)) throw error;
       result = { outcome: { error: error.message }, cost: error.cost };
     }
-    this.input.observe?.({ expression, cost: result.cost, ...result.outcome });
+    this.input.observe?.({ expression, variable, cost: result.cost, ...result.outcome });
     return result;
   }
 
