@@ -147,3 +147,17 @@ export function height(node: Node, known = new Map<Node, number>()): number {
 
 const flat = new Set(['_&&_', '_||_', '!_', '-_']);
 const isNesting = ({ name, target }: Call): boolean => target !== undefined || name === '@in' || (name.startsWith('_') && !flat.has(name));
+
+export const isTernary = (node: Node): boolean => node.kind === 'call' && node.name === '_?_:_';
+/** `a[b]`, `a[?b]` or `a.?b`. */
+export const isIndex = ({ name }: Call): boolean => name === '_[_]' || name === '_[?_]' || name === '_?._';
+/** Whether cel-go plans a node as an attribute: a variable, a selection, or a ternary. */
+export const isAttribute = (node: Node): boolean =>
+  (node.kind === 'identifier' && node.typeName === undefined) ||
+  node.kind === 'select' ||
+  (node.kind === 'call' && (isTernary(node) || isIndex(node)));
+/** What the selections of an attribute are from. */
+export function rootOf(node: Node): Node {
+  if (node.kind === 'select' && !node.meant) return rootOf(node.operand);
+  return node.kind === 'call' && isIndex(node) ? rootOf(node.args[0] as Node) : node;
+}

@@ -116,3 +116,6 @@ export function showType(type: Type): string {
 export function printType(type: Type): string {
   return type.parameters.length === 0 ? type.name : `${type.name}(${type.parameters.map(printType).join(', ')})`;
 }
+
+/** Whether anything may be done with values of a type: nothing is known of them, or there is a mistake already. */
+export const isOpen = (type: Type): boolean => type.kind === 'dyn' || type.kind === 'error';
