@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/google/cel-go/cel"
 	plugincel "k8s.io/apiserver/pkg/admission/plugin/cel"
@@ -61,7 +62,11 @@ func (c *compiler) answer(question line) (answer, error) {
 			return reply, nil
 		}
 	}
-	compiled := composited.CompileCELExpression(anything(question.Expr), declared, c.mode)
+	compiled, panicked := c.compile(composited, question.Expr)
+	if panicked != "" {
+		reply.Panic = panicked
+		return reply, nil
+	}
 	if compiled.Error != nil {
 		reply.CompileError = compiled.Error.Error()
 		return reply, nil
@@ -80,4 +85,14 @@ func (c *compiler) answer(question line) (answer, error) {
 	reply.outcome = evaluate()
 	reply.Also = furtherOutcomes(reply.outcome, question.Repeat, evaluate)
 	return reply, nil
+}
+
+// compile also says with which message cel-go panicked, as it does on a few expressions; kube-apiserver answers those with 500.
+func (c *compiler) compile(composited *plugincel.CompositedCompiler, expression string) (result plugincel.CompilationResult, panicked string) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			panicked = fmt.Sprint(reason)
+		}
+	}()
+	return composited.CompileCELExpression(anything(expression), declared, c.mode), ""
 }

@@ -29,7 +29,9 @@ type line struct {
 type answer struct {
 	Expr         string `json:"expr"`
 	CompileError string `json:"compileError,omitempty"`
-	Type         string `json:"type,omitempty"`
+	// cel-go panicked while it compiled: there is no right answer.
+	Panic string `json:"panic,omitempty"`
+	Type  string `json:"type,omitempty"`
 	outcome
 	// What further evaluations gave that the first did not: Go walks its maps in random order.
 	Also []outcome `json:"also,omitempty"`
