@@ -1,0 +1,54 @@
+import { parseSignature, type Signature, type Type } from './types.ts';
+import type { Result, Value } from './values.ts';
+
+/** What an overload may have beside its implementation. Arguments come as the implementation gets them, a member's target first. */
+interface Extras {
+  /**
+   * Kubernetes' runtime cost of a call, from its arguments and its result (k8s.io/apiserver/pkg/cel/library/cost.go); 1 where it is not
+   * given. It may not change with the result where `work` does not already bound what the call allocates.
+   */
+  cost?(args: readonly Value[], result: Result): number;
+  /**
+   * What the call makes or walks, in units of cost: 1 for an element of a list, 0.1 for a character. It is charged to a budget beside
+   * Kubernetes' before the call begins: what cannot be paid is not begun. Needed where a result can be larger than all arguments together
+   * (`replace`, `join`, `lists.range`) or the call walks further than its cost says.
+   */
+  work?(...args: Value[]): number;
+  /**
+   * Refuses literals that Kubernetes refuses when it compiles: a bad pattern, a bad duration. An argument that is no literal is undefined;
+   * a list literal is a list of those of its elements that are literals or lists.
+   */
+  refuse?(literals: readonly (Literal | undefined)[]): Refusal | undefined;
+}
+
+/** A literal in an expression: a constant or a list literal. */
+export type Literal = Value | readonly (Literal | undefined)[];
+
+/** Why a literal is refused, and which: the argument, and for a list literal the element in it. */
+export interface Refusal {
+  message: string;
+  argument: number;
+  element?: number;
+}
+
+/** One overload of a function. `call` gets values of its parameters' types, never an error, and returns an error rather than throw it. */
+export interface Overload extends Signature, Extras {
+  readonly id: string;
+  call(...args: Value[]): Result;
+}
+
+/**
+ * An overload as data.
+ * @param id cel-go's name of it, e.g. `string_char_at_int`: messages and costs go by it.
+ * @param signature in CEL's notation, e.g. `<string>.charAt(int) -> string`.
+ */
+export function overload(id: string, signature: string, call: Overload['call'], extras: Extras = {}): Overload {
+  return { ...parseSignature(signature), id, call, ...extras };
+}
+
+/** What a file of lib/cel/libraries gives to an environment. */
+export interface Library {
+  readonly overloads: readonly Overload[];
+  /** The fields of its object types, by the name of the type. */
+  readonly types?: Readonly<Record<string, Readonly<Record<string, Type>>>>;
+}
