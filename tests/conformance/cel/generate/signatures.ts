@@ -61,7 +61,7 @@ ip(string:ip): ip; isIP(string:ip): bool; ip.isCanonical(string:ip): bool; ip.fa
 ip.isLinkLocalMulticast(): bool; ip.isLinkLocalUnicast(): bool; ip.isGlobalUnicast(): bool
 cidr(string:cidr): cidr; isCIDR(string:cidr): bool; cidr.containsIP(ip): bool; cidr.containsIP(string:ip): bool; cidr.containsCIDR(cidr): bool
 cidr.containsCIDR(string:cidr): bool; cidr.ip(): ip; cidr.masked(): cidr; cidr.prefixLength(): int
-quantity(string:quantity): quantity; isQuantity(string:quantity): bool; quantity.sign(): int; quantity.isInteger(): bool; quantity.asInteger(): int
+quantity(string:quantity): quantity; isQuantity(string:quantity): bool; sign(quantity): int; quantity.sign(): int; quantity.isInteger(): bool; quantity.asInteger(): int
 quantity.asApproximateFloat(): double; quantity.add(quantity): quantity; quantity.add(int): quantity; quantity.sub(quantity): quantity
 quantity.sub(int): quantity; quantity.isGreaterThan(quantity): bool; quantity.isLessThan(quantity): bool; quantity.compareTo(quantity): int
 semver(string:semver): semver; isSemver(string:semver): bool; semver(string:semver,bool): semver; isSemver(string:semver,bool): bool
