@@ -1,18 +1,59 @@
-import type { Library } from './overload.ts';
-import type { Type } from './types.ts';
+import type { Library, Overload } from './overload.ts';
+import { opaqueTypes, parseType, type Type, typeOf } from './types.ts';
 
 /** What an expression may name: variables with their types, and the functions of its libraries. */
 export interface Environment {
   readonly variables: Readonly<Record<string, Type>>;
   readonly libraries: readonly Library[];
+  /** What the environment declares, prepared for the checker. */
+  readonly scope: Scope;
 }
 
-/**
- * The environment that Kubernetes 1.37 gives to the expressions of a ValidatingAdmissionPolicy.
- * @param variables the types of the policy's own variables declared before, by name: members of `variables`.
- */
-export function admissionEnvironment(
-  _options: { params?: boolean; authorizer?: boolean; variables?: Readonly<Record<string, Type>> } = {},
-): Environment {
-  return { variables: {}, libraries: [] };
+/** An environment of these variables and libraries. */
+export function environment(variables: Readonly<Record<string, Type>>, libraries: readonly Library[]): Environment {
+  return { variables, libraries, scope: new Scope(variables, libraries) };
+}
+
+/** The names that an environment declares. */
+export class Scope {
+  readonly #variables: ReadonlyMap<string, Type>;
+  readonly #functions = new Map<string, Overload[]>();
+  readonly #fields = new Map<string, Readonly<Record<string, Type>>>();
+
+  constructor(variables: Readonly<Record<string, Type>>, libraries: readonly Library[]) {
+    this.#variables = new Map(Object.entries(variables));
+    for (const library of libraries) {
+      for (const overload of library.overloads) {
+        const known = this.#functions.get(overload.name);
+        if (known) known.push(overload);
+        else this.#functions.set(overload.name, [overload]);
+      }
+      for (const [name, fields] of Object.entries(library.types ?? {})) this.#fields.set(name, fields);
+    }
+  }
+
+  variable(name: string): Type | undefined {
+    return this.#variables.get(name);
+  }
+
+  /** The type of a type's name as a value: of `int` it is type(int). */
+  type(name: string): Type | undefined {
+    return typeNames.get(name) ?? (this.#fields.has(name) ? typeOf(parseType(name)) : undefined);
+  }
+
+  overloads(name: string): readonly Overload[] | undefined {
+    return this.#functions.get(name);
+  }
+
+  /** The fields of an object type. */
+  fields(name: string): Readonly<Record<string, Type>> | undefined {
+    return this.#fields.get(name);
+  }
+}
+
+const names = 'bool int uint double string bytes null_type list map type google.protobuf.Timestamp google.protobuf.Duration'.split(' ');
+const typeNames = new Map([...names, 'optional_type', ...opaqueTypes].map((name) => [name, typeOf(parseType(shortName(name)))]));
+
+function shortName(name: string): string {
+  return { 'google.protobuf.Timestamp': 'timestamp', 'google.protobuf.Duration': 'duration', optional_type: 'optional' }[name] ?? name;
 }

@@ -8,17 +8,45 @@ interface Extras {
    * given. It may not change with the result where `work` does not already bound what the call allocates.
    */
   cost?(args: readonly Value[], result: Result): number;
+  /** The cost where the checker left several overloads open, as it does for dyn; the same as `cost` unless given. */
+  unresolvedCost?(args: readonly Value[], result: Result): number;
   /**
    * What the call makes or walks, in units of cost: 1 for an element of a list, 0.1 for a character. It is charged to a budget beside
    * Kubernetes' before the call begins: what cannot be paid is not begun. Needed where a result can be larger than all arguments together
    * (`replace`, `join`, `lists.range`) or the call walks further than its cost says.
    */
   work?(...args: Value[]): number;
+  /** Whether a call is made with values of any types, as cel-go's DisableTypeGuards says: only their number must fit. */
+  isUnguarded?: boolean;
   /**
    * Refuses literals that Kubernetes refuses when it compiles: a bad pattern, a bad duration. An argument that is no literal is undefined;
    * a list literal is a list of those of its elements that are literals or lists.
    */
   refuse?(literals: readonly (Literal | undefined)[]): Refusal | undefined;
+  /**
+   * Refuses what Kubernetes refuses by the types of the arguments and of what stands in their list and map literals (string.format).
+   * It runs when all types are known.
+   */
+  check?(...arguments_: readonly Checked[]): CheckRefusal | undefined;
+  /**
+   * Refuses constants that Kubernetes refuses when it plans the program, after all checks: the text behind `program instantiation failed:`.
+   * An argument that is no constant is undefined.
+   */
+  plan?(...constants: readonly (Value | undefined)[]): string | undefined;
+}
+
+/** An argument as the checker leaves it: its type, and of a literal its value, of a list or map literal its parts. */
+export interface Checked {
+  readonly type: Type;
+  readonly literal?: Value;
+  readonly elements?: readonly Checked[];
+  readonly entries?: readonly (readonly [Checked, Checked])[];
+}
+
+/** Why the types of arguments are refused, and at which of them; at the call where there is none. */
+export interface CheckRefusal {
+  message: string;
+  at?: Checked;
 }
 
 /** A literal in an expression: a constant or a list literal. */

@@ -27,12 +27,14 @@ export const opaque = (name: string): Type => make('opaque', name);
 export const struct = (name: string): Type => make('struct', name);
 export const parameter = (name: string): Type => make('parameter', name);
 
+/** Types of libraries that have no fields and can be named as values. */
+export const opaqueTypes: readonly string[] = ['net.IP', 'net.CIDR'];
+
 const named = new Map<string, Type>([
   ...[bool, int, uint, double, string, bytes, nullType, dyn].map((type): [string, Type] => [type.name, type]),
+  ...opaqueTypes.map((name): [string, Type] => [name, opaque(name)]),
   ['timestamp', timestamp],
   ['duration', duration],
-  ['net.IP', opaque('net.IP')],
-  ['net.CIDR', opaque('net.CIDR')],
 ]);
 
 /**
@@ -60,10 +62,17 @@ function readType(text: string): { type: Type; rest: string } {
   return { type: typeNamed(name.trim(), parameters), rest };
 }
 
-function typeNamed(name: string, [first = dyn, second = dyn]: readonly Type[]): Type {
+// `type` alone is type(type), whose parameter has none.
+const anyType = make('type', 'type');
+
+function typeNamed(name: string, [first, second = dyn]: readonly Type[]): Type {
+  if (name === 'type') return first ? typeOf(first) : anyType;
+  return parameterized(name, first ?? dyn, second);
+}
+
+function parameterized(name: string, first: Type, second: Type): Type {
   if (name === 'list') return listOf(first);
   if (name === 'map') return mapOf(first, second);
-  if (name === 'type') return typeOf(first);
   if (name === 'optional') return optionalOf(first);
   return named.get(name) ?? (/^[A-Z]$/.test(name) ? parameter(name) : struct(name));
 }
@@ -91,4 +100,17 @@ export function parseSignature(text: string): Signature {
     rest = next.rest.replace(/^,/, '');
   }
   return { name, isMember: target !== undefined, parameters, result: parseType(result) };
+}
+
+/** A type as cel-go's messages write it: `list(string)`, `timestamp`, `null`. */
+export function showType(type: Type): string {
+  if (type.kind === 'error') return '!error!';
+  if (type.kind === 'null') return 'null';
+  if (type.kind === 'time') return type.name === timestamp.name ? 'timestamp' : 'duration';
+  return type.parameters.length === 0 ? type.name : `${type.name}(${type.parameters.map(showType).join(', ')})`;
+}
+
+/** The type of a whole expression as cel-go prints it: `google.protobuf.Timestamp`, `null_type`. */
+export function printType(type: Type): string {
+  return type.parameters.length === 0 ? type.name : `${type.name}(${type.parameters.map(printType).join(', ')})`;
 }

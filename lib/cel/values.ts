@@ -74,11 +74,12 @@ export class Optional {
   }
 }
 
-/** A value of a library's own type, such as net.IP. Two of them are equal as `equals` says. */
+/** A value of a library's own type, such as net.IP. */
 export abstract class Opaque {
   /** The name of its type: `net.IP`. */
   abstract readonly typeName: string;
-  abstract equals(other: Opaque): boolean;
+  /** Whether it equals a value on the right of `==`; Kubernetes' types err on what is not of their own type. */
+  abstract equals(other: Value): boolean | CelError;
   /** A field that `value.name` selects, for the few types that have some. */
   select(_field: string): Value | undefined {
     return undefined;

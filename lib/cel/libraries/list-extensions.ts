@@ -1,0 +1,136 @@
+import { type Library, overload } from '../overload.ts';
+import { CelError, List, MapValue, type Result, type Value } from '../values.ts';
+import { sizeOf, typeNameOf } from './common.ts';
+import { compare, isEqual } from './compare.ts';
+
+// Of a list and of the call that makes it.
+const baseCost = 11;
+const maxRange = 1_000_000n;
+
+const resultCost = (_values: readonly Value[], result: Result): number => baseCost + sizeOf(result);
+/** Every element against every other, twice; a tenth more where they are texts or bytes. */
+function squareCost(list: Value | undefined): number {
+  const first = list instanceof List && list.size ? list.at(0) : null;
+  const factor = typeof first === 'string' || first instanceof Uint8Array ? 2.1 : 2;
+  return baseCost + Math.floor(sizeOf(list) ** 2 * factor);
+}
+const failure = (message: string): CelError => new CelError(message);
+
+function slice(list: List, start: bigint, end: bigint): Result {
+  const because = (reason: string): CelError => failure(`cannot slice(${start}, ${end}), ${reason}`);
+  if (start < 0n || end < 0n) return because('negative indexes not supported');
+  if (start > end) return because('start index must be less than or equal to end index');
+  if (BigInt(list.size) < end) return because(`list is length ${list.size}`);
+  return List.of(Array.from({ length: Number(end - start) }, (_, i) => list.at(Number(start) + i)));
+}
+
+/** The elements of the lists in a list, down to a depth. */
+function* flat(list: List, depth: bigint): Generator<Value> {
+  for (const element of list) {
+    if (element instanceof List && depth > 0n) yield* flat(element, depth - 1n);
+    else yield element;
+  }
+}
+
+function flatten(list: Value, depth: Value = 1n, ...rest: Value[]): Result {
+  const types = rest.length ? '' : typeNameOf(depth);
+  const target = list instanceof MapValue ? 'map(dyn, dyn)' : typeNameOf(list);
+  if (!(list instanceof List) || typeof depth !== 'bigint') return failure(`no such overload: ${target}.flatten(${types})`);
+  return depth < 0n ? failure('level must be non-negative') : List.of([...flat(list, depth)]);
+}
+
+/** How many elements flatten would make, counted no further than any budget goes. */
+function flattenWork(list: Value, depth: Value = 1n): number {
+  let count = 0;
+  if (!(list instanceof List) || typeof depth !== 'bigint') return count;
+  for (const _ of flat(list, depth)) if (++count > 2_000_000) break;
+  return count;
+}
+const flattenCost = ([list, depth = 1n]: readonly Value[]): number =>
+  baseCost + Math.floor(sizeOf(list) * (typeof depth === 'bigint' && depth >= 0n ? Number(depth) : 1));
+
+function range(size: bigint): Result {
+  if (size < 0n) return failure(`lists.range: size must be non-negative, got ${size}`);
+  if (size > maxRange) return failure(`lists.range: size ${size} exceeds maximum allowed (${maxRange})`);
+  return List.of(Array.from({ length: Number(size) }, (_, i) => BigInt(i)));
+}
+
+function distinct(list: List): List {
+  const found: Value[] = [];
+  for (const element of list) if (!found.some((other) => isEqual(element, other))) found.push(element);
+  return List.of(found);
+}
+
+/** The list in the order of its keys. */
+function sortBy(list: List, keys: List): Result {
+  if (list.size !== keys.size) {
+    const expected = '@sortByAssociatedKeys() expected a list of the same size as the associated keys list';
+    return failure(`${expected}, but got ${list.size} and ${keys.size} elements respectively`);
+  }
+  if (!list.size) return list;
+  const first = keys.at(0);
+  if (compare(first, first) === undefined && !Number.isNaN(first)) return failure('list elements must be comparable');
+  const pairs = Array.from(keys, (key, i) => ({ key, element: list.at(i) }));
+  if (pairs.some(({ key }) => typeNameOf(key) !== typeNameOf(first))) return failure('list elements must have the same type');
+  return List.of(sorted(pairs).map(({ element }) => element));
+}
+
+interface Pair {
+  key: Value;
+  element: Value;
+}
+
+/** Go sorts twelve or fewer by insertion, which shows where some have no order (NaN). */
+function sorted(pairs: Pair[]): Pair[] {
+  if (pairs.length > 12) return pairs.sort((a, b) => compare(a.key, b.key) ?? 0);
+  for (let i = 1; i < pairs.length; i++) {
+    for (let j = i; j > 0; j--) {
+      const [a, b] = [pairs[j - 1] as Pair, pairs[j] as Pair];
+      if (compare(b.key, a.key) !== -1) break;
+      [pairs[j - 1], pairs[j]] = [b, a];
+    }
+  }
+  return pairs;
+}
+
+const sort = (list: Value): Result => (list instanceof List ? sortBy(list, list) : failure('no such overload: sort'));
+const sortByKeys = (list: Value, keys: Value): Result =>
+  list instanceof List && keys instanceof List ? sortBy(list, keys) : failure('no such overload: @sortByAssociatedKeys');
+const comparable = ['int', 'uint', 'double', 'bool', 'duration', 'timestamp', 'string', 'bytes'];
+const idOf = (type: string): string => ({ duration: 'google.protobuf.Duration', timestamp: 'google.protobuf.Timestamp' })[type] ?? type;
+const unresolvedCost = (): number => 1;
+
+/** github.com/google/cel-go/ext/lists.go at version 3; the macro sortBy makes calls of `@sortByAssociatedKeys`. */
+export const listExtensions: Library = {
+  overloads: [
+    overload('list_slice', '<list<T>>.slice(int, int) -> list<T>', slice, { cost: resultCost }),
+    overload('list_flatten', '<list<list<T>>>.flatten() -> list<T>', flatten, { cost: flattenCost, work: flattenWork, isUnguarded: true }),
+    overload('list_flatten_int', '<list<dyn>>.flatten(int) -> list<dyn>', flatten, {
+      cost: flattenCost,
+      work: flattenWork,
+      isUnguarded: true,
+    }),
+    ...comparable.map((type) =>
+      overload(`list_${idOf(type)}_sort`, `<list<${type}>>.sort() -> list<${type}>`, sort, {
+        cost: ([list]) => squareCost(list),
+        unresolvedCost,
+        work: squareCost,
+        isUnguarded: true,
+      }),
+    ),
+    ...comparable.map((type) =>
+      overload(`list_${idOf(type)}_sortByAssociatedKeys`, `<list<T>>.@sortByAssociatedKeys(list<${type}>) -> list<T>`, sortByKeys, {
+        cost: ([_list, keys]) => squareCost(keys),
+        unresolvedCost,
+        work: (_list, keys) => squareCost(keys),
+        isUnguarded: true,
+      }),
+    ),
+    overload('lists_range', 'lists.range(int) -> list<int>', range, {
+      cost: resultCost,
+      work: (size: bigint) => (size >= 0n && size <= maxRange ? Number(size) : 0),
+    }),
+    overload('list_reverse', '<list<T>>.reverse() -> list<T>', (list: List) => List.of([...list].reverse()), { cost: resultCost }),
+    overload('list_distinct', '<list<T>>.distinct() -> list<T>', distinct, { cost: ([list]) => squareCost(list), work: squareCost }),
+  ],
+};

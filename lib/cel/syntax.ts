@@ -1,0 +1,124 @@
+import type { Overload } from './overload.ts';
+import type { Type } from './types.ts';
+import type { Value } from './values.ts';
+
+/** An expression after parsing: macros are expanded. `at` is where its messages point, in UTF-16 units of the source. */
+export type Node = Literal | Identifier | Select | Call | ListLiteral | MapLiteral | StructLiteral | Fold;
+
+interface Base {
+  readonly at: number;
+  /** What the checker found its type to be. */
+  type?: Type;
+}
+
+export interface Literal extends Base {
+  readonly kind: 'literal';
+  readonly value: Value;
+}
+
+/** A variable or a type. A name that begins with a dot means the outermost one. */
+export interface Identifier extends Base {
+  readonly kind: 'identifier';
+  readonly name: string;
+  /** Set by the checker where the name is a type's. */
+  typeName?: string;
+}
+
+/** `operand.field`, or as `isTest` the presence test `has(operand.field)`. */
+export interface Select extends Base {
+  readonly kind: 'select';
+  readonly operand: Node;
+  readonly field: string;
+  readonly isTest: boolean;
+  /** Set by the checker where the whole is one name: of a variable such as `authorizer.requestResource`, or of a type. */
+  meant?: Identifier;
+}
+
+/** A function, an operator (`_+_`), or a member function with its target. */
+export interface Call extends Base {
+  readonly kind: 'call';
+  readonly name: string;
+  readonly target: Node | undefined;
+  readonly args: readonly Node[];
+  /** Set by the checker: the overloads that its types allow, and the function's name where the target is its namespace. */
+  overloads?: readonly Overload[];
+  qualified?: string;
+}
+
+export interface ListLiteral extends Base {
+  readonly kind: 'list';
+  readonly elements: readonly Element[];
+}
+
+export interface Element {
+  readonly value: Node;
+  readonly isOptional: boolean;
+}
+
+export interface MapLiteral extends Base {
+  readonly kind: 'map';
+  readonly entries: readonly Entry[];
+}
+
+export interface Entry extends Element {
+  readonly key: Node;
+}
+
+/** `kubernetes.UserInfo{...}`: an object of a declared type, of which no expression may make one. */
+export interface StructLiteral extends Base {
+  readonly kind: 'struct';
+  readonly name: string;
+}
+
+/** The comprehension that macros become: cel-go's fold. */
+export interface Fold extends Base {
+  readonly kind: 'fold';
+  readonly range: Node;
+  readonly variable: string;
+  readonly second: string | undefined;
+  readonly accumulator: string;
+  readonly init: Node;
+  readonly condition: Node;
+  readonly step: Node;
+  readonly result: Node;
+}
+
+/** The name of the accumulator, which no expression can write. */
+export const accumulator = '@result';
+
+export const literal = (at: number, value: Value): Literal => ({ kind: 'literal', at, value });
+export const identifier = (at: number, name: string): Identifier => ({ kind: 'identifier', at, name });
+export const call = (at: number, name: string, args: readonly Node[], target?: Node): Call => ({ kind: 'call', at, name, args, target });
+export const listLiteral = (at: number, ...values: Node[]): ListLiteral => ({
+  kind: 'list',
+  at,
+  elements: values.map((value) => ({ value, isOptional: false })),
+});
+
+/** The nodes directly below one, in the order of cel-go's visitor: a target before its arguments. */
+export function childrenOf(node: Node): readonly Node[] {
+  switch (node.kind) {
+    case 'select':
+      return [node.operand];
+    case 'call':
+      return node.target ? [node.target, ...node.args] : node.args;
+    case 'list':
+      return node.elements.map((element) => element.value);
+    case 'map':
+      return node.entries.flatMap((entry) => [entry.key, entry.value]);
+    case 'fold':
+      return [node.range, node.init, node.condition, node.step, node.result];
+    default:
+      return [];
+  }
+}
+
+/** How deep the operations of an expression nest; a chain such as `a.b.c` nests, && and || do not. */
+export function height(node: Node): number {
+  let deepest = 0;
+  for (const child of childrenOf(node)) deepest = Math.max(deepest, height(child));
+  return deepest + (node.kind === 'select' || (node.kind === 'call' && isNesting(node)) ? 1 : 0);
+}
+
+const flat = new Set(['_&&_', '_||_', '!_', '-_']);
+const isNesting = ({ name, target }: Call): boolean => target !== undefined || name === '@in' || (name.startsWith('_') && !flat.has(name));
