@@ -1,5 +1,6 @@
-import { admissionEnvironment, canon, CompileError, compile, EvaluationError, fromJson } from '../../lib/cel/index.ts';
+import { admissionEnvironment, CompileError, canon, compile, EvaluationError, fromJson } from '../../lib/cel/index.ts';
 import { isObject, parseExactJson } from '../../lib/json/json.ts';
+import { authorizersOf } from './echo-authorizer.ts';
 import type { Answer, Line } from './line.ts';
 import { admissionRequestOf } from './request.ts';
 
@@ -34,12 +35,16 @@ function answer(line: Line): Answer {
 }
 
 function evaluate(program: ReturnType<typeof compile>, { object, oldObject, params, request }: Line) {
+  const admissionRequest = admissionRequestOf(request);
+  const { authorizer, requestResource } = authorizersOf(admissionRequest);
   const activation = {
     object: fromJson(object ?? null),
     oldObject: fromJson(oldObject ?? null),
     params: fromJson(params ?? null),
-    request: fromJson(admissionRequestOf(request)),
+    request: fromJson(admissionRequest),
     namespaceObject: null,
+    authorizer,
+    'authorizer.requestResource': requestResource,
   };
   try {
     const { value, cost } = program.evaluate(activation);

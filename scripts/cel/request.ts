@@ -10,7 +10,12 @@ const text: Member = { zero: '' };
 const optionalText: Member = { zero: '', omitted: 'empty' };
 const kind = { group: text, version: text, kind: text };
 const resource = { group: text, version: text, resource: text };
-const user = { username: optionalText, uid: optionalText, groups: { zero: null, omitted: 'empty' }, extra: { zero: null, omitted: 'empty' } } satisfies Record<string, Member>;
+const user = {
+  username: optionalText,
+  uid: optionalText,
+  groups: { zero: null, omitted: 'empty' },
+  extra: { zero: null, omitted: 'empty' },
+} satisfies Record<string, Member>;
 
 /** k8s.io/api/admission/v1, AdmissionRequest. */
 const admissionRequest: Record<string, Member> = {
@@ -30,7 +35,10 @@ const admissionRequest: Record<string, Member> = {
   dryRun: { zero: null, omitted: 'absent' },
   options: { zero: null },
 };
-const structs = { 'group, version and kind': kind, 'group, version and resource': resource, user } as Record<string, Record<string, Member>>;
+const structs = { 'group, version and kind': kind, 'group, version and resource': resource, user } as Record<
+  string,
+  Record<string, Member>
+>;
 
 /** An AdmissionRequest as an expression sees it: the members that Go's struct has, with its zero values, and no other one. */
 export function admissionRequestOf(given: Json | undefined): JsonObject {

@@ -1,5 +1,5 @@
-import { basename } from 'node:path';
 import { globSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 
 /**
  * Reads a list of expressions, one a line. `//` is a comment. A line that begins with `//!` says what the lines after it have:

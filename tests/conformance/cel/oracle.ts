@@ -21,7 +21,12 @@ export interface OracleAnswer extends Answer {
  * @param questions texts of JSON, without line breaks.
  * @returns the answers, in the order of the questions. Throws with what it said where it fails.
  */
-export async function askOracle(binary: string, questions: readonly string[], folder: string, flags: readonly string[] = []): Promise<OracleAnswer[]> {
+export async function askOracle(
+  binary: string,
+  questions: readonly string[],
+  folder: string,
+  flags: readonly string[] = [],
+): Promise<OracleAnswer[]> {
   const name = join(folder, `cel-${Math.random().toString(36).slice(2)}`);
   await writeFile(`${name}.questions`, `${questions.join('\n')}\n`);
   const [input, output, said] = await Promise.all([open(`${name}.questions`), open(`${name}.answers`, 'w'), open(`${name}.errors`, 'w+')]);
@@ -34,6 +39,7 @@ export async function askOracle(binary: string, questions: readonly string[], fo
   }
   const answers: OracleAnswer[] = [];
   for await (const line of createInterface({ input: createReadStream(`${name}.answers`) })) answers.push(JSON.parse(line) as OracleAnswer);
-  if (answers.length !== questions.length) throw new Error(`the CEL oracle gave ${answers.length} answers to ${questions.length} questions`);
+  if (answers.length !== questions.length)
+    throw new Error(`the CEL oracle gave ${answers.length} answers to ${questions.length} questions`);
   return answers;
 }

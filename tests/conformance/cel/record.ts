@@ -5,6 +5,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { specExpressions, specId } from '../../cel-spec.ts';
 import { must } from '../processes.ts';
 import { celOracle } from '../tools.ts';
 import { lists } from './list.ts';
@@ -36,9 +37,23 @@ export async function recordCorpus(binary: string, folder: string): Promise<Reco
     const answers = await askOracle(binary, repeated, folder, ['-overloads']);
     for (const { overloads } of answers) for (const id of overloads ?? []) called.add(id);
     result.mistakes.push(...answers.flatMap((answer) => mistakeOf(topic, answer)));
-    result.files.set(`${topic}.jsonl`, questions.map((question, index) => `${recorded(question, answers[index] as OracleAnswer)}\n`).join(''));
+    result.files.set(
+      `${topic}.jsonl`,
+      questions.map((question, index) => `${recorded(question, answers[index] as OracleAnswer)}\n`).join(''),
+    );
     result.expressions += questions.length;
   }
+  const expressions = specExpressions();
+  const answers = await askOracle(
+    binary,
+    expressions.map((expr) => JSON.stringify({ expr })),
+    folder,
+  );
+  result.mistakes.push(...answers.flatMap((answer) => mistakeOf('cel-spec', answer)));
+  result.files.set(
+    '../cel-spec.jsonl',
+    answers.map(({ expr, ...answer }) => `${JSON.stringify({ id: specId(expr), ...answer })}\n`).join(''),
+  );
   const all = (await must(binary, ['-list'])).trim().split('\n');
   result.mistakes.push(...all.filter((id) => !called.has(id) && !internal.has(id)).map((id) => `no expression calls the overload ${id}`));
   return result;
@@ -68,7 +83,9 @@ if (import.meta.main) {
     const check = process.argv.includes('--check');
     if (check) made.mistakes.push(...(await staleFiles(made)).map((name) => `${name} is not what Kubernetes says: record it again`));
     else for (const [name, text] of made.files) await writeFile(new URL(name, corpus), text);
-    process.stdout.write(`${made.expressions} expressions in ${made.files.size} files\n${made.mistakes.map((mistake) => `${mistake}\n`).join('')}`);
+    process.stdout.write(
+      `${made.expressions} expressions in ${made.files.size} files\n${made.mistakes.map((mistake) => `${mistake}\n`).join('')}`,
+    );
     process.exitCode = made.mistakes.length > 0 ? 1 : 0;
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -1,5 +1,5 @@
-import { type Type, parseType, same } from './types.ts';
 import type { Random } from './random.ts';
+import { parseType, same, type Type } from './types.ts';
 
 /** What the variables of a line hold, as texts of JSON: numbers beyond 2^53 and `1.0` would not survive a JavaScript number. */
 export interface Documents {
@@ -9,8 +9,34 @@ export interface Documents {
   request: string;
 }
 
-const numbers = ['0', '1', '3', '-1', '1.0', '0.5', '1e3', '9007199254740993', '9223372036854775807', '9223372036854775808', '-0', '1e400'].slice(0, -1);
-const strings = ['', 'a', 'abc', 'Running', 'é', '😀', '10Gi', '2026-01-01T00:00:00Z', '127.0.0.1', 'https://a.b/c', '1.2.3', 'a'.repeat(70)];
+const numbers = [
+  '0',
+  '1',
+  '3',
+  '-1',
+  '1.0',
+  '0.5',
+  '1e3',
+  '9007199254740993',
+  '9223372036854775807',
+  '9223372036854775808',
+  '-0',
+  '1e400',
+].slice(0, -1);
+const strings = [
+  '',
+  'a',
+  'abc',
+  'Running',
+  'é',
+  '😀',
+  '10Gi',
+  '2026-01-01T00:00:00Z',
+  '127.0.0.1',
+  'https://a.b/c',
+  '1.2.3',
+  'a'.repeat(70),
+];
 
 function job(random: Random): string {
   const text = () => JSON.stringify(random.pick(strings));
@@ -50,7 +76,12 @@ function request(random: Random): string {
     ...member('name', random.pick(['job', 'é', ''])),
     ...member('namespace', 'ns'),
     operation: random.pick(['UPDATE', 'CREATE']),
-    userInfo: { username: random.pick(['alice', '']), ...member('uid', '7'), ...member('groups', ['dev', 'system:authenticated']), ...extra },
+    userInfo: {
+      username: random.pick(['alice', '']),
+      ...member('uid', '7'),
+      ...member('groups', ['dev', 'system:authenticated']),
+      ...extra,
+    },
     ...member('dryRun', random.chance(0.5)),
     ...member('options', { kind: 'UpdateOptions', apiVersion: 'meta.k8s.io/v1', fieldManager: 'f' }),
   });
@@ -112,6 +143,13 @@ const paths: readonly (readonly [string, Type])[] = Object.entries({
  * leaves out what it would not take for that type.
  */
 export const pathsOf = (wanted: Type, typed: boolean): string[] =>
-  paths.filter(([path, held]) => same(held, wanted) && (!typed || wanted.name === 'dyn' || path.startsWith('request.'))).map(([path]) => path);
+  paths
+    .filter(([path, held]) => same(held, wanted) && (!typed || wanted.name === 'dyn' || path.startsWith('request.')))
+    .map(([path]) => path);
 /** Paths for has() and optional selection. */
-export const selections: readonly string[] = [...paths.map(([path]) => path).filter((path) => /\.\w+$/.test(path)), 'object.spec.nope', 'object.missing', 'object.metadata.labels.app'];
+export const selections: readonly string[] = [
+  ...paths.map(([path]) => path).filter((path) => /\.\w+$/.test(path)),
+  'object.spec.nope',
+  'object.missing',
+  'object.metadata.labels.app',
+];

@@ -47,14 +47,19 @@ export class Expressions {
 
   #leaf(wanted: Type, scope: readonly Bound[]): string {
     const random = this.#random;
-    const choices = [...scope.filter((one) => same(one.type, wanted)).map(({ name }) => name), ...pathsOf(wanted, this.#literals > 0 && random.chance(0.97))];
+    const choices = [
+      ...scope.filter((one) => same(one.type, wanted)).map(({ name }) => name),
+      ...pathsOf(wanted, this.#literals > 0 && random.chance(0.97)),
+    ];
     if (choices.length > 0 && random.chance(0.45)) return random.pick(choices);
-    if (wanted.pool) return random.pick((wanted.name === 'string' ? (texts[wanted.pool] ?? literals[wanted.pool]) : literals[wanted.pool]) ?? ["''"]);
+    if (wanted.pool)
+      return random.pick((wanted.name === 'string' ? (texts[wanted.pool] ?? literals[wanted.pool]) : literals[wanted.pool]) ?? ["''"]);
     const part = (index: number) => this.#element(() => this.#leaf(wanted.of[index] ?? dyn, scope));
     if (wanted.name === 'list') return `[${random.some(3, () => part(0)).join(', ')}]`;
     if (wanted.name === 'map') return `{${random.some(3, () => `${part(0)}: ${part(1)}`).join(', ')}}`;
     if (wanted.name === 'optional') return random.chance(0.3) ? 'optional.none()' : `optional.of(${part(0)})`;
-    if (wanted.name === 'dyn') return random.chance(0.5) ? `dyn(${this.#leaf(randomType(random, 1), scope)})` : random.pick(pathsOf(dyn, false));
+    if (wanted.name === 'dyn')
+      return random.chance(0.5) ? `dyn(${this.#leaf(randomType(random, 1), scope)})` : random.pick(pathsOf(dyn, false));
     return random.pick(literals[wanted.name] ?? ['null']);
   }
 
@@ -90,7 +95,11 @@ export class Expressions {
     if (fitting.length === 0) return undefined;
     const [signature, bound] = random.pick(fitting);
     const parameters = signature.parameters.map((parameter) => substitute(parameter, bound, random));
-    return signature.write(parameters.map((parameter) => (parameter.pool && random.chance(0.8) ? this.#leaf(parameter, scope) : this.make(parameter, depth - 1, scope))));
+    return signature.write(
+      parameters.map((parameter) =>
+        parameter.pool && random.chance(0.8) ? this.#leaf(parameter, scope) : this.make(parameter, depth - 1, scope),
+      ),
+    );
   }
 
   #literal(wanted: Type, depth: number, scope: readonly Bound[]): string {
@@ -98,7 +107,8 @@ export class Expressions {
     const of = (index: number) => this.#element(() => this.make(wanted.of[index] ?? dyn, depth - 1, scope));
     const optional = (index: number) => this.#element(() => this.make(typeOf('optional', wanted.of[index] ?? dyn), depth - 1, scope));
     if (wanted.name === 'list') return `[${random.some(4, () => (random.chance(0.1) ? `?${optional(0)}` : of(0))).join(', ')}]`;
-    if (wanted.name === 'map') return `{${random.some(3, () => (random.chance(0.1) ? `?${of(0)}: ${optional(1)}` : `${of(0)}: ${of(1)}`)).join(', ')}}`;
+    if (wanted.name === 'map')
+      return `{${random.some(3, () => (random.chance(0.1) ? `?${of(0)}: ${optional(1)}` : `${of(0)}: ${of(1)}`)).join(', ')}}`;
     return `optional.${random.pick(['of', 'ofNonZeroValue'])}(${of(0)})`;
   }
 
@@ -141,7 +151,8 @@ export class Expressions {
           () => `${this.make(wanted, depth - 1, scope)}.filter(${a}, ${this.make(bool, depth - 1, [...scope, { name: a, type: part }])})`,
           () => `${source}.transformList(${a}, ${b}, ${two(part)})`,
           () => `${source}.transformList(${a}, ${b}, ${two(bool)}, ${two(part)})`,
-          () => `${this.make(wanted, depth - 1, scope)}.sortBy(${a}, ${this.make(random.pick([int, string]), depth - 1, [...scope, { name: a, type: part }])})`,
+          () =>
+            `${this.make(wanted, depth - 1, scope)}.sortBy(${a}, ${this.make(random.pick([int, string]), depth - 1, [...scope, { name: a, type: part }])})`,
         ])();
       case 'map':
         return random.pick([
@@ -161,4 +172,21 @@ export class Expressions {
 }
 
 /** The types that a whole expression is made of: mostly what a policy needs. */
-export const wholeTypes: readonly Type[] = ['bool', 'bool', 'string', 'int', 'list<string>', 'list<int>', 'map<string,int>', 'double', 'uint', 'bytes', 'timestamp', 'duration', 'dyn', 'optional<string>', 'list<dyn>', 'type'].map(parseType);
+export const wholeTypes: readonly Type[] = [
+  'bool',
+  'bool',
+  'string',
+  'int',
+  'list<string>',
+  'list<int>',
+  'map<string,int>',
+  'double',
+  'uint',
+  'bytes',
+  'timestamp',
+  'duration',
+  'dyn',
+  'optional<string>',
+  'list<dyn>',
+  'type',
+].map(parseType);

@@ -5,7 +5,46 @@ import { randomType } from './types.ts';
 
 /** Longer ones say nothing that shorter ones do not, and a failure is to be read. */
 const longest = 700;
-const marks = ['(', ')', '[', ']', '{', '}', '.', ',', ':', '?', '+', '-', '!', '=', '<', '&&', '||', "'", '"', '\\', '`', ' ', '\n', '//', '0', 'u', 'e', 'in', '@', '$', 'é', '😀', '%', '"""', 'r"', 'as', 'null', '_'];
+const marks = [
+  '(',
+  ')',
+  '[',
+  ']',
+  '{',
+  '}',
+  '.',
+  ',',
+  ':',
+  '?',
+  '+',
+  '-',
+  '!',
+  '=',
+  '<',
+  '&&',
+  '||',
+  "'",
+  '"',
+  '\\',
+  '`',
+  ' ',
+  '\n',
+  '//',
+  '0',
+  'u',
+  'e',
+  'in',
+  '@',
+  '$',
+  'é',
+  '😀',
+  '%',
+  '"""',
+  'r"',
+  'as',
+  'null',
+  '_',
+];
 
 /** Takes out, puts in or doubles a few characters: most of it is no CEL any more. */
 function damage(random: Random, expression: string): string {

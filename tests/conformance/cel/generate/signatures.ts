@@ -98,7 +98,11 @@ function parseSignature(text: string): Signature {
   const isMember = dot > 0 && (!namespaces.test(head) || head.startsWith('optional<'));
   if (!isMember) return { result, parameters, write: (args) => `${head}(${args.join(', ')})` };
   const name = head.slice(dot + 1);
-  return { result, parameters: [parseType(head.slice(0, dot)), ...parameters], write: ([receiver, ...args]) => `${receiver}.${name}(${args.join(', ')})` };
+  return {
+    result,
+    parameters: [parseType(head.slice(0, dot)), ...parameters],
+    write: ([receiver, ...args]) => `${receiver}.${name}(${args.join(', ')})`,
+  };
 }
 
 /** Every function and operator that the environment has, but for macros. */
