@@ -5,7 +5,7 @@ import { basename } from 'node:path';
  * Reads a list of expressions, one a line. `//` is a comment. A line that begins with `//!` says what the lines after it have:
  * `//! object {…}` a document (also oldObject, params, request, variables; without text: none any more), `//! each $a | 1 | 2u` values for a
  * placeholder, with which an expression is written once for each; `//! text "…"` is an expression as a JSON string, for those with line
- * breaks. `//! reset` forgets everything.
+ * breaks, `//! nest 300 ( | 1 | )` one of 300 times `(`, 1 and 300 times `)`. `//! reset` forgets everything.
  * @returns questions for the oracle, as texts of JSON.
  */
 export function readList(text: string): string[] {
@@ -20,6 +20,7 @@ export function readList(text: string): string[] {
     const [, word = '', rest = ''] = /^\/\/! (\w+) ?(.*)$/.exec(line) ?? [];
     if (word === 'reset') [documents, placeholders] = [new Map(), new Map()];
     else if (word === 'text') ask(JSON.parse(rest));
+    else if (word === 'nest') ask(nested(rest));
     else if (word === 'each') {
       const [name = '', ...values] = rest.split(' | ');
       placeholders.set(name.trim(), values);
@@ -27,6 +28,11 @@ export function readList(text: string): string[] {
     else if (line.trim() !== '' && !line.startsWith('//')) for (const expr of filled(line, placeholders)) ask(expr);
   }
   return [...new Set(questions)];
+}
+
+function nested(text: string): string {
+  const [, times = '', before = '', core = '', after = ''] = /^(\d+)(?: (.*))? \| (.*) \|(?: (.*))?$/.exec(text) ?? [];
+  return `${before.repeat(Number(times))}${core}${after.repeat(Number(times))}`;
 }
 
 /** An expression with every combination of the values of its placeholders. */
