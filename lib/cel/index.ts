@@ -1,11 +1,22 @@
-import { admissionEnvironment, type Environment } from './environment.ts';
-import { CompileError, EvaluationError } from './errors.ts';
-import type { Value } from './values.ts';
+import { admissionEnvironment } from './admission.ts';
+import { LimitExceeded, withBudget } from './budget.ts';
+import { check } from './checker.ts';
+import type { Environment } from './environment.ts';
+import { EvaluationError } from './errors.ts';
+import { Frame } from './frame.ts';
+import { parse } from './parser.ts';
+import { type Planned, plan } from './plan.ts';
+import { Problems } from './source.ts';
+import { printType } from './types.ts';
+import { validate } from './validate.ts';
+import { CelError, type Result, type Value } from './values.ts';
 
+export { admissionEnvironment } from './admission.ts';
 export { canon } from './canon.ts';
+export type { Environment } from './environment.ts';
+export { CompileError, EvaluationError } from './errors.ts';
 export type { Library, Overload } from './overload.ts';
 export { fromJson, type Value } from './values.ts';
-export { admissionEnvironment, CompileError, type Environment, EvaluationError };
 
 /** The values of the variables, by name: `object`, `request`, … What is undefined is an error when an expression reads it. */
 export type Activation = Readonly<Record<string, Value | undefined>>;
@@ -21,7 +32,43 @@ export interface Program {
   evaluate(activation: Activation, options?: { costLimit?: number }): { value: Value; cost: number };
 }
 
+/** Kubernetes' limit on the cost of one expression. */
+export const perCallLimit = 1_000_000;
+
 /** Compiles an expression for an environment, by default Kubernetes' for admission. Throws CompileError with Kubernetes' message. */
-export function compile(_expression: string, _environment: Environment = admissionEnvironment()): Program {
-  throw new CompileError('not yet');
+export function compile(expression: string, environment: Environment = defaultEnvironment()): Program {
+  const problems = new Problems(expression);
+  const node = parse(expression, problems);
+  problems.throwIfAny();
+  const type = check(node, environment.scope, problems);
+  problems.throwIfAny();
+  validate(node, problems);
+  problems.throwIfAny();
+  const planned = plan(node, environment.scope);
+  return { outputType: printType(type), evaluate: (activation, options) => evaluate(planned, activation, options?.costLimit) };
+}
+
+let known: Environment | undefined;
+function defaultEnvironment(): Environment {
+  known ??= admissionEnvironment();
+  return known;
+}
+
+function evaluate({ step, variables, slots }: Planned, activation: Activation, limit = perCallLimit): { value: Value; cost: number } {
+  const frame = new Frame(slots, limit);
+  for (const [name, slot] of variables) frame.slots[slot] = activation[name];
+  const value = run(() => step(frame));
+  if (value instanceof CelError) throw new EvaluationError(value.message, frame.cost);
+  return { value, cost: frame.cost };
+}
+
+/** Evaluates within the limits. Values that are nested too deep for the stack end it as the limits do. */
+function run(step: () => Result): Result {
+  try {
+    return withBudget(step);
+  } catch (error) {
+    if (error instanceof LimitExceeded) return new CelError(error.message);
+    if (error instanceof RangeError) return new CelError(new LimitExceeded().message);
+    throw error;
+  }
 }

@@ -2,14 +2,14 @@ import { parseSignature, type Signature, type Type } from './types.ts';
 import type { Result, Value } from './values.ts';
 
 /** What an overload may have beside its implementation. Arguments come as the implementation gets them, a member's target first. */
-interface Extras {
+export interface Extras {
   /**
    * Kubernetes' runtime cost of a call, from its arguments and its result (k8s.io/apiserver/pkg/cel/library/cost.go); 1 where it is not
-   * given. It may not change with the result where `work` does not already bound what the call allocates.
+   * given. An argument may be an error, or of another type than the parameter: `sizeOf` takes both.
    */
-  cost?(args: readonly Value[], result: Result): number;
+  cost?(args: readonly Result[], result: Result): number;
   /** The cost where the checker left several overloads open, as it does for dyn; the same as `cost` unless given. */
-  unresolvedCost?(args: readonly Value[], result: Result): number;
+  unresolvedCost?(args: readonly Result[], result: Result): number;
   /**
    * What the call makes or walks, in units of cost: 1 for an element of a list, 0.1 for a character. It is charged to a budget beside
    * Kubernetes' before the call begins: what cannot be paid is not begun. Needed where a result can be larger than all arguments together

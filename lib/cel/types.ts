@@ -90,7 +90,7 @@ export interface Signature {
  * `<list<A>>.indexOf(A) -> int`, `<net.IP>.family() -> int`.
  */
 export function parseSignature(text: string): Signature {
-  const parts = /^(?:<(.*)>\.)?([^<>()]+)\((.*)\) -> (.+)$/.exec(text);
+  const parts = /^(?:<(.*)>\.)?(_[<>]=?_|[^<>()]+)\((.*)\) -> (.+)$/.exec(text);
   const [, target, name = '', list = '', result = ''] = parts ?? [];
   if (!parts) throw new TypeError(`not a signature: ${text}`);
   const parameters = target === undefined ? [] : [parseType(target)];

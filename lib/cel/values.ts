@@ -119,6 +119,46 @@ class ArrayList extends List {
   }
 }
 
+/** How large a list is copied when two are joined; larger ones are joined without a copy, as cel-go joins all. */
+const largestCopy = 32;
+
+class JoinedList extends List {
+  readonly #first: List;
+  readonly #second: List;
+  readonly size: number;
+  constructor(first: List, second: List) {
+    super();
+    this.#first = first;
+    this.#second = second;
+    this.size = first.size + second.size;
+  }
+  override at(index: number): Value {
+    return index < this.#first.size ? this.#first.at(index) : this.#second.at(index - this.#first.size);
+  }
+}
+
+/** The list that the steps of a macro add to, which nobody else can see. */
+export class GrowingList extends List {
+  readonly items: Value[] = [];
+  override get size(): number {
+    return this.items.length;
+  }
+  override at(index: number): Value {
+    return this.items[index] as Value;
+  }
+}
+
+/** `first + second`. */
+export function joinLists(first: List, second: List): List {
+  if (first instanceof GrowingList) {
+    for (let i = 0; i < second.size; i += 1) first.items.push(second.at(i));
+    return first;
+  }
+  if (first.size === 0) return second;
+  if (second.size === 0) return first;
+  return first.size + second.size <= largestCopy ? List.of([...first, ...second]) : new JoinedList(first, second);
+}
+
 /** An array of JSON, whose elements become values where they are read. */
 class JsonList extends List {
   readonly #items: readonly Json[];
@@ -139,34 +179,60 @@ export abstract class MapValue {
   abstract readonly size: number;
   abstract get(key: Value): Value | undefined;
   abstract keys(): Iterable<Value>;
+  /** As `get`, for what an expression selects: a map whose values are computed when they are asked for may give an error. */
+  find(key: Value): Result | undefined {
+    return this.get(key);
+  }
   /** A map of these entries; a later one replaces an earlier one with its key. */
   static of(entries: Iterable<readonly [Value, Value]>): MapValue {
     return new EntriesMap(entries);
   }
 }
 
-/** What a key is among the keys of a JavaScript Map, or undefined for what is no key. */
-export function keyOf(key: Value): string | bigint | boolean | undefined {
-  if (typeof key === 'string' || typeof key === 'bigint' || typeof key === 'boolean') return key;
-  if (key instanceof Uint) return key.value;
-  return typeof key === 'number' && Number.isInteger(key) ? BigInt(key) : undefined;
-}
-
-class EntriesMap extends MapValue {
-  readonly #entries = new Map<string | bigint | boolean | undefined, readonly [Value, Value]>();
-  constructor(entries: Iterable<readonly [Value, Value]>) {
+/** A map of an expression. Keys are told apart by type; one that is not found is looked for among those that are the same number. */
+export class EntriesMap extends MapValue {
+  readonly #entries = new Map<unknown, readonly [Value, Value]>();
+  constructor(entries: Iterable<readonly [Value, Value]> = []) {
     super();
-    for (const entry of entries) this.#entries.set(keyOf(entry[0]), entry);
+    for (const entry of entries) this.set(entry);
+  }
+  /** Only for who makes the map. */
+  set(entry: readonly [Value, Value]): void {
+    this.#entries.set(keyOf(entry[0]), entry);
+  }
+  /** Only for who makes the map. */
+  delete(key: Value): void {
+    this.#entries.delete(keyOf(key));
   }
   override get size(): number {
     return this.#entries.size;
   }
   override get(key: Value): Value | undefined {
-    return this.#entries.get(keyOf(key))?.[1];
+    const found = this.#entries.get(keyOf(key));
+    if (found) return found[1];
+    for (const other of sameNumbers(key)) {
+      const entry = this.#entries.get(keyOf(other));
+      if (entry) return entry[1];
+    }
+    return undefined;
   }
   override *keys(): Iterable<Value> {
     for (const [key] of this.#entries.values()) yield key;
   }
+}
+
+/** The map that the steps of a macro add to, which nobody else can see. */
+export class GrowingMap extends EntriesMap {}
+
+// No text of an expression begins with half of a pair.
+const keyOf = (key: Value): unknown => (key instanceof Uint ? `\udc00${key.value}` : key);
+
+function sameNumbers(key: Value): Value[] {
+  if (typeof key === 'bigint') return key < 0n ? [] : [new Uint(key)];
+  if (key instanceof Uint) return key.value > maxInt64 ? [] : [key.value];
+  if (typeof key !== 'number' || !Number.isInteger(key) || Math.abs(key) >= 2 ** 64) return [];
+  const integer = BigInt(key);
+  return [...(BigInt.asIntN(64, integer) === integer ? [integer] : []), ...(key < 0 ? [] : [new Uint(integer)])];
 }
 
 /** An object of JSON, whose members become values where they are read. */

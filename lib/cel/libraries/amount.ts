@@ -1,3 +1,5 @@
+import { binarySuffixes, decimalSuffixes } from '../../json/quantity.ts';
+
 /**
  * What apimachinery's resource.Quantity holds: `value` × 10^`exponent`. Kubernetes keeps what fits as a 64-bit integer with an
  * exponent, all else as a decimal with nine fraction digits; which of the two it is can be seen from CEL.
@@ -15,8 +17,6 @@ type Format = 'DecimalSI' | 'BinarySI' | 'DecimalExponent';
 const formatWrong = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 // Every part ends where the next begins, so that no text is read twice.
 const grammar = /^([+-]?)(\d*)(?!\d)(?:\.(\d*)(?!\d))?([eEinumkKMGTP]*[-+]?\d*)$/;
-const binary = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
-const decimal = ['n', 'u', 'm', '', 'k', 'M', 'G', 'T', 'P', 'E'];
 const maxInt64 = 9223372036854775807n;
 // A decimal beyond is not written out; no double is larger.
 const maxWritten = 400;
@@ -43,8 +43,8 @@ export function parseAmount(text: string): Amount | string {
 
 /** The format and exponent of a suffix: of two for BinarySI, else of ten. */
 function interpret(suffix: string): { format: Format; exponent: number } | undefined {
-  if (decimal.includes(suffix)) return { format: 'DecimalSI', exponent: 3 * decimal.indexOf(suffix) - 9 };
-  if (binary.includes(suffix)) return { format: 'BinarySI', exponent: 10 * binary.indexOf(suffix) };
+  if (decimalSuffixes.includes(suffix)) return { format: 'DecimalSI', exponent: 3 * decimalSuffixes.indexOf(suffix) - 9 };
+  if (binarySuffixes.includes(suffix)) return { format: 'BinarySI', exponent: 10 * binarySuffixes.indexOf(suffix) };
   const digits = /^[eE]([+-]?\d+)$/.exec(suffix)?.[1];
   if (digits === undefined || digits.length > 100 || !fitsInt64(BigInt(digits))) return undefined;
   return { format: 'DecimalExponent', exponent: Number(BigInt.asIntN(32, BigInt(digits))) };
@@ -150,9 +150,9 @@ export function amountText(amount: Amount): string {
     value *= power(exponent);
     let times = 0;
     for (; value % 1024n === 0n; times++) value /= 1024n;
-    return `${value}${binary[times] ?? ''}`;
+    return `${value}${binarySuffixes[times] ?? ''}`;
   }
   for (; exponent % 3; exponent--) value *= 10n;
   if (amount.format === 'DecimalExponent') return `${value}${exponent ? `e${exponent}` : ''}`;
-  return `${value}${decimal[exponent / 3 + 3] ?? ''}`;
+  return `${value}${decimalSuffixes[exponent / 3 + 3] ?? ''}`;
 }

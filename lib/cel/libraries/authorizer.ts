@@ -142,7 +142,7 @@ const answering = (name: string, type: string, answer: (decision: Decision) => V
 // An authorizer may be a webhook: two checks are all that an expression can pay.
 const checkCost = (): number => 350_000;
 /** A list of requirements, each at least two characters, with a struct and a list for each. */
-const selectorCost = ([_check, selector]: readonly Value[]): number => {
+const selectorCost = ([_check, selector]: readonly Result[]): number => {
   const size = sizeOf(selector);
   return 10 + tenth(size) + Math.ceil(size * 0.5) * 50;
 };

@@ -42,11 +42,11 @@ const containsCidrText = (cidr: Cidr, text: string): Result => {
   const other = parse(text);
   return other instanceof CelError ? other : containsCidr(cidr, other);
 };
-const ofBytes = ([cidr]: readonly Value[]): number => tenth(2 * sizeOf(cidr));
-const ofPrefixes = ([cidr]: readonly Value[]): number => ofBytes([cidr as Value]) + tenth(sizeOf(cidr)) + 1;
+const ofBytes = ([cidr]: readonly Result[]): number => tenth(2 * sizeOf(cidr));
+const ofPrefixes = ([cidr]: readonly Result[]): number => ofBytes([cidr as Value]) + tenth(sizeOf(cidr)) + 1;
 const withText =
   (cost: typeof ofBytes) =>
-  (values: readonly Value[]): number =>
+  (values: readonly Result[]): number =>
     cost(values) + tenth(sizeOf(values[1]));
 
 /** k8s.io/apiserver/pkg/cel/library/cidr.go */

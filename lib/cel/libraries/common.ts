@@ -15,9 +15,9 @@ export function sizeOf(value: Result | undefined): number {
 /** A tenth of a size, rounded up: the cost of reading a text once. */
 export const tenth = (size: number): number => Math.ceil(size * 0.1);
 /** The cost of reading the first argument once. */
-export const traversal = ([text]: readonly Value[]): number => tenth(sizeOf(text));
+export const traversal = ([text]: readonly Result[]): number => tenth(sizeOf(text));
 /** The cost of reading the first argument and making a result from it. */
-export const rewriting = ([text]: readonly Value[]): number => Math.ceil(sizeOf(text) * 2 * 0.1);
+export const rewriting = ([text]: readonly Result[]): number => Math.ceil(sizeOf(text) * 2 * 0.1);
 
 /** The name of a value's type at run time. */
 export function typeNameOf(value: Value): string {
@@ -43,7 +43,7 @@ const maxVisits = 1_000_000;
  * The work of walking through a value: 1 for an element, 0.1 for a character or byte. Values inside of it may be the same one many times
  * over; from a million visits on the answer is infinity.
  */
-export function walkWork(...values: readonly Value[]): number {
+export function walkWork(...values: readonly Result[]): number {
   let visits = 0;
   let work = 0;
   const pending = [...values];

@@ -1,5 +1,5 @@
 import { type Library, overload } from '../overload.ts';
-import { type CelError, List, Opaque, Optional, type Value } from '../values.ts';
+import { type CelError, List, Opaque, Optional, type Result, type Value } from '../values.ts';
 import { noSuchOverload, sizeOf, tenth } from './common.ts';
 import { type NamedFormat, namedFormats } from './named-formats.ts';
 
@@ -27,8 +27,8 @@ const validate = ({ format }: Format, text: string): Optional => {
   const problems = format.problems(text);
   return problems.length ? new Optional(List.of(problems)) : Optional.none;
 };
-const validateCost = ([format, text]: readonly Value[]): number =>
-  tenth(1 + sizeOf(text)) * Math.ceil((format as Format).format.patternSize * 0.25);
+const validateCost = ([target, text]: readonly Result[]): number =>
+  target instanceof Format ? tenth(1 + sizeOf(text)) * Math.ceil(target.format.patternSize * 0.25) : 1;
 
 /** k8s.io/apiserver/pkg/cel/library/format.go */
 export const format: Library = {

@@ -7,9 +7,9 @@ import { compare, isEqual } from './compare.ts';
 const baseCost = 11;
 const maxRange = 1_000_000n;
 
-const resultCost = (_values: readonly Value[], result: Result): number => baseCost + sizeOf(result);
+const resultCost = (_values: readonly Result[], result: Result): number => baseCost + sizeOf(result);
 /** Every element against every other, twice; a tenth more where they are texts or bytes. */
-function squareCost(list: Value | undefined): number {
+function squareCost(list: Result | undefined): number {
   const first = list instanceof List && list.size ? list.at(0) : null;
   const factor = typeof first === 'string' || first instanceof Uint8Array ? 2.1 : 2;
   return baseCost + Math.floor(sizeOf(list) ** 2 * factor);
@@ -32,12 +32,13 @@ function* flat(list: List, depth: bigint): Generator<Value> {
   }
 }
 
-function flatten(list: Value, depth: Value = 1n, ...rest: Value[]): Result {
-  const types = rest.length ? '' : typeNameOf(depth);
-  const target = list instanceof MapValue ? 'map(dyn, dyn)' : typeNameOf(list);
-  if (!(list instanceof List) || typeof depth !== 'bigint') return failure(`no such overload: ${target}.flatten(${types})`);
+function flatten(list: Value, depth: Value): Result {
+  if (!(list instanceof List) || typeof depth !== 'bigint') return noFlatten(list, typeNameOf(depth));
   return depth < 0n ? failure('level must be non-negative') : List.of([...flat(list, depth)]);
 }
+const flattenOnce = (list: Value): Result => (list instanceof List ? flatten(list, 1n) : noFlatten(list, ''));
+const noFlatten = (list: Value, types: string): CelError =>
+  failure(`no such overload: ${list instanceof MapValue ? 'map(dyn, dyn)' : typeNameOf(list)}.flatten(${types})`);
 
 /** How many elements flatten would make, counted no further than any budget goes. */
 function flattenWork(list: Value, depth: Value = 1n): number {
@@ -46,7 +47,7 @@ function flattenWork(list: Value, depth: Value = 1n): number {
   for (const _ of flat(list, depth)) if (++count > 2_000_000) break;
   return count;
 }
-const flattenCost = ([list, depth = 1n]: readonly Value[]): number =>
+const flattenCost = ([list, depth = 1n]: readonly Result[]): number =>
   baseCost + Math.floor(sizeOf(list) * (typeof depth === 'bigint' && depth >= 0n ? Number(depth) : 1));
 
 function range(size: bigint): Result {
@@ -104,7 +105,11 @@ const unresolvedCost = (): number => 1;
 export const listExtensions: Library = {
   overloads: [
     overload('list_slice', '<list<T>>.slice(int, int) -> list<T>', slice, { cost: resultCost }),
-    overload('list_flatten', '<list<list<T>>>.flatten() -> list<T>', flatten, { cost: flattenCost, work: flattenWork, isUnguarded: true }),
+    overload('list_flatten', '<list<list<T>>>.flatten() -> list<T>', flattenOnce, {
+      cost: flattenCost,
+      work: flattenWork,
+      isUnguarded: true,
+    }),
     overload('list_flatten_int', '<list<dyn>>.flatten(int) -> list<dyn>', flatten, {
       cost: flattenCost,
       work: flattenWork,

@@ -5,7 +5,7 @@ import { compare, isEqual } from './compare.ts';
 import { toByteString } from './go-text.ts';
 
 /** The cost of walking through a value: a tenth of the bytes of each text in it, rounded down, and 1 for all else that is no list or map. */
-export function walkCost(value: Value): number {
+export function walkCost(value: Result | undefined): number {
   if (typeof value === 'string') return Math.floor(toByteString(value).length * 0.1);
   if (value instanceof Uint8Array) return Math.floor(value.length * 0.1);
   let cost = 0;
@@ -14,7 +14,7 @@ export function walkCost(value: Value): number {
   else return 1;
   return cost;
 }
-const cost = ([list]: readonly Value[]): number => walkCost(list as Value);
+const cost = ([list]: readonly Result[]): number => walkCost(list);
 const work = (list: Value): number => walkWork(list);
 
 function isSorted(list: List): boolean {

@@ -21,9 +21,10 @@ const maxSteps = 4_000_000;
 const maxCached = 200;
 
 /** The patterns of an engine, compiled once. A string is the text of Go's error. */
-function compiler(engine: RegexEngine): (pattern: string) => Regex | string {
+function compiler(engine: RegexEngine | undefined): (pattern: string) => Regex | string {
   const known = new Map<string, Regex | string>();
   return (pattern) => {
+    if (!engine) throw new TypeError('an expression with a regular expression needs the engine RE2');
     const found = known.get(pattern);
     if (found !== undefined) return found;
     if (known.size >= maxCached) known.clear();
@@ -33,30 +34,32 @@ function compiler(engine: RegexEngine): (pattern: string) => Regex | string {
   };
 }
 
+// What stands for itself, or opens a named group.
+const groups = /\\Q[\s\S]*?(?:\\E|$)|\\[\s\S]|\[\^?\]?(?:\\[\s\S]|\[:\^?\w+:\]|\[(?!:)|[^\]\\[])*\]|\(\?P?<\w+>/g;
+
+/** Go lets several groups have one name, RE2JS does not: no function of CEL asks for a group by name. */
+const withoutNames = (pattern: string): string => pattern.replace(groups, (part) => (part.startsWith('(?') ? '(' : part));
+
 function compilePattern(engine: RegexEngine, pattern: string): Regex | string {
   if (pattern.length > maxPattern) return `error parsing regexp: expression is longer than ${maxPattern} characters`;
   try {
     return engine.compile(pattern);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
+    const unnamed = error.message.includes('duplicate capture group name') ? withoutNames(pattern) : pattern;
+    if (unnamed !== pattern) return compilePattern(engine, unnamed);
     // Go prints the empty rest of the pattern as well.
     return error.message.replace(/trailing backslash at end of expression$/, '$&: ``');
   }
 }
 
-const missing: RegexEngine = {
-  compile() {
-    throw new TypeError('an expression with a regular expression needs the engine RE2');
-  },
-};
-
-const cost = ([text, pattern]: readonly Value[]): number => tenth(1 + sizeOf(text)) * Math.ceil(sizeOf(pattern) * 0.25);
+const cost = ([text, pattern]: readonly Result[]): number => tenth(1 + sizeOf(text)) * Math.ceil(sizeOf(pattern) * 0.25);
 
 /**
  * The function `matches` of the standard library, and k8s.io/apiserver/pkg/cel/library/regex.go.
- * @param engine RE2JS; without it a call or a constant pattern is a TypeError.
+ * @param engine RE2JS; without it constant patterns are not checked, and a call is a TypeError.
  */
-export function regex(engine: RegexEngine = missing): Library {
+export function regex(engine?: RegexEngine): Library {
   const compile = compiler(engine);
   const run = (prefix: string, use: (regex: Regex, text: string, limit: number) => Result): Overload['call'] => {
     return (text: string, pattern: string, limit: Value = -1n) => {
@@ -67,11 +70,11 @@ export function regex(engine: RegexEngine = missing): Library {
     };
   };
   const plan: Overload['plan'] = (_text, pattern) => {
-    const compiled = typeof pattern === 'string' ? compile(pattern) : undefined;
+    const compiled = engine && typeof pattern === 'string' ? compile(pattern) : undefined;
     return typeof compiled === 'string' ? compiled : undefined;
   };
   const refuse: Overload['refuse'] = ([_text, pattern]) => {
-    const isWrong = typeof pattern === 'string' && typeof compile(pattern) === 'string';
+    const isWrong = engine && typeof pattern === 'string' && typeof compile(pattern) === 'string';
     return isWrong ? { message: 'invalid matches argument', argument: 1 } : undefined;
   };
   const matches = run('', (compiled, text) => compiled.test(text));

@@ -1,5 +1,5 @@
 import { type Library, overload } from '../overload.ts';
-import type { List, Value } from '../values.ts';
+import type { List, Result, Value } from '../values.ts';
 import { sizeOf } from './common.ts';
 import { isEqual } from './compare.ts';
 
@@ -18,7 +18,7 @@ const intersects = (a: List, b: List): boolean => {
 /** Each element of the one against each of the other, once or twice. */
 const cost =
   (times: number) =>
-  ([a, b]: readonly Value[]): number =>
+  ([a, b]: readonly Result[]): number =>
     1 + sizeOf(a) * sizeOf(b) * times;
 const row = (name: string, times: number, call: (a: List, b: List) => boolean) =>
   overload(`list_sets_${name}_list`, `sets.${name}(list<T>, list<T>) -> bool`, call, {

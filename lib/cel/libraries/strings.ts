@@ -1,6 +1,7 @@
 import { type Library, overload } from '../overload.ts';
-import { CelError, List, type Result, type Value } from '../values.ts';
+import { CelError, List, Opaque, type Result, type Value } from '../values.ts';
 import { rewriting, sizeOf, tenth, traversal, walkWork } from './common.ts';
+import { plainText } from './display.ts';
 import { attempt, celQuote } from './go-text.ts';
 import { walkCost } from './lists.ts';
 import { checkFormat, formatText } from './string-format.ts';
@@ -9,7 +10,7 @@ import { indexOf, lastIndexOf, lowerAscii, occurrences, pointCount, replace, spl
 const outOfRange = (index: bigint): CelError => new CelError(`index out of range: ${index}`);
 const isWithin = (text: string, index: bigint): boolean => index >= 0n && index <= pointCount(text);
 // Kubernetes charges its indexOf of texts as if it were the one of lists.
-const cost = ([text]: readonly Value[]): number => walkCost(text as Value);
+const cost = ([text]: readonly Result[]): number => walkCost(text);
 
 function charAt(text: string, index: bigint): Result {
   if (!isWithin(text, index)) return outOfRange(index);
@@ -35,15 +36,18 @@ function substring(text: string, start: bigint, end: bigint): Result {
 const substringFrom = (text: string, start: bigint): Result =>
   isWithin(text, start) ? text.slice(unitIndex(text, Number(start))) : outOfRange(start);
 
+/** A value as Go's %v prints what is in it: null is the constant 0 there. */
+const goText = (value: Value): string => (value === null ? '0' : value instanceof Opaque ? String(value) : plainText(value));
+
 function join(list: List, separator: string): Result {
   const texts: string[] = [];
   for (const element of list) {
-    if (typeof element !== 'string') return new CelError(`join: invalid input: ${element}`);
+    if (typeof element !== 'string') return new CelError(`join: invalid input: ${goText(element)}`);
     texts.push(element);
   }
   return texts.join(separator);
 }
-const joinCost = (_values: readonly Value[], result: Result): number => Math.ceil(sizeOf(result) * 2 * 0.1);
+const joinCost = (_values: readonly Result[], result: Result): number => Math.ceil(sizeOf(result) * 2 * 0.1);
 const joinWork = (list: Value, separator: Value = ''): number => walkWork(list) + tenth(sizeOf(list) * sizeOf(separator));
 
 const replaceWork = (text: Value, old: Value, replacement: Value, limit: Value = -1n): number =>

@@ -1,0 +1,299 @@
+import { conditional, presence, type Qualifier, qualified, readVariable } from './attributes.ts';
+import { spend } from './budget.ts';
+import { callStep } from './calls.ts';
+import type { Scope } from './environment.ts';
+import { isEqual } from './equality.ts';
+import { CompileError } from './errors.ts';
+import { foldStep } from './fold.ts';
+import { constantPlan, type Place, type Plan, type Step } from './frame.ts';
+import { noSuchOverload } from './libraries/common.ts';
+import { showValue } from './show.ts';
+import type { Call, Fold, Identifier, ListLiteral, MapLiteral, Node, Select } from './syntax.ts';
+import { CelError, EntriesMap, List, Optional, type Result, TypeValue, Uint, type Value } from './values.ts';
+
+/** A checked expression made into steps, and the variables that it reads with their slots. */
+export interface Planned {
+  readonly step: Step;
+  readonly variables: ReadonlyMap<string, number>;
+  readonly slots: number;
+}
+
+/** Plans a checked expression as cel-go does, constants folded. Throws CompileError for constants that a function cannot take. */
+export function plan(node: Node, scope: Scope): Planned {
+  const planner = new Planner(scope);
+  const { step } = planner.plan(node);
+  return { step, variables: planner.variables, slots: planner.slots };
+}
+
+/** cel-go evaluates these while it plans, if their argument is a constant. */
+const folded = new Set(['bool', 'bytes', 'double', 'dyn', 'duration', 'int', 'string', 'timestamp', 'type', 'uint']);
+const constructionCost = { list: 10, map: 30 };
+
+class Planner {
+  readonly variables = new Map<string, number>();
+  slots = 0;
+  readonly #scope: Scope;
+  /** The variables of the folds around the node, the innermost last. */
+  readonly #locals: Map<string, Place>[] = [];
+  /** Macros use some nodes twice. */
+  readonly #planned = new Map<Node, Plan>();
+
+  constructor(scope: Scope) {
+    this.#scope = scope;
+  }
+
+  plan(node: Node): Plan {
+    const known = this.#planned.get(node) ?? this.#make(node);
+    this.#planned.set(node, known);
+    return known;
+  }
+
+  #make(node: Node): Plan {
+    switch (node.kind) {
+      case 'literal':
+        return constantPlan(node.value);
+      case 'identifier':
+        return node.typeName === undefined ? this.#attribute(node) : constantPlan(new TypeValue(node.typeName));
+      case 'select':
+        return node.meant ? this.plan(node.meant) : this.#attribute(node);
+      case 'list':
+        return this.#list(node);
+      case 'map':
+        return this.#map(node);
+      case 'fold':
+        return { step: this.#fold(node) };
+      case 'call':
+        return this.#call(node);
+      case 'struct':
+        throw new CompileError(`program instantiation failed: unknown type: ${node.name}`);
+    }
+  }
+
+  /** A variable, a selection or a ternary. The whole costs 1 beside its selections; has() and a ternary cost nothing. */
+  #attribute(node: Node): Plan {
+    const resolve = this.#resolve(node, []);
+    const isTest = node.kind === 'select' && node.isTest;
+    const cost = (isTernary(node) ? 0 : 1) - (isTest ? 1 : 0);
+    const step = isTest ? presence(resolve) : resolve;
+    if (cost === 0) return { step };
+    return {
+      step: (frame) => {
+        const value = step(frame);
+        frame.charge(cost);
+        return value;
+      },
+    };
+  }
+
+  /** The value of a node with selections from it, which go into both branches of a ternary. */
+  #resolve(node: Node, qualifiers: readonly Qualifier[]): Step {
+    if (node.kind === 'identifier' && node.typeName === undefined) return qualified(this.#variable(node), qualifiers);
+    if (node.kind === 'select') {
+      if (node.meant) return this.#resolveMeant(node.meant, node, qualifiers);
+      return this.#resolve(node.operand, [selectionOf(node), ...qualifiers]);
+    }
+    if (node.kind === 'call' && isIndex(node)) return this.#resolve(node.args[0] as Node, [this.#qualifier(node), ...qualifiers]);
+    if (node.kind === 'call' && isTernary(node)) {
+      const [condition, then, otherwise] = node.args as [Node, Node, Node];
+      return conditional(this.plan(condition).step, this.#resolve(then, qualifiers), this.#resolve(otherwise, qualifiers));
+    }
+    return qualified(this.plan(node).step, qualifiers);
+  }
+
+  #resolveMeant(meant: Identifier, node: Select, qualifiers: readonly Qualifier[]): Step {
+    return meant.typeName === undefined ? this.#resolve(meant, qualifiers) : qualified(this.plan(node).step, qualifiers);
+  }
+
+  #qualifier(node: Call): Qualifier {
+    const index = node.args[1] as Node;
+    const isOptional = node.name !== '_[_]';
+    const { constant } = index.kind === 'identifier' || index.kind === 'select' ? { constant: undefined } : this.plan(index);
+    if (constant !== undefined) return { isOptional, key: constant, resolve: () => constant };
+    return { isOptional, resolve: isAttribute(index) ? this.#resolve(index, []) : this.plan(index).step };
+  }
+
+  #variable({ name }: Identifier): Step {
+    const global = name.startsWith('.') ? name.slice(1) : name;
+    const local = global === name ? this.#locals.findLast((places) => places.has(name))?.get(name) : undefined;
+    return readVariable(global, local ?? { slot: this.#slotOf(global) });
+  }
+
+  #slotOf(name: string): number {
+    const slot = this.variables.get(name) ?? this.#newSlot();
+    this.variables.set(name, slot);
+    return slot;
+  }
+
+  #newSlot(): number {
+    this.slots += 1;
+    return this.slots - 1;
+  }
+
+  #list({ elements }: ListLiteral): Plan {
+    const plans = elements.map(({ value }) => this.plan(value));
+    if (plans.every(isConstant)) return constantPlan(List.of(plans.map(({ constant }) => constant)));
+    const optional = elements.map(({ isOptional }) => isOptional);
+    const steps = plans.map(({ step }) => step);
+    const make: Step = (frame) => {
+      const values: Value[] = [];
+      for (let i = 0; i < steps.length; i += 1) {
+        const value = (steps[i] as Step)(frame);
+        if (value instanceof CelError) return value;
+        if (!optional[i]) values.push(value);
+        else if (!(value instanceof Optional)) return notOptional('list element', value);
+        else if (value.value !== undefined) values.push(value.value);
+      }
+      return List.of(values);
+    };
+    return { step: charged(make, constructionCost.list) };
+  }
+
+  #map({ entries }: MapLiteral): Plan {
+    const plans = entries.map((entry) => ({ key: this.plan(entry.key), value: this.plan(entry.value), isOptional: entry.isOptional }));
+    const pairs = plans.map(({ key, value }) => [key.constant, value.constant] as const);
+    if (pairs.every((pair): pair is [Value, Value] => !pair.includes(undefined))) return constantPlan(new EntriesMap(pairs));
+    const make: Step = (frame) => {
+      const map = new EntriesMap();
+      for (const entry of plans) {
+        const key = entry.key.step(frame);
+        if (key instanceof CelError) return key;
+        const value = entry.value.step(frame);
+        if (value instanceof CelError) return value;
+        if (!entry.isOptional) map.set([key, value]);
+        else if (!(value instanceof Optional)) return notOptional(`entry '${showValue(key)}'`, value);
+        else if (value.value === undefined) map.delete(key);
+        else map.set([key, value.value]);
+      }
+      return map;
+    };
+    return { step: charged(make, constructionCost.map) };
+  }
+
+  #fold(node: Fold): Step {
+    const [accumulator, first, second] = [this.#newSlot(), this.#newSlot(), node.second === undefined ? undefined : this.#newSlot()];
+    const init = this.plan(node.init).step;
+    const range = this.plan(node.range).step;
+    this.#locals.push(new Map([[node.accumulator, { slot: accumulator, init }]]));
+    this.#locals.push(
+      new Map([[node.variable, { slot: first }], ...(second === undefined ? [] : [[node.second as string, { slot: second }] as const])]),
+    );
+    const { step: condition, constant } = this.plan(node.condition);
+    const step = this.plan(node.step).step;
+    this.#locals.pop();
+    const result = this.plan(node.result).step;
+    this.#locals.pop();
+    return foldStep({ range, first, second, accumulator, condition: typeof constant === 'boolean' ? constant : condition, step, result });
+  }
+
+  #call(node: Call): Plan {
+    if (isTernary(node) || isIndex(node)) return this.#attribute(node);
+    const args = (node.target && !node.qualified ? [node.target, ...node.args] : node.args).map((arg) => this.plan(arg));
+    return specialCall(node, args) ?? this.#function(node, args);
+  }
+
+  #function(node: Call, args: readonly Plan[]): Plan {
+    const name = node.qualified ?? node.name.replace(/^\./, '');
+    const possible = node.overloads ?? [];
+    for (const overload of possible) {
+      const refused = overload.plan?.(...args.map(({ constant }) => constant));
+      if (refused !== undefined) throw new CompileError(`program instantiation failed: ${refused}`);
+    }
+    if (folded.has(name) && args.length === 1 && args[0]?.constant !== undefined) return this.#folded(node, args[0].constant);
+    return { step: callStep({ name, possible, all: this.#scope.overloads(name) ?? possible }, args) };
+  }
+
+  #folded({ overloads }: Call, constant: Value): Plan {
+    const value = overloads?.[0]?.call(constant) ?? null;
+    if (value instanceof CelError) throw new CompileError(`program instantiation failed: ${value.message}`);
+    return constantPlan(value);
+  }
+}
+
+/** Operators that do not need all their arguments, and the search in a list of constants. */
+function specialCall(node: Call, args: readonly Plan[]): Plan | undefined {
+  const [first, second] = args as readonly [Plan, Plan];
+  switch (node.name) {
+    case '_&&_':
+      return { step: logical(args, false) };
+    case '_||_':
+      return { step: logical(args, true) };
+    case '@not_strictly_false':
+      return { step: charged(notStrictlyFalse(first.step), 1) };
+    case 'or':
+    case 'orValue':
+      return node.target && args.length === 2 ? { step: orElse(first, second, node.name === 'orValue') } : undefined;
+    case '@in': {
+      const isList = node.overloads?.length === 1 && node.overloads[0]?.id === 'in_list';
+      return isList && second.constant instanceof List ? membership(first, second.constant) : undefined;
+    }
+    default:
+      return undefined;
+  }
+}
+
+const isConstant = (plan: Plan): plan is Plan & { constant: Value } => plan.constant !== undefined;
+const isTernary = (node: Node): boolean => node.kind === 'call' && node.name === '_?_:_';
+const isIndex = ({ name }: Call): boolean => name === '_[_]' || name === '_[?_]' || name === '_?._';
+const isAttribute = (node: Node): boolean =>
+  (node.kind === 'identifier' && node.typeName === undefined) ||
+  node.kind === 'select' ||
+  (node.kind === 'call' && (isTernary(node) || isIndex(node)));
+const selectionOf = ({ field, isTest }: Select): Qualifier => ({ isOptional: false, key: field, isTest });
+
+const charged =
+  (step: Step, cost: number): Step =>
+  (frame) => {
+    const value = step(frame);
+    frame.charge(cost);
+    return value;
+  };
+
+const notOptional = (what: string, value: Value): CelError =>
+  new CelError(`cannot initialize optional ${what} from non-optional value ${showValue(value)}`);
+
+/** A chain of && or ||: one term that decides it makes it no matter that another is an error. */
+function logical(args: readonly Plan[], deciding: boolean): Step {
+  const steps = args.map(({ step }) => step);
+  return (frame) => {
+    let error: CelError | undefined;
+    for (const step of steps) {
+      const value = step(frame);
+      if (value === deciding) return deciding;
+      if (value !== !deciding) error ??= value instanceof CelError ? value : noSuchOverload;
+    }
+    return error ?? !deciding;
+  };
+}
+
+const notStrictlyFalse =
+  (step: Step): Step =>
+  (frame) =>
+    step(frame) !== false;
+
+/** `a.or(b)` and `a.orValue(b)`: b is evaluated only if a has no value. */
+function orElse({ step: optional }: Plan, { step: otherwise }: Plan, isValue: boolean): Step {
+  return (frame): Result => {
+    const value = optional(frame);
+    if (value instanceof CelError) return value;
+    if (!(value instanceof Optional)) return noSuchOverload;
+    if (value.value === undefined) return otherwise(frame);
+    return isValue ? value.value : value;
+  };
+}
+
+/** `a in [constants]` costs no more than a. */
+function membership({ step }: Plan, list: List): Plan | undefined {
+  if (list.size === 0) return constantPlan(false);
+  const items = [...list];
+  if (items.some((item) => item === null || (typeof item === 'object' && !(item instanceof Uint)))) return undefined;
+  const texts = items.every((item) => typeof item === 'string') ? new Set<Value>(items) : undefined;
+  return {
+    step: (frame) => {
+      const value = step(frame);
+      if (value instanceof CelError) return value;
+      if (texts) return texts.has(value);
+      spend(items.length * 0.1);
+      return items.some((item) => isEqual(value, item));
+    },
+  };
+}
