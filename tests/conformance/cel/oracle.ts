@@ -31,7 +31,7 @@ export async function askOracle(
   await writeFile(`${name}.questions`, `${questions.join('\n')}\n`);
   const [input, output, said] = await Promise.all([open(`${name}.questions`), open(`${name}.answers`, 'w'), open(`${name}.errors`, 'w+')]);
   try {
-    const child = spawn(binary, flags, { stdio: [input.fd, output.fd, said.fd] });
+    const child = spawn(binary, flags, { env: { ...process.env, GOGC: '400' }, stdio: [input.fd, output.fd, said.fd] });
     const [code] = (await once(child, 'exit')) as [number | null];
     if (code !== 0) throw new Error(`the CEL oracle ended with ${code}: ${(await said.readFile('utf8')).slice(-2000)}`);
   } finally {

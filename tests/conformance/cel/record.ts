@@ -30,11 +30,7 @@ export async function recordCorpus(binary: string, folder: string): Promise<Reco
   const called = new Set<string>();
   const result: Recorded = { mistakes: [], files: new Map(), expressions: 0 };
   for (const [topic, questions] of lists()) {
-    const repeated = questions.map((question) => {
-      const { expr } = JSON.parse(question) as Question;
-      return mayReadMap.test(expr) ? question.replace(/}$/, `,"repeat":${repeat}}`) : question;
-    });
-    const answers = await askOracle(binary, repeated, folder, ['-overloads']);
+    const answers = await askOracle(binary, questions.map(repeatedly), folder, ['-overloads']);
     for (const { overloads } of answers) for (const id of overloads ?? []) called.add(id);
     result.mistakes.push(...answers.flatMap((answer) => mistakeOf(topic, answer)));
     result.files.set(
@@ -43,20 +39,24 @@ export async function recordCorpus(binary: string, folder: string): Promise<Reco
     );
     result.expressions += questions.length;
   }
-  const expressions = specExpressions();
-  const answers = await askOracle(
-    binary,
-    expressions.map((expr) => JSON.stringify({ expr })),
-    folder,
-  );
-  result.mistakes.push(...answers.flatMap((answer) => mistakeOf('cel-spec', answer)));
-  result.files.set(
-    '../cel-spec.jsonl',
-    answers.map(({ expr, ...answer }) => `${JSON.stringify({ id: specId(expr), ...answer })}\n`).join(''),
-  );
+  result.files.set('../cel-spec.jsonl', await recordSpec(binary, folder));
   const all = (await must(binary, ['-list'])).trim().split('\n');
   result.mistakes.push(...all.filter((id) => !called.has(id) && !internal.has(id)).map((id) => `no expression calls the overload ${id}`));
   return result;
+}
+
+/** The answers to the CEL project's expressions, without those of which Kubernetes has no single one. */
+async function recordSpec(binary: string, folder: string): Promise<string> {
+  const questions = specExpressions().map((expr) => repeatedly(JSON.stringify({ expr })));
+  const answers = await askOracle(binary, questions, folder);
+  const lines = answers.map(({ expr, also, panic, ...answer }) => ({ id: specId(expr), ...(also || panic ? { several: true } : answer) }));
+  return lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+}
+
+/** A question that shows whether Kubernetes has more than one answer to it. */
+function repeatedly(question: string): string {
+  const { expr } = JSON.parse(question) as Question;
+  return mayReadMap.test(expr) ? question.replace(/}$/, `,"repeat":${repeat}}`) : question;
 }
 
 function mistakeOf(topic: string, { expr, also, panic }: OracleAnswer): string[] {
