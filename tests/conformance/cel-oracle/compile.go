@@ -83,7 +83,11 @@ func (c *compiler) answer(question line) (answer, error) {
 		return evaluate(compiled.Program, composited.CreateContext(context.Background()), given)
 	}
 	reply.outcome = evaluate()
-	reply.Also = furtherOutcomes(reply.outcome, question.Repeat, evaluate)
+	reply.Also = furtherOutcomes(reply.outcome, question.Repeat, func() outcome {
+		// What is constant is evaluated while it compiles.
+		compiled, _ = c.compile(composited, question.Expr)
+		return evaluate()
+	})
 	return reply, nil
 }
 

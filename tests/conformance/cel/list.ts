@@ -9,25 +9,42 @@ import { basename } from 'node:path';
  * @returns questions for the oracle, as texts of JSON.
  */
 export function readList(text: string): string[] {
-  let documents = new Map<string, string>();
-  let placeholders = new Map<string, string[]>();
-  const questions: string[] = [];
-  const ask = (expr: string) => {
-    const members = [...documents].map(([name, value]) => `,${JSON.stringify(name)}:${value}`).join('');
-    questions.push(`{"expr":${JSON.stringify(expr)}${members}}`);
-  };
+  const reader = new Reader();
   for (const line of text.split('\n')) {
-    const [, word = '', rest = ''] = /^\/\/! (\w+) ?(.*)$/.exec(line) ?? [];
-    if (word === 'reset') [documents, placeholders] = [new Map(), new Map()];
-    else if (word === 'text') ask(JSON.parse(rest));
-    else if (word === 'nest') ask(nested(rest));
+    const [, word, rest = ''] = /^\/\/! (\w+) ?(.*)$/.exec(line) ?? [];
+    if (word) reader.direct(word, rest);
+    else if (line.trim() !== '' && !line.startsWith('//')) reader.ask(line);
+  }
+  return [...new Set(reader.questions)];
+}
+
+/** What the lines read so far have said. */
+class Reader {
+  readonly questions: string[] = [];
+  readonly #documents = new Map<string, string>();
+  readonly #placeholders = new Map<string, string[]>();
+
+  direct(word: string, rest: string): void {
+    if (word === 'text') this.#add(JSON.parse(rest) as string);
+    else if (word === 'nest') this.#add(nested(rest));
     else if (word === 'each') {
       const [name = '', ...values] = rest.split(' | ');
-      placeholders.set(name.trim(), values);
-    } else if (word) documents = new Map([...documents].filter(([name]) => name !== word).concat(rest ? [[word, rest]] : []));
-    else if (line.trim() !== '' && !line.startsWith('//')) for (const expr of filled(line, placeholders)) ask(expr);
+      this.#placeholders.set(name.trim(), values);
+    } else if (word === 'reset') {
+      this.#documents.clear();
+      this.#placeholders.clear();
+    } else if (rest) this.#documents.set(word, rest);
+    else this.#documents.delete(word);
   }
-  return [...new Set(questions)];
+
+  ask(expression: string): void {
+    for (const filled of fill(expression, this.#placeholders)) this.#add(filled);
+  }
+
+  #add(expr: string): void {
+    const members = Array.from(this.#documents, ([name, value]) => `,${JSON.stringify(name)}:${value}`).join('');
+    this.questions.push(`{"expr":${JSON.stringify(expr)}${members}}`);
+  }
 }
 
 function nested(text: string): string {
@@ -36,7 +53,7 @@ function nested(text: string): string {
 }
 
 /** An expression with every combination of the values of its placeholders. */
-function filled(expression: string, placeholders: ReadonlyMap<string, readonly string[]>): string[] {
+function fill(expression: string, placeholders: ReadonlyMap<string, readonly string[]>): string[] {
   let made = [expression];
   for (const [name, values] of placeholders) {
     if (!expression.includes(name)) continue;

@@ -12,8 +12,10 @@ import { lists } from './list.ts';
 import { askOracle, type OracleAnswer } from './oracle.ts';
 
 const corpus = new URL('../../unit/cel/corpus/', import.meta.url);
-/** What may read a map is asked often enough that an answer that hangs on the order of its keys shows. */
-const repeat = 24;
+// What may read a map is asked often enough that an answer that hangs on the order of its keys shows.
+const repeat = 8;
+/** Some of the CEL project's expressions find one of many entries. */
+const repeatSpec = 200;
 const mayReadMap = /[{]|object|params|request|transformMap/i;
 /** Overloads that an expression cannot call by a name: macros do, or the evaluator itself. */
 const internal = new Set(['@mapInsert_map_key_value', '@mapInsert_map_map', '__not_strictly_false__', 'not_strictly_false']);
@@ -30,7 +32,12 @@ export async function recordCorpus(binary: string, folder: string): Promise<Reco
   const called = new Set<string>();
   const result: Recorded = { mistakes: [], files: new Map(), expressions: 0 };
   for (const [topic, questions] of lists()) {
-    const answers = await askOracle(binary, questions.map(repeatedly), folder, ['-overloads']);
+    const answers = await askOracle(
+      binary,
+      questions.map((question) => repeatedly(question, repeat)),
+      folder,
+      ['-overloads'],
+    );
     for (const { overloads } of answers) for (const id of overloads ?? []) called.add(id);
     result.mistakes.push(...answers.flatMap((answer) => mistakeOf(topic, answer)));
     result.files.set(
@@ -47,16 +54,16 @@ export async function recordCorpus(binary: string, folder: string): Promise<Reco
 
 /** The answers to the CEL project's expressions, without those of which Kubernetes has no single one. */
 async function recordSpec(binary: string, folder: string): Promise<string> {
-  const questions = specExpressions().map((expr) => repeatedly(JSON.stringify({ expr })));
+  const questions = specExpressions().map((expr) => repeatedly(JSON.stringify({ expr }), repeatSpec));
   const answers = await askOracle(binary, questions, folder);
   const lines = answers.map(({ expr, also, panic, ...answer }) => ({ id: specId(expr), ...(also || panic ? { several: true } : answer) }));
   return lines.map((line) => `${JSON.stringify(line)}\n`).join('');
 }
 
 /** A question that shows whether Kubernetes has more than one answer to it. */
-function repeatedly(question: string): string {
+function repeatedly(question: string, times: number): string {
   const { expr } = JSON.parse(question) as Question;
-  return mayReadMap.test(expr) ? question.replace(/}$/, `,"repeat":${repeat}}`) : question;
+  return mayReadMap.test(expr) ? question.replace(/}$/, `,"repeat":${times}}`) : question;
 }
 
 function mistakeOf(topic: string, { expr, also, panic }: OracleAnswer): string[] {

@@ -26,7 +26,7 @@ const mostOf: Partial<Record<Difference, number>> = {
   'compile error text': 0.01,
 };
 /** How often a line is asked again whose answers differ: Go walks maps in random order, so Kubernetes may have several. */
-const repeat = 200;
+const repeat = 100;
 
 /** A question that was answered in two ways. */
 interface Disagreement {
