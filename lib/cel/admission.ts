@@ -79,8 +79,14 @@ interface Options {
 const variablesType = 'kubernetes.variables';
 
 /** The environment that Kubernetes 1.37 gives to the expressions of a ValidatingAdmissionPolicy. */
-export function admissionEnvironment({ params = true, authorizer = true, variables, engine, isStored = true }: Options = {}): Environment {
-  const own: Library = { overloads: [], types: variables ? { [variablesType]: variables } : {} };
+export function admissionEnvironment({
+  params = true,
+  authorizer = true,
+  variables = {},
+  engine,
+  isStored = true,
+}: Options = {}): Environment {
+  const own: Library = { overloads: [], types: { [variablesType]: variables } };
   const libraries = [
     standard,
     conversions,
@@ -99,7 +105,7 @@ export function admissionEnvironment({ params = true, authorizer = true, variabl
       request: parseType('kubernetes.AdmissionRequest'),
       ...(params ? { params: dyn } : {}),
       ...(authorizer ? authorizerVariables : {}),
-      ...(variables ? { variables: parseType(variablesType) } : {}),
+      variables: parseType(variablesType),
     },
     [...libraries, admissionTypes, own],
   );

@@ -1,5 +1,5 @@
 import { equality } from './equality.ts';
-import { noSuchOverload, typeNameOf } from './libraries/common.ts';
+import { isReceiver, noSuchOverload, typeNameOf } from './libraries/common.ts';
 import { CelError, Duration, int64, joinLists, List, type Result, Timestamp, Uint, type Value } from './values.ts';
 
 const maxUint64 = (1n << 64n) - 1n;
@@ -16,8 +16,10 @@ export const timestampAt = (nanoseconds: bigint, offset = 0): Result =>
   nanoseconds < firstTimestamp || nanoseconds > lastTimestamp ? new CelError('timestamp overflow') : new Timestamp(nanoseconds, offset);
 
 /** A duration within int64, or the error. */
-export const durationOf = (nanoseconds: bigint): Result =>
-  BigInt.asIntN(64, nanoseconds) === nanoseconds ? new Duration(nanoseconds) : new CelError('duration overflow');
+export function durationOf(nanoseconds: bigint): Result {
+  const within = int64(nanoseconds);
+  return within instanceof CelError ? within : new Duration(within);
+}
 
 /** `a + b` of any two values. */
 export function add(a: Value, b: Value): Result {
@@ -27,6 +29,10 @@ export function add(a: Value, b: Value): Result {
   if (a instanceof List) return b instanceof List ? joinLists(a, b) : noSuchOverload;
   if (a instanceof Uint) return b instanceof Uint ? uint64(a.value + b.value) : noSuchOverload;
   if (a instanceof Uint8Array) return b instanceof Uint8Array ? new Uint8Array(Buffer.concat([a, b])) : noSuchOverload;
+  return addTimes(a, b);
+}
+
+function addTimes(a: Value, b: Value): Result {
   if (a instanceof Timestamp) return b instanceof Duration ? timestampAt(a.nanoseconds + b.nanoseconds, a.offset) : noSuchOverload;
   if (!(a instanceof Duration)) return withoutOperator('_+_');
   if (b instanceof Duration) return durationOf(a.nanoseconds + b.nanoseconds);
@@ -39,11 +45,29 @@ export function subtract(a: Value, b: Value): Result {
   if (typeof a === 'number') return typeof b === 'number' ? a - b : noSuchOverload;
   if (a instanceof Uint) return b instanceof Uint ? uint64(a.value - b.value) : noSuchOverload;
   if (a instanceof Timestamp) {
-    if (b instanceof Timestamp) return durationOf(a.nanoseconds - b.nanoseconds);
-    return b instanceof Duration ? timestampAt(a.nanoseconds - b.nanoseconds, a.offset) : noSuchOverload;
+    if (b instanceof Timestamp) return between(a, b);
+    return b instanceof Duration ? before(a, b) : noSuchOverload;
   }
   if (a instanceof Duration) return b instanceof Duration ? durationOf(a.nanoseconds - b.nanoseconds) : noSuchOverload;
   return typeof a === 'string' ? noSuchOverload : withoutOperator('_-_');
+}
+
+/** cel-go negates the duration first, which the smallest one cannot be. */
+function before(time: Timestamp, { nanoseconds }: Duration): Result {
+  const negated = int64(-nanoseconds);
+  return negated instanceof CelError ? negated : timestampAt(time.nanoseconds + negated, time.offset);
+}
+
+/** cel-go subtracts seconds and makes nanoseconds of them before it looks at the rest. */
+function between(a: Timestamp, b: Timestamp): Result {
+  const seconds = int64((floorSeconds(a) - floorSeconds(b)) * 1_000_000_000n);
+  return seconds instanceof CelError ? seconds : durationOf(a.nanoseconds - b.nanoseconds);
+}
+
+/** The whole seconds since 1970 before a time. */
+export function floorSeconds({ nanoseconds }: Timestamp): bigint {
+  const seconds = nanoseconds / 1_000_000_000n;
+  return nanoseconds % 1_000_000_000n < 0n ? seconds - 1n : seconds;
 }
 
 /** `a * b` of any two values. */
@@ -90,9 +114,6 @@ export const not = (a: Value): Result => (typeof a === 'boolean' ? !a : noSuchOv
 
 /** `a != b`: what cannot be compared is not equal. */
 export const isUnequal = (a: Value, b: Value): boolean => equality(a, b) !== true;
-
-/** Values of these types answer to any member function themselves, so the message does not name it. */
-export const isReceiver = (a: Value): boolean => typeof a === 'string' || a instanceof Timestamp || a instanceof Duration;
 
 /** The error of an operator that the left side's type does not have. */
 export const withoutOperator = (name: string): CelError => new CelError(`no such overload: ${name}`);

@@ -86,12 +86,13 @@ function find(value: Value, key: Value): Result | undefined {
   return index >= 0 && index < value.size ? value.at(index) : undefined;
 }
 
-const isKey = (key: Value): boolean => (typeof key !== 'object' ? true : key instanceof Uint);
+/** Whether a value may be a key or an index at all. */
+export const isKey = (key: Value): boolean => (typeof key !== 'object' ? true : key instanceof Uint);
 
 function indexOf(key: Value): number | CelError {
   if (typeof key === 'bigint') return Number(key);
   if (key instanceof Uint && key.value < 1n << 63n) return Number(key.value);
-  if (typeof key === 'number' && Number.isInteger(key)) return key;
+  if (typeof key === 'number' && Number.isInteger(key) && key >= -(2 ** 63) && key < 2 ** 63) return key;
   const isNumber = key instanceof Uint || typeof key === 'number';
   return new CelError(
     `unsupported index ${isNumber ? `value ${showValue(key)}` : `type '${typeof key === 'boolean' ? 'bool' : 'string'}'`} in list`,

@@ -1,5 +1,8 @@
-/** Evaluation that must stop, with the message that Kubernetes prints for it. */
-export class LimitExceeded extends Error {
+/** Evaluation that must stop, with the message that Kubernetes prints for it; && and || do not absorb it. */
+export class Stopped extends Error {}
+
+/** Evaluation that may cost no more. */
+export class LimitExceeded extends Stopped {
   constructor() {
     super('operation cancelled: actual cost limit exceeded');
   }

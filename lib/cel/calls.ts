@@ -4,7 +4,7 @@ import type { Frame, Plan, Step } from './frame.ts';
 import { typeNameOf } from './libraries/common.ts';
 import type { Overload } from './overload.ts';
 import type { Type } from './types.ts';
-import { CelError, type Result, type Value } from './values.ts';
+import { CelError, List, MapValue, type Result, type Value } from './values.ts';
 
 /** A function as the checker resolved it: one overload, or several that its types leave open. */
 export interface Callee {
@@ -12,6 +12,8 @@ export interface Callee {
   readonly possible: readonly Overload[];
   /** All overloads of the function; what is left open is looked for among them. */
   readonly all: readonly Overload[];
+  /** Whether it is called like a function of many arguments: the first error ends it. */
+  readonly isVariadic: boolean;
 }
 
 type Implementation = (...args: Value[]) => Result;
@@ -21,11 +23,11 @@ type Cost = ((args: readonly Value[], result: Result) => number) | undefined;
 export function callStep(callee: Callee, args: readonly Plan[]): Step {
   const [first] = callee.possible as readonly [Overload, ...Overload[]];
   const isOpen = callee.possible.length > 1;
-  const implementation = isOpen && !first.isUnguarded ? dispatching(callee) : working(first, guarded(callee.name, first));
+  const implementation = isOpen && !first.isUnguarded ? dispatching(callee) : guarded(callee.name, { ...first, call: working(first) });
   const cost = isOpen ? (first.unresolvedCost ?? first.cost) : first.cost;
   const [one, two] = args.map((arg) => arg.step);
   if (!one) return (frame) => paid(frame, cost, [], implementation());
-  if (args.length > 2 || (isOpen && !first.isUnguarded)) return variadic(implementation, cost, args);
+  if (args.length > 2 || callee.isVariadic || (isOpen && !first.isUnguarded)) return variadic(implementation, cost, args);
   return two ? binary(implementation, cost, one, two) : unary(implementation, cost, one);
 }
 
@@ -70,7 +72,7 @@ function variadic(call: Implementation, cost: Cost, args: readonly Plan[]): Step
 }
 
 /** What a call works beside its cost is paid before it begins. */
-function working({ work }: Overload, call: Implementation): Implementation {
+function working({ work, call }: Overload): Implementation {
   if (!work) return call;
   return (...args) => {
     spend(work(...args));
@@ -89,7 +91,7 @@ function guarded(name: string, { call, parameters, isUnguarded }: Overload): Imp
 }
 
 function dispatching({ name, all }: Callee): Implementation {
-  const callable = all.map((overload) => ({ overload, call: working(overload, overload.call) }));
+  const callable = all.map((overload) => ({ overload, call: working(overload) }));
   return (...args) => {
     const found = callable.find(({ overload }) => overload.parameters.length === args.length && fitAll(overload.parameters, args));
     return found ? found.call(...args) : noOverloadFor(name, args);
@@ -97,5 +99,15 @@ function dispatching({ name, all }: Callee): Implementation {
 }
 
 const isAny = (type: Type): boolean => type.kind === 'parameter' || type.kind === 'dyn';
-const fits = (type: Type, value: Value): boolean => isAny(type) || typeNameOf(value) === type.name;
+/** Whether a value may be given for a parameter: cel-go looks at the type, and into lists and maps at their first entry. */
+function fits(type: Type, value: Value): boolean {
+  if (isAny(type)) return true;
+  if (typeNameOf(value) !== type.name) return false;
+  const [first, second] = type.parameters;
+  if (!first || isAny(first)) return true;
+  if (value instanceof List) return value.size === 0 || fits(first, value.at(0));
+  if (!(value instanceof MapValue) || !second) return true;
+  for (const key of value.keys()) return fits(first, key) && fits(second, value.get(key) ?? null);
+  return true;
+}
 const fitAll = (types: readonly Type[], values: readonly Value[]): boolean => types.every((type, i) => fits(type, values[i] as Value));

@@ -2,28 +2,20 @@ import { Bindings, instantiate, isSame, mostGeneral } from './assign.ts';
 import type { Scope } from './environment.ts';
 import type { Overload } from './overload.ts';
 import type { Problems } from './source.ts';
-import {
-  type Call,
-  childrenOf,
-  type Fold,
-  type Identifier,
-  identifier,
-  type ListLiteral,
-  type MapLiteral,
-  type Node,
-  type Select,
-} from './syntax.ts';
+import { type Call, type Fold, type Identifier, identifier, type ListLiteral, type MapLiteral, type Node, type Select } from './syntax.ts';
 import { bool, bytes, double, dyn, error, int, listOf, mapOf, nullType, optionalOf, showType, string, type Type, uint } from './types.ts';
 import { Uint, type Value } from './values.ts';
 
 /**
  * Checks an expression as cel-go does: gives each node its type and each call the overloads that its types allow. Mistakes are added to
  * `problems`. Returns the type of the whole.
+ * @param nodes the whole expression and every node of it, once (`nodesOf`).
  */
-export function check(node: Node, scope: Scope, problems: Problems): Type {
+export function check(nodes: readonly [Node, ...Node[]], scope: Scope, problems: Problems): Type {
+  const [node] = nodes;
   const checker = new Checker(scope, problems);
   checker.check(node);
-  if (problems.areNone) checker.settle(node);
+  if (problems.areNone) checker.settle(nodes);
   return node.type ?? error;
 }
 
@@ -34,8 +26,7 @@ class Checker {
   /** The variables of the folds around the node, the innermost last. */
   readonly #locals: Map<string, Type>[] = [];
   /** Macros use some nodes twice; each is checked once, and its mistakes are reported as often as it is used. */
-  readonly #again = new Map<Node, () => void>();
-  #isSettled = new Set<Node>();
+  readonly #mistakes = new Map<Node, () => void>();
 
   constructor(scope: Scope, problems: Problems) {
     this.#scope = scope;
@@ -43,23 +34,22 @@ class Checker {
   }
 
   check(node: Node): Type {
-    const again = this.#again.get(node);
-    if (again) again();
-    else {
-      const record = this.#problems.recorded(() => {
-        node.type = this.#infer(node);
-      });
-      this.#again.set(node, record);
+    if (node.type) {
+      this.#mistakes.get(node)?.();
+      return node.type;
     }
-    return node.type as Type;
+    const before = this.#problems.count;
+    const type = this.#infer(node);
+    node.type = type;
+    if (this.#problems.count > before) this.#mistakes.set(node, this.#problems.since(before));
+    return type;
   }
 
   /** Replaces the variables in all types: by what they stand for, or by dyn. */
-  settle(node: Node): void {
-    if (this.#isSettled.has(node)) return;
-    this.#isSettled.add(node);
-    if (node.type) node.type = this.#bindings.substitute(node.type, true);
-    for (const child of childrenOf(node)) this.settle(child);
+  settle(nodes: readonly Node[]): void {
+    for (const node of nodes) {
+      if (node.type) node.type = this.#bindings.substitute(node.type, true);
+    }
   }
 
   #infer(node: Node): Type {
@@ -226,7 +216,6 @@ class Checker {
 
   #fold(node: Fold): Type {
     const range = this.#bindings.substitute(this.check(node.range));
-    this.#bindings.substitute(range);
     const accumulated = this.check(node.init);
     this.#locals.push(new Map([[node.accumulator, accumulated]]));
     const [first, second] = this.#iterated(node, range);

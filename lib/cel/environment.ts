@@ -38,7 +38,12 @@ export class Scope {
 
   /** The type of a type's name as a value: of `int` it is type(int). */
   type(name: string): Type | undefined {
-    return typeNames.get(name) ?? (this.#fields.has(name) ? typeOf(parseType(name)) : undefined);
+    return typeNames.get(name) ?? (this.#fields.has(name) || checkedOnly.has(name) ? typeOf(parseType(name)) : undefined);
+  }
+
+  /** Whether the checker knows a type by a name that has no value when the expression is evaluated. */
+  isCheckedOnly(name: string): boolean {
+    return !typeNames.has(name);
   }
 
   overloads(name: string): readonly Overload[] | undefined {
@@ -57,3 +62,8 @@ const typeNames = new Map([...names, 'optional_type', ...opaqueTypes].map((name)
 function shortName(name: string): string {
   return { 'google.protobuf.Timestamp': 'timestamp', 'google.protobuf.Duration': 'duration', optional_type: 'optional' }[name] ?? name;
 }
+
+/** Names that cel-go's checker takes for types, though none of them is a value. */
+const messages =
+  'Any BoolValue BytesValue DoubleValue Empty FloatValue Int32Value Int64Value ListValue StringValue Struct UInt32Value UInt64Value Value';
+const checkedOnly = new Set(['timestamp', 'duration', ...messages.split(' ').map((name) => `google.protobuf.${name}`)]);

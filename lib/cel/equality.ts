@@ -1,24 +1,12 @@
 import { spend } from './budget.ts';
-import {
-  CelError,
-  Duration,
-  List,
-  MapValue,
-  type Opaque,
-  Optional,
-  type Result,
-  Timestamp,
-  TypeValue,
-  Uint,
-  type Value,
-} from './values.ts';
+import { CelError, Duration, List, MapValue, Opaque, Optional, type Result, Timestamp, TypeValue, Uint, type Value } from './values.ts';
 
 const noSuchOverload = new CelError('no such overload');
 const notOrdered = new CelError('NaN values cannot be ordered');
 
 /** What `a == b` gives. Numbers of different types are equal if they are the same number; values of other types are just not equal. */
 export function equality(a: Value, b: Value): Result {
-  if (a === b) return !Number.isNaN(a);
+  if (a === b && !(a instanceof Opaque)) return !Number.isNaN(a);
   if (a === null || b === null) return false;
   switch (typeof a) {
     case 'string':
@@ -98,6 +86,10 @@ export function order(a: Value, b: Value): number | CelError {
     return Number.isNaN(compared) ? notOrdered : compared;
   }
   if (typeof a === 'boolean') return typeof b === 'boolean' ? Number(a) - Number(b) : noSuchOverload;
+  return orderObjects(a, b);
+}
+
+function orderObjects(a: Value, b: Value): number | CelError {
   if (a instanceof Uint8Array) return b instanceof Uint8Array ? compareBytes(a, b) : noSuchOverload;
   if (a instanceof Timestamp && b instanceof Timestamp) return compareNumbers(a.nanoseconds, b.nanoseconds);
   if (a instanceof Duration && b instanceof Duration) return compareNumbers(a.nanoseconds, b.nanoseconds);

@@ -1,5 +1,5 @@
 import { admissionEnvironment } from './admission.ts';
-import { LimitExceeded, withBudget } from './budget.ts';
+import { LimitExceeded, Stopped, withBudget } from './budget.ts';
 import { check } from './checker.ts';
 import type { Environment } from './environment.ts';
 import { EvaluationError } from './errors.ts';
@@ -7,6 +7,7 @@ import { Frame } from './frame.ts';
 import { parse } from './parser.ts';
 import { type Planned, plan } from './plan.ts';
 import { Problems } from './source.ts';
+import { nodesOf } from './syntax.ts';
 import { printType } from './types.ts';
 import { validate } from './validate.ts';
 import { CelError, type Result, type Value } from './values.ts';
@@ -16,7 +17,8 @@ export { canon } from './canon.ts';
 export type { Environment } from './environment.ts';
 export { CompileError, EvaluationError } from './errors.ts';
 export type { Library, Overload } from './overload.ts';
-export { fromJson, type Value } from './values.ts';
+export { CelError, fromJson, type Result, type Value } from './values.ts';
+export { Variables } from './variables.ts';
 
 /** The values of the variables, by name: `object`, `request`, … What is undefined is an error when an expression reads it. */
 export type Activation = Readonly<Record<string, Value | undefined>>;
@@ -40,9 +42,10 @@ export function compile(expression: string, environment: Environment = defaultEn
   const problems = new Problems(expression);
   const node = parse(expression, problems);
   problems.throwIfAny();
-  const type = check(node, environment.scope, problems);
+  const nodes = nodesOf(node);
+  const type = check(nodes, environment.scope, problems);
   problems.throwIfAny();
-  validate(node, problems);
+  validate(nodes, problems);
   problems.throwIfAny();
   const planned = plan(node, environment.scope);
   return { outputType: printType(type), evaluate: (activation, options) => evaluate(planned, activation, options?.costLimit) };
@@ -67,7 +70,7 @@ function run(step: () => Result): Result {
   try {
     return withBudget(step);
   } catch (error) {
-    if (error instanceof LimitExceeded) return new CelError(error.message);
+    if (error instanceof Stopped) return new CelError(error.message);
     if (error instanceof RangeError) return new CelError(new LimitExceeded().message);
     throw error;
   }

@@ -17,17 +17,28 @@ const string = [
   String.raw`[rR]'[^'\n\r]*'`,
 ].join('|');
 
-const rules: readonly (readonly [kind: string, pattern: RegExp])[] = [
-  ['', /[\t \r\n\f]+|\/\/[^\n]*/y],
-  ['STRING', new RegExp(string, 'y')],
-  ['BYTES', new RegExp(`[bB](?:${string})`, 'y')],
-  ['NUM_FLOAT', /(?:\d+\.\d+(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+|\.\d+(?:[eE][+-]?\d+)?)/y],
-  ['NUM_UINT', /(?:0x[0-9a-fA-F]+|\d+)[uU]/y],
-  ['NUM_INT', /0x[0-9a-fA-F]+|\d+/y],
-  ['IDENTIFIER', /[A-Za-z_]\w*/y],
-  ['ESC_IDENTIFIER', /`[A-Za-z0-9_.\-/ ]+`/y],
-  ['operator', /==|!=|<=|>=|&&|\|\||[<>[\]{}().,\-!?:+*/%]/y],
-];
+type Rule = readonly [kind: string, pattern: RegExp];
+const blank: Rule = ['', /[\t \r\n\f]+|\/\/[^\n]*/y];
+const text: Rule = ['STRING', new RegExp(string, 'y')];
+const bytes: Rule = ['BYTES', new RegExp(`[bB](?:${string})`, 'y')];
+const float: Rule = ['NUM_FLOAT', /(?:\d+\.\d+(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+|\.\d+(?:[eE][+-]?\d+)?)/y];
+const uint: Rule = ['NUM_UINT', /(?:0x[0-9a-fA-F]+|\d+)[uU]/y];
+const int: Rule = ['NUM_INT', /0x[0-9a-fA-F]+|\d+/y];
+const identifier: Rule = ['IDENTIFIER', /[A-Za-z_]\w*/y];
+const quoted: Rule = ['ESC_IDENTIFIER', /`[A-Za-z0-9_.\-/ ]+`/y];
+const operator: Rule = ['operator', /==|!=|<=|>=|&&|\|\||[<>[\]{}().,\-!?:+*/%]/y];
+
+/** The rules that a token with this first character can follow. */
+function rulesFor(first: string): readonly Rule[] {
+  if (/[rR]/.test(first)) return [text, identifier];
+  if (/[bB]/.test(first)) return [bytes, identifier];
+  if (/[A-Za-z_]/.test(first)) return [identifier];
+  if (/\d/.test(first)) return [float, uint, int];
+  if (first === '.') return [float, operator];
+  if (first === '`') return [quoted];
+  return first === '"' || first === "'" ? [text] : [blank, operator];
+}
+const rules = Array.from({ length: 128 }, (_, code) => rulesFor(String.fromCharCode(code)));
 const words = new Set(['in', 'true', 'false', 'null']);
 
 // How far into the text a token gets that is broken off, by the token's first character; one character more was read.
@@ -69,11 +80,11 @@ export function tokenize(source: string, report: (at: number, message: string) =
 
 function longest(source: string, at: number): Token | undefined {
   let best: Token | undefined;
-  for (const [kind, pattern] of rules) {
+  for (const [kind, pattern] of rules[source.charCodeAt(at)] ?? []) {
     pattern.lastIndex = at;
-    const text = pattern.exec(source)?.[0];
-    if (text === undefined || text.length <= (best?.text.length ?? 0)) continue;
-    best = { kind: kind === 'operator' || words.has(text) ? text : kind, text, at };
+    if (!pattern.test(source) || pattern.lastIndex - at <= (best?.text.length ?? 0)) continue;
+    const found = source.slice(at, pattern.lastIndex);
+    best = { kind: kind === 'operator' || words.has(found) ? found : kind, text: found, at };
   }
   return best;
 }

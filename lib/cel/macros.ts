@@ -23,7 +23,6 @@ const macros: Readonly<Record<string, (use: Use) => Node>> = {
   'exists/3': (use) => exists(use, variablesOf(use, 2)),
   'exists_one/2': (use) => existsOne(use, variablesOf(use, 1)),
   'exists_one/3': (use) => existsOne(use, variablesOf(use, 2)),
-  'existsOne/2': (use) => existsOne(use, variablesOf(use, 1)),
   'existsOne/3': (use) => existsOne(use, variablesOf(use, 2)),
   'map/2': (use) => transformed(use, itemOf(use), use.args.slice(1)),
   'map/3': (use) => transformed(use, itemOf(use), use.args.slice(1)),

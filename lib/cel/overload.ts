@@ -16,6 +16,8 @@ export interface Extras {
    * (`replace`, `join`, `lists.range`) or the call walks further than its cost says.
    */
   work?(...args: Value[]): number;
+  /** Whether cel-go calls it like a function of many arguments: evaluation of them ends with the first error. */
+  isVariadic?: boolean;
   /** Whether a call is made with values of any types, as cel-go's DisableTypeGuards says: only their number must fit. */
   isUnguarded?: boolean;
   /**

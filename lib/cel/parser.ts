@@ -43,7 +43,8 @@ class Parser {
       if (this.#tokens.length === 0) return literal(0, null);
       const node = this.#expression();
       this.#expect('<EOF>');
-      if (height(node) > deepest) this.#errors.stop('max recursion depth exceeded');
+      // What has fewer tokens cannot be deeper.
+      if (this.#tokens.length > deepest && height(node) > deepest) this.#errors.stop('max recursion depth exceeded');
       return node;
     });
   }
@@ -86,13 +87,12 @@ class Parser {
       isMissing ? `missing ${choices} at '${token.text}'` : `mismatched input '${token.text}' expecting ${choices}`,
     );
     if (!isMissing) this.#recover();
-    if (!isMissing && this.#is(kind)) return this.#take();
     return token;
   }
 
-  /** Skips to a token that may come after the rules that are open. */
-  #recover(): void {
-    this.#next += this.#errors.skipped(this.#tokens, this.#next);
+  /** Skips to a token that may come after the rules that are open, or after the whole expression. */
+  #recover(isWhole = false): void {
+    this.#next += this.#errors.skipped(this.#tokens, this.#next, isWhole);
   }
 
   #expression(): Node {
@@ -104,7 +104,11 @@ class Parser {
       this.#errors.open(':');
       const then = this.#logical('||', () => this.#logical('&&', () => this.#relation()));
       this.#errors.close();
-      this.#expect(':');
+      if (this.#expect(':').kind !== ':' && this.#errors.isRecovering) {
+        this.#recover(true);
+        this.#errors.leave();
+        return condition;
+      }
       const otherwise = this.#expression();
       node = call(question.at, '_?_:_', [condition, then, otherwise]);
     }
@@ -141,16 +145,15 @@ class Parser {
   #unary(): Node {
     const sign = this.#token;
     if (sign.kind !== '!' && sign.kind !== '-') return this.#member();
-    if (sign.kind === '-' && (this.#peek(1).kind === 'NUM_INT' || this.#peek(1).kind === 'NUM_FLOAT')) return this.#member();
+    // One minus before a number is part of the number, several are not.
+    if (sign.kind === '-' && isNumber(this.#peek(1).kind)) return this.#member();
     let count = 0;
-    // The last minus before a number is part of the number.
-    while (this.#is(sign.kind) && !(count > 0 && sign.kind === '-' && /^NUM_(INT|FLOAT)$/.test(this.#peek(1).kind))) {
-      this.#take();
-      count += 1;
-    }
+    while (this.#takeIf(sign.kind)) count += 1;
     if (sign.kind === '-' && this.#is('!', '<EOF>')) {
+      const isEnd = this.#is('<EOF>');
       this.#noAlternative(this.#peek(-1));
-      if (this.#is('<EOF>')) this.#errors.recovered();
+      if (!isEnd) return literal(sign.at, null);
+      this.#errors.recovered();
     }
     const operand = this.#member();
     return count % 2 === 0 ? operand : call(sign.at, sign.kind === '!' ? '!_' : '-_', [operand]);
@@ -184,7 +187,7 @@ class Parser {
   /** Two rules begin with what was read, and neither goes on like this. */
   #noAlternative(first: Token): void {
     const token = this.#token;
-    const isWord = first.text === '.' && /^(true|false|null)$/.test(token.text);
+    const isWord = /^(true|false|null)$/.test(token.text);
     const read = token.kind === '<EOF>' ? first.text : `${first.text}${token.text}`;
     this.#errors.unexpected(
       token,
@@ -204,9 +207,7 @@ class Parser {
   }
 
   #callOrMacro(at: number, name: string, target: Node | undefined): Node {
-    const mistakes = this.#errors.count;
     const args = this.#arguments();
-    if (this.#errors.count > mistakes) return call(at, name, args, target);
     try {
       return expand(at, name, target, args) ?? call(at, name, args, target);
     } catch (error) {
@@ -219,7 +220,11 @@ class Parser {
   #arguments(): Node[] {
     const args: Node[] = [];
     this.#errors.open(')', false, true);
-    if (!this.#is(')')) args.push(this.#expression());
+    if (!this.#is(')')) {
+      const isMissing = !canBegin(this.#token.kind);
+      const first = isMissing ? this.#missingOperand() : this.#expression();
+      if (!isMissing) args.push(first);
+    }
     this.#errors.close();
     this.#errors.open(')');
     while (this.#takeIf(',')) args.push(this.#expression());
@@ -241,8 +246,9 @@ class Parser {
       case 'IDENTIFIER':
         return this.#named();
       case '-':
-        if (/^NUM_(INT|FLOAT)$/.test(this.#peek(1).kind)) return this.#literal();
-        break;
+        if (isNumber(this.#peek(1).kind)) return this.#literal();
+        this.#noAlternative(this.#take());
+        return literal(token.at, null);
       default:
         if (isLiteral(token.kind)) return this.#literal();
     }
@@ -283,14 +289,30 @@ class Parser {
     this.#errors.open(']', true, true);
     while (!this.#is(']', ',') || elements.length > 0) {
       const isOptional = this.#takeIf('?') !== undefined;
+      if (isOptional) this.#errors.open(']');
       elements.push({ value: this.#expression(), isOptional });
-      if (!this.#is(',') || this.#isEnd(']')) break;
-      this.#take();
+      if (isOptional) this.#errors.close();
+      if (!this.#goesOn(']')) break;
     }
     this.#errors.close();
-    this.#takeIf(',');
-    this.#expect(']', elements.length > 0 && this.#peek(-1).kind !== ',' ? "{']', ','}" : undefined);
+    this.#endOfList(']', elements.length > 0);
     return { kind: 'list', at, elements };
+  }
+
+  /** Takes the comma between two elements. One token too many before it ends the list, as ANTLR has it. */
+  #goesOn(bracket: string): boolean {
+    const token = this.#token;
+    if (token.kind !== ',' && token.kind !== bracket && this.#peek(1).kind === ',') {
+      this.#errors.unexpected(token, `extraneous input '${token.text}' expecting {'${bracket}', ','}`);
+      this.#next += 1;
+      return false;
+    }
+    return this.#is(',') && !this.#isEnd(bracket) && this.#take().kind === ',';
+  }
+
+  #endOfList(bracket: string, hasElements: boolean): void {
+    const isComma = this.#takeIf(',') !== undefined;
+    this.#expect(bracket, hasElements && !isComma ? `{'${bracket}', ','}` : undefined);
   }
 
   /** Whether the comma that is next ends the list or map. */
@@ -305,19 +327,17 @@ class Parser {
     this.#errors.open('}', true, true);
     while (!this.#is('}', ',') || entries.length > 0) {
       const isOptional = this.#takeIf('?') !== undefined;
-      this.#errors.open(':', true, entries.length === 0);
+      this.#errors.open(':', !isOptional, !isOptional && entries.length === 0);
       const key = this.#expression();
       this.#errors.close();
       this.#expect(':');
       this.#errors.open('}');
       entries.push({ key, value: this.#expression(), isOptional });
       this.#errors.close();
-      if (!this.#is(',') || this.#isEnd('}')) break;
-      this.#take();
+      if (!this.#goesOn('}')) break;
     }
     this.#errors.close();
-    this.#takeIf(',');
-    this.#expect('}', entries.length > 0 && this.#peek(-1).kind !== ',' ? "{'}', ','}" : undefined);
+    this.#endOfList('}', entries.length > 0);
     return { kind: 'map', at, entries };
   }
 
@@ -382,6 +402,7 @@ class Parser {
 }
 
 const literalKinds = new Set(['NUM_FLOAT', 'NUM_INT', 'NUM_UINT', 'STRING', 'BYTES', 'true', 'false', 'null']);
+const isNumber = (kind: string): boolean => kind === 'NUM_INT' || kind === 'NUM_FLOAT';
 const isLiteral = (kind: string): boolean => literalKinds.has(kind);
 /** Whether an expression can begin with a token of this kind. */
 const canBegin = (kind: string): boolean => isLiteral(kind) || ['[', '{', '(', '.', '-', '!', 'IDENTIFIER'].includes(kind);

@@ -1,13 +1,14 @@
-import { conditional, presence, type Qualifier, qualified, readVariable } from './attributes.ts';
+import { conditional, isKey, presence, type Qualifier, qualified, readVariable } from './attributes.ts';
 import { spend } from './budget.ts';
 import { callStep } from './calls.ts';
 import type { Scope } from './environment.ts';
 import { isEqual } from './equality.ts';
 import { CompileError } from './errors.ts';
 import { foldStep } from './fold.ts';
-import { constantPlan, type Place, type Plan, type Step } from './frame.ts';
+import { constantPlan, Frame, type Place, type Plan, type Step } from './frame.ts';
 import { noSuchOverload } from './libraries/common.ts';
-import { showValue } from './show.ts';
+import type { Overload } from './overload.ts';
+import { goTypeOf, showValue } from './show.ts';
 import type { Call, Fold, Identifier, ListLiteral, MapLiteral, Node, Select } from './syntax.ts';
 import { CelError, EntriesMap, List, Optional, type Result, TypeValue, Uint, type Value } from './values.ts';
 
@@ -53,7 +54,7 @@ class Planner {
       case 'literal':
         return constantPlan(node.value);
       case 'identifier':
-        return node.typeName === undefined ? this.#attribute(node) : constantPlan(new TypeValue(node.typeName));
+        return node.typeName === undefined ? this.#attribute(node) : this.#typeValue(node.typeName);
       case 'select':
         return node.meant ? this.plan(node.meant) : this.#attribute(node);
       case 'list':
@@ -69,11 +70,16 @@ class Planner {
     }
   }
 
+  #typeValue(name: string): Plan {
+    if (this.#scope.isCheckedOnly(name)) throw new CompileError(`program instantiation failed: reference to undefined type: ${name}`);
+    return constantPlan(new TypeValue(name));
+  }
+
   /** A variable, a selection or a ternary. The whole costs 1 beside its selections; has() and a ternary cost nothing. */
   #attribute(node: Node): Plan {
     const resolve = this.#resolve(node, []);
     const isTest = node.kind === 'select' && node.isTest;
-    const cost = (isTernary(node) ? 0 : 1) - (isTest ? 1 : 0);
+    const cost = (isTernary(rootOf(node)) ? 0 : 1) - (isTest ? 1 : 0);
     const step = isTest ? presence(resolve) : resolve;
     if (cost === 0) return { step };
     return {
@@ -108,7 +114,10 @@ class Planner {
     const index = node.args[1] as Node;
     const isOptional = node.name !== '_[_]';
     const { constant } = index.kind === 'identifier' || index.kind === 'select' ? { constant: undefined } : this.plan(index);
-    if (constant !== undefined) return { isOptional, key: constant, resolve: () => constant };
+    if (constant !== undefined) {
+      if (!isKey(constant)) throw new CompileError(`program instantiation failed: invalid qualifier type: ${goTypeOf(constant)}`);
+      return { isOptional, key: constant };
+    }
     return { isOptional, resolve: isAttribute(index) ? this.#resolve(index, []) : this.plan(index).step };
   }
 
@@ -198,12 +207,12 @@ class Planner {
       const refused = overload.plan?.(...args.map(({ constant }) => constant));
       if (refused !== undefined) throw new CompileError(`program instantiation failed: ${refused}`);
     }
-    if (folded.has(name) && args.length === 1 && args[0]?.constant !== undefined) return this.#folded(node, args[0].constant);
-    return { step: callStep({ name, possible, all: this.#scope.overloads(name) ?? possible }, args) };
+    const step = callStep({ name, possible, all: this.#scope.overloads(name) ?? possible, isVariadic: isVariadic(possible, args) }, args);
+    return folded.has(name) && args.length === 1 && args[0]?.constant !== undefined ? this.#folded(step) : { step };
   }
 
-  #folded({ overloads }: Call, constant: Value): Plan {
-    const value = overloads?.[0]?.call(constant) ?? null;
+  #folded(step: Step): Plan {
+    const value = step(new Frame(0, Number.POSITIVE_INFINITY));
     if (value instanceof CelError) throw new CompileError(`program instantiation failed: ${value.message}`);
     return constantPlan(value);
   }
@@ -231,6 +240,10 @@ function specialCall(node: Call, args: readonly Plan[]): Plan | undefined {
   }
 }
 
+/** cel-go makes another call of one with a constant pattern. */
+const isVariadic = ([overload]: readonly Overload[], [, pattern]: readonly Plan[]): boolean =>
+  overload?.isVariadic === true || (overload?.plan !== undefined && pattern?.constant !== undefined);
+
 const isConstant = (plan: Plan): plan is Plan & { constant: Value } => plan.constant !== undefined;
 const isTernary = (node: Node): boolean => node.kind === 'call' && node.name === '_?_:_';
 const isIndex = ({ name }: Call): boolean => name === '_[_]' || name === '_[?_]' || name === '_?._';
@@ -238,6 +251,11 @@ const isAttribute = (node: Node): boolean =>
   (node.kind === 'identifier' && node.typeName === undefined) ||
   node.kind === 'select' ||
   (node.kind === 'call' && (isTernary(node) || isIndex(node)));
+/** What the selections of an attribute are from. */
+function rootOf(node: Node): Node {
+  if (node.kind === 'select' && !node.meant) return rootOf(node.operand);
+  return node.kind === 'call' && isIndex(node) ? rootOf(node.args[0] as Node) : node;
+}
 const selectionOf = ({ field, isTest }: Select): Qualifier => ({ isOptional: false, key: field, isTest });
 
 const charged =

@@ -28,11 +28,13 @@ export class Problems {
     if (this.#count <= mostProblems) this.#found.push({ at, message });
   }
 
-  /** Runs a step, and gives a function that reports again what the step reported. */
-  recorded(step: () => void): () => void {
-    const from = this.#found.length;
-    step();
-    const found = this.#found.slice(from);
+  get count(): number {
+    return this.#count;
+  }
+
+  /** A function that reports again what was reported after the first `count`. */
+  since(count: number): () => void {
+    const found = this.#found.slice(count);
     return () => {
       for (const { at, message } of found) this.add(at, message);
     };
@@ -49,6 +51,7 @@ export class Problems {
 
   #show({ at, message }: Problem): string {
     if (at < 0) return `ERROR: <input>:-1:0: ${message}`;
+    if (this.#source === '') return `ERROR: <input>:1:0: ${message}`;
     const before = this.#source.slice(0, at).split('\n');
     const column = [...(before.at(-1) as string)].length;
     const head = `ERROR: <input>:${before.length}:${column + 1}: ${message}`;

@@ -19,6 +19,8 @@ export const wanted = (kind: string): string => (/^[<A-Z]/.test(kind) ? kind : `
 /** Parsing that must stop at once, with the message for the whole expression if there is one. */
 class ParsingStopped extends Error {}
 
+const isOperator = (kind: string): boolean => /^([=!]=|[<>]=?|[+\-*/%]|&&|\|\||in|\?|\.|\[)$/.test(kind);
+
 interface Open {
   /** What closes what is open: `)`, `]`, `}`, or the `:` of a ternary or a map's entry. */
   readonly closing: string;
@@ -107,6 +109,10 @@ export class SyntaxErrors {
     this.#isRecovering = true;
   }
 
+  get isRecovering(): boolean {
+    return this.#isRecovering;
+  }
+
   recovered(): void {
     this.#isRecovering = false;
   }
@@ -137,23 +143,26 @@ export class SyntaxErrors {
   mayFollow(kind: string, next: string): boolean {
     if (kind === ':') return !['<EOF>', '}', ')', ']', ',', ':', '?'].includes(next) && !/^[=!<>]=$|^[<>+*/%]$|^&&$|^\|\|$|^in$/.test(next);
     if (kind === '<EOF>' || /^[A-Z]/.test(kind)) return false;
-    return this.#follows(next);
+    const top = this.#open.at(-1);
+    if (next === '<EOF>') return top === undefined;
+    if (next === ',') return top !== undefined;
+    return top?.closing === next || isOperator(next);
+  }
+
+  #closes(next: string): boolean {
+    return this.#open.some(({ closing }) => closing === next || next === ',');
   }
 
   #follows(next: string): boolean {
     const closers = this.#open.map((open) => open.closing);
-    return (
-      next === '<EOF>' ||
-      closers.includes(next) ||
-      /^([=!]=|[<>]=?|[+\-*/%]|&&|\|\||in|\?|\.|\[)$/.test(next) ||
-      (next === ',' && closers.length > 0)
-    );
+    return next === '<EOF>' || closers.includes(next) || isOperator(next) || (next === ',' && closers.length > 0);
   }
 
   /** How many tokens from an index on have no place here. */
-  skipped(tokens: readonly Token[], from: number): number {
+  skipped(tokens: readonly Token[], from: number, isWhole: boolean): number {
     let index = from;
-    while (index < tokens.length - 1 && !this.#follows((tokens[index] as Token).kind)) index += 1;
+    const follows = (kind: string): boolean => (isWhole ? this.#closes(kind) : this.#follows(kind));
+    while (index < tokens.length - 1 && !follows((tokens[index] as Token).kind)) index += 1;
     return index - from;
   }
 }

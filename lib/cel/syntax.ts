@@ -95,28 +95,40 @@ export const listLiteral = (at: number, ...values: Node[]): ListLiteral => ({
   elements: values.map((value) => ({ value, isOptional: false })),
 });
 
-/** The nodes directly below one, in the order of cel-go's visitor: a target before its arguments. */
-export function childrenOf(node: Node): readonly Node[] {
+/** A node and every node below it, each once: macros use some twice. */
+export function nodesOf(root: Node): readonly [Node, ...Node[]] {
+  const nodes = new Set<Node>([root]);
+  // A set is iterated over what is added meanwhile, too.
+  for (const node of nodes) addChildren(node, nodes);
+  return [...nodes] as [Node, ...Node[]];
+}
+
+function addChildren(node: Node, nodes: Set<Node>): void {
   switch (node.kind) {
     case 'select':
-      return [node.operand];
+      nodes.add(node.operand);
+      break;
     case 'call':
-      return node.target ? [node.target, ...node.args] : node.args;
+      if (node.target) nodes.add(node.target);
+      for (const arg of node.args) nodes.add(arg);
+      break;
     case 'list':
-      return node.elements.map((element) => element.value);
+      for (const { value } of node.elements) nodes.add(value);
+      break;
     case 'map':
-      return node.entries.flatMap((entry) => [entry.key, entry.value]);
+      for (const { key, value } of node.entries) nodes.add(key).add(value);
+      break;
     case 'fold':
-      return [node.range, node.init, node.condition, node.step, node.result];
-    default:
-      return [];
+      nodes.add(node.range).add(node.init).add(node.condition).add(node.step).add(node.result);
   }
 }
 
 /** How deep the operations of an expression nest; a chain such as `a.b.c` nests, && and || do not. */
 export function height(node: Node): number {
+  const children = new Set<Node>();
+  addChildren(node, children);
   let deepest = 0;
-  for (const child of childrenOf(node)) deepest = Math.max(deepest, height(child));
+  for (const child of children) deepest = Math.max(deepest, height(child));
   return deepest + (node.kind === 'select' || (node.kind === 'call' && isNesting(node)) ? 1 : 0);
 }
 

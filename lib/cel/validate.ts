@@ -1,26 +1,24 @@
 import { isSame } from './assign.ts';
 import type { Checked, Literal, Overload } from './overload.ts';
 import type { Problems } from './source.ts';
-import { type Call, childrenOf, type ListLiteral, type MapLiteral, type Node } from './syntax.ts';
+import { type Call, type ListLiteral, type MapLiteral, type Node, nodesOf } from './syntax.ts';
 import { dyn, showType, type Type } from './types.ts';
 
 /**
  * What Kubernetes refuses though its types fit: list and map literals of several types, and literals that a function cannot take, such as a
  * pattern that is none. Runs after the checker found nothing.
  */
-export function validate(root: Node, problems: Problems): void {
-  const seen = new Set<Node>();
-  const visit = (node: Node, isFormatted: boolean): void => {
-    if (seen.has(node)) return;
-    seen.add(node);
-    if (node.kind === 'list' && !isFormatted) validateList(node, problems);
-    if (node.kind === 'map' && !isFormatted) validateMap(node, problems);
+export function validate(nodes: readonly Node[], problems: Problems): void {
+  const formatted = new Set(nodes.filter(isFormat).flatMap((node) => nodesOf(node).slice(1)));
+  for (const node of nodes) {
+    if (node.kind === 'list' && !formatted.has(node)) validateList(node, problems);
+    if (node.kind === 'map' && !formatted.has(node)) validateMap(node, problems);
     if (node.kind === 'call') validateCall(node, problems);
-    for (const child of childrenOf(node)) visit(child, isFormatted || (node.kind === 'call' && node.name === 'format'));
-  };
-  visit(root, false);
+  }
 }
 
+/** Templates may take values of several types. */
+const isFormat = (node: Node): boolean => node.kind === 'call' && node.name === 'format';
 const typeOf = (node: Node): Type => node.type ?? dyn;
 const partType = (node: Node, isOptional: boolean): Type => (isOptional ? (typeOf(node).parameters[0] ?? dyn) : typeOf(node));
 const mismatch = (wanted: Type, found: Type): string => `expected type '${showType(wanted)}' but found '${showType(found)}'`;

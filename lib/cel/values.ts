@@ -97,6 +97,7 @@ export abstract class List {
   abstract readonly size: number;
   /** The element at an index from 0 to size - 1. */
   abstract at(index: number): Value;
+  /** The elements in their order. */
   *[Symbol.iterator](): IterableIterator<Value> {
     for (let index = 0; index < this.size; index += 1) yield this.at(index);
   }
@@ -116,6 +117,9 @@ class ArrayList extends List {
   }
   override at(index: number): Value {
     return this.#items[index] as Value;
+  }
+  override [Symbol.iterator](): IterableIterator<Value> {
+    return this.#items[Symbol.iterator]();
   }
 }
 
@@ -176,6 +180,10 @@ class JsonList extends List {
 
 /** A map. Keys are strings, ints, uints and bools; an int, a uint and a double that are the same number are the same key. */
 export abstract class MapValue {
+  /** The name of its type; an object of a declared type may be a map, too. */
+  get typeName(): string {
+    return 'map';
+  }
   abstract readonly size: number;
   abstract get(key: Value): Value | undefined;
   abstract keys(): Iterable<Value>;

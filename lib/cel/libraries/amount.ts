@@ -133,6 +133,12 @@ export function addAmounts(a: Amount, b: Amount): Amount | undefined {
   return { value: left + right, exponent, isDecimal, format };
 }
 
+/** The difference as Quantity.Sub makes it: as a 64-bit integer the negative of the smallest one is itself. */
+export function subtractAmounts(a: Amount, b: Amount): Amount | undefined {
+  const wrapped = addAmounts(a, { ...b, value: BigInt.asIntN(64, -b.value) });
+  return wrapped?.isDecimal === false && !b.isDecimal ? wrapped : addAmounts(a, { ...b, value: -b.value });
+}
+
 const without = ({ value, exponent, isDecimal, format }: Amount): Amount => ({ value, exponent, isDecimal, format });
 
 /** The text that Quantity.String gives. */

@@ -4,6 +4,13 @@ import { pointCount } from './text.ts';
 /** What Kubernetes' functions answer to a value that is not of their type. */
 export const noSuchOverload = new CelError('no such overload');
 
+/** Values of these types answer to any member function themselves, so the message does not name it. */
+export const isReceiver = (value: Value): boolean => typeof value === 'string' || value instanceof Timestamp || value instanceof Duration;
+
+/** Whether a value is of a type that has an order. */
+export const isComparable = (value: Value): boolean =>
+  typeof value !== 'object' || value instanceof Uint || value instanceof Uint8Array || isReceiver(value);
+
 /** The size by which Kubernetes charges for a value: code points, bytes, elements, entries; 1 for what has none, errors too. */
 export function sizeOf(value: Result | undefined): number {
   if (typeof value === 'string') return pointCount(value);
@@ -29,7 +36,7 @@ export function typeNameOf(value: Value): string {
   if (value instanceof Uint) return 'uint';
   if (value instanceof Uint8Array) return 'bytes';
   if (value instanceof List) return 'list';
-  if (value instanceof MapValue) return 'map';
+  if (value instanceof MapValue) return value.typeName;
   if (value instanceof Timestamp) return 'google.protobuf.Timestamp';
   if (value instanceof Duration) return 'google.protobuf.Duration';
   if (value instanceof TypeValue) return 'type';

@@ -1,6 +1,6 @@
-import { timestampAt, uint64 } from '../arithmetic.ts';
-import { type Library, type Overload, overload } from '../overload.ts';
-import { CelError, type Duration, int64, type Result, type Timestamp, TypeValue, Uint, type Value } from '../values.ts';
+import { floorSeconds, timestampAt, uint64 } from '../arithmetic.ts';
+import { type Extras, type Library, type Literal, type Overload, overload } from '../overload.ts';
+import { CelError, type Duration, int64, type Result, TypeValue, Uint, type Value } from '../values.ts';
 import { tenth, traversal, typeNameOf } from './common.ts';
 import { bytesText, doubleText, durationText, timestampText } from './display.ts';
 import { toDuration, toTimestamp } from './time.ts';
@@ -30,10 +30,11 @@ function stringToUint(text: string): Result {
 
 /** As Go's strconv.ParseFloat: what is too large for a double is refused. */
 function stringToDouble(text: string): Result {
-  const lower = text.toLowerCase();
+  // Go lets an underscore stand between digits.
+  const lower = text.toLowerCase().replace(/(?<=[\da-f])_(?=[\da-f])/g, '');
   if (/^[+-]?(inf|infinity)$/.test(lower)) return lower.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
   if (lower === 'nan') return Number.NaN;
-  const double = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/.test(lower) ? Number(text) : hexadecimal(lower);
+  const double = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/.test(lower) ? Number(lower) : hexadecimal(lower);
   return Number.isFinite(double) ? double : failed('double');
 }
 
@@ -48,20 +49,18 @@ const yes = new Set(['1', 't', 'T', 'TRUE', 'true', 'True']);
 const no = new Set(['0', 'f', 'F', 'FALSE', 'false', 'False']);
 const stringToBool = (text: string): Result => (yes.has(text) ? true : no.has(text) ? false : failed('bool'));
 
-function floorSeconds({ nanoseconds }: Timestamp): bigint {
-  const seconds = nanoseconds / 1_000_000_000n;
-  return nanoseconds % 1_000_000_000n < 0n ? seconds - 1n : seconds;
-}
+const secondsToTimestamp = (seconds: bigint): Result => timestampAt(seconds * 1_000_000_000n);
 
 /** A conversion that cel-go refuses at once where it is given a constant: a text of no time. */
-const refusing = (name: string, convert: (text: string) => Result): Parameters<typeof overload>[3] => ({
-  refuse: ([text]) =>
-    typeof text === 'string' && convert(text) instanceof CelError ? { message: `invalid ${name} argument`, argument: 0 } : undefined,
+const refusing = (name: string, convert: Overload['call']): Extras => ({
+  refuse: ([value]) =>
+    isScalar(value) && convert(value) instanceof CelError ? { message: `invalid ${name} argument`, argument: 0 } : undefined,
 });
+const isScalar = (value: Literal | undefined): value is string | bigint => typeof value === 'string' || typeof value === 'bigint';
 const traversing = { cost: traversal, unresolvedCost: () => 1 };
 const characters = { ...traversing, work: (text: string) => tenth(text.length) };
 
-const convert = (name: string, from: string, id: string, call: Overload['call'], extras: Parameters<typeof overload>[3] = {}): Overload =>
+const convert = (name: string, from: string, id: string, call: Overload['call'], extras: Extras = {}): Overload =>
   overload(id, `${name}(${from}) -> ${name}`, call, extras);
 
 /** The conversions between CEL's types. */
@@ -94,7 +93,7 @@ export const conversions: Library = {
     convert('string', 'timestamp', 'timestamp_to_string', timestampText),
     convert('string', 'uint', 'uint64_to_string', ({ value }: Uint) => String(value)),
     convert('timestamp', 'timestamp', 'timestamp_to_timestamp', itself),
-    convert('timestamp', 'int', 'int64_to_timestamp', (seconds: bigint) => timestampAt(seconds * 1_000_000_000n)),
+    convert('timestamp', 'int', 'int64_to_timestamp', secondsToTimestamp, refusing('timestamp', secondsToTimestamp)),
     convert('timestamp', 'string', 'string_to_timestamp', toTimestamp, refusing('timestamp', toTimestamp)),
     convert('uint', 'uint', 'uint64_to_uint64', itself),
     convert('uint', 'double', 'double_to_uint64', doubleToUint),

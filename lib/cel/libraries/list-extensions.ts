@@ -1,6 +1,8 @@
+import { Stopped } from '../budget.ts';
 import { type Library, overload } from '../overload.ts';
-import { CelError, List, MapValue, type Result, type Value } from '../values.ts';
-import { sizeOf, typeNameOf } from './common.ts';
+import { goTypeOf } from '../show.ts';
+import { CelError, List, MapValue, Optional, type Result, TypeValue, type Value } from '../values.ts';
+import { isReceiver, noSuchOverload, sizeOf, typeNameOf } from './common.ts';
 import { compare, isEqual } from './compare.ts';
 
 // Of a list and of the call that makes it.
@@ -10,10 +12,22 @@ const maxRange = 1_000_000n;
 const resultCost = (_values: readonly Result[], result: Result): number => baseCost + sizeOf(result);
 /** Every element against every other, twice; a tenth more where they are texts or bytes. */
 function squareCost(list: Result | undefined): number {
-  const first = list instanceof List && list.size ? list.at(0) : null;
+  if (!(list instanceof List)) throw new Stopped(`internal error: interface conversion: ${notLister(list ?? null)}`);
+  const first = list.size ? list.at(0) : null;
   const factor = typeof first === 'string' || first instanceof Uint8Array ? 2.1 : 2;
   return baseCost + Math.floor(sizeOf(list) ** 2 * factor);
 }
+const squareWork = (list: Value): number => (list instanceof List ? squareCost(list) : 0);
+
+/** What Go says when cel-go's costs take a value for a list that is none: its type, and the first method that it lacks. */
+function notLister(value: Result): string {
+  const lacks = (type: string, method: string): string => `${type} is not traits.Lister: missing method ${method}`;
+  if (value instanceof CelError) return lacks('*types.Err', 'Add');
+  const hasNoSum =
+    value === null || typeof value === 'boolean' || value instanceof MapValue || value instanceof Optional || value instanceof TypeValue;
+  return lacks(goTypeOf(value), hasNoSum ? 'Add' : 'Contains');
+}
+
 const failure = (message: string): CelError => new CelError(message);
 
 function slice(list: List, start: bigint, end: bigint): Result {
@@ -47,13 +61,30 @@ function flattenWork(list: Value, depth: Value = 1n): number {
   for (const _ of flat(list, depth)) if (++count > 2_000_000) break;
   return count;
 }
-const flattenCost = ([list, depth = 1n]: readonly Result[]): number =>
-  baseCost + Math.floor(sizeOf(list) * (typeof depth === 'bigint' && depth >= 0n ? Number(depth) : 1));
+function flattenCost([list, depth = 1n]: readonly Result[]): number {
+  if (typeof depth !== 'bigint') {
+    const type = depth instanceof CelError ? '*types.Err' : goTypeOf(depth);
+    throw new Stopped(`internal error: interface conversion: ref.Val is ${type}, not types.Int`);
+  }
+  return baseCost + Math.floor(sizeOf(list) * (depth >= 0n ? Number(depth) : 1));
+}
 
 function range(size: bigint): Result {
   if (size < 0n) return failure(`lists.range: size must be non-negative, got ${size}`);
   if (size > maxRange) return failure(`lists.range: size ${size} exceeds maximum allowed (${maxRange})`);
-  return List.of(Array.from({ length: Number(size) }, (_, i) => BigInt(i)));
+  return new Range(Number(size));
+}
+
+/** The integers from 0 on, made when they are read. */
+class Range extends List {
+  readonly size: number;
+  constructor(size: number) {
+    super();
+    this.size = size;
+  }
+  override at(index: number): bigint {
+    return BigInt(index);
+  }
 }
 
 function distinct(list: List): List {
@@ -94,7 +125,8 @@ function sorted(pairs: Pair[]): Pair[] {
   return pairs;
 }
 
-const sort = (list: Value): Result => (list instanceof List ? sortBy(list, list) : failure('no such overload: sort'));
+const sort = (list: Value): Result =>
+  list instanceof List ? sortBy(list, list) : isReceiver(list) ? noSuchOverload : failure('no such overload: sort');
 const sortByKeys = (list: Value, keys: Value): Result =>
   list instanceof List && keys instanceof List ? sortBy(list, keys) : failure('no such overload: @sortByAssociatedKeys');
 const comparable = ['int', 'uint', 'double', 'bool', 'duration', 'timestamp', 'string', 'bytes'];
@@ -119,7 +151,7 @@ export const listExtensions: Library = {
       overload(`list_${idOf(type)}_sort`, `<list<${type}>>.sort() -> list<${type}>`, sort, {
         cost: ([list]) => squareCost(list),
         unresolvedCost,
-        work: squareCost,
+        work: squareWork,
         isUnguarded: true,
       }),
     ),
@@ -127,15 +159,14 @@ export const listExtensions: Library = {
       overload(`list_${idOf(type)}_sortByAssociatedKeys`, `<list<T>>.@sortByAssociatedKeys(list<${type}>) -> list<T>`, sortByKeys, {
         cost: ([_list, keys]) => squareCost(keys),
         unresolvedCost,
-        work: (_list, keys) => squareCost(keys),
+        work: (_list, keys) => squareWork(keys),
         isUnguarded: true,
       }),
     ),
     overload('lists_range', 'lists.range(int) -> list<int>', range, {
       cost: resultCost,
-      work: (size: bigint) => (size >= 0n && size <= maxRange ? Number(size) : 0),
     }),
     overload('list_reverse', '<list<T>>.reverse() -> list<T>', (list: List) => List.of([...list].reverse()), { cost: resultCost }),
-    overload('list_distinct', '<list<T>>.distinct() -> list<T>', distinct, { cost: ([list]) => squareCost(list), work: squareCost }),
+    overload('list_distinct', '<list<T>>.distinct() -> list<T>', distinct, { cost: ([list]) => squareCost(list), work: squareWork }),
   ],
 };

@@ -1,6 +1,7 @@
+import { add } from '../arithmetic.ts';
 import { type Library, type Overload, overload } from '../overload.ts';
-import { CelError, Duration, int64, List, MapValue, type Result, Uint, type Value } from '../values.ts';
-import { noSuchOverload, walkWork } from './common.ts';
+import { CelError, Duration, List, MapValue, type Result, Uint, type Value } from '../values.ts';
+import { isComparable, noSuchOverload, walkWork } from './common.ts';
 import { compare, isEqual } from './compare.ts';
 import { toByteString } from './go-text.ts';
 
@@ -17,20 +18,12 @@ export function walkCost(value: Result | undefined): number {
 const cost = ([list]: readonly Result[]): number => walkCost(list);
 const work = (list: Value): number => walkWork(list);
 
-function isSorted(list: List): boolean {
-  for (let i = 1; i < list.size; i++) if (compare(list.at(i - 1), list.at(i)) === 1) return false;
-  return true;
-}
-
-function add(a: Value, b: Value): Result {
-  if (typeof a === 'bigint' && typeof b === 'bigint') return int64(a + b);
-  if (typeof a === 'number' && typeof b === 'number') return a + b;
-  if (a instanceof Uint && b instanceof Uint) {
-    return a.value + b.value < 1n << 64n ? new Uint(a.value + b.value) : new CelError('unsigned integer overflow');
+function isSorted(list: List): Result {
+  for (let i = 0; i < list.size; i++) {
+    if (!isComparable(list.at(i))) return noSuchOverload;
+    if (i > 0 && compare(list.at(i - 1), list.at(i)) === 1) return false;
   }
-  if (!(a instanceof Duration && b instanceof Duration)) return noSuchOverload;
-  const sum = int64(a.nanoseconds + b.nanoseconds);
-  return typeof sum === 'bigint' ? new Duration(sum) : sum;
+  return true;
 }
 
 const sum =
@@ -50,7 +43,10 @@ const extreme =
   (list: List): Result => {
     if (!list.size) return new CelError(`${name} called on empty list`);
     let found = list.at(0);
-    for (const element of list) if (compare(found, element) === preferred) found = element;
+    for (const element of list) {
+      if (!isComparable(element)) return noSuchOverload;
+      if (compare(found, element) === preferred) found = element;
+    }
     return found;
   };
 

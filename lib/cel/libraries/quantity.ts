@@ -1,6 +1,15 @@
 import { type Library, overload } from '../overload.ts';
 import { CelError, Opaque, type Value } from '../values.ts';
-import { type Amount, addAmounts, amountDouble, amountInteger, amountText, compareAmounts, parseAmount } from './amount.ts';
+import {
+  type Amount,
+  addAmounts,
+  amountDouble,
+  amountInteger,
+  amountText,
+  compareAmounts,
+  parseAmount,
+  subtractAmounts,
+} from './amount.ts';
 import { noSuchOverload, traversal } from './common.ts';
 
 /** A quantity. One that add or sub made cannot stand on the right of `==`: there Kubernetes finds no overload for it. */
@@ -26,11 +35,8 @@ const parse = (text: string): Quantity | CelError => {
   return typeof amount === 'string' ? new CelError(amount) : new Quantity(amount);
 };
 const compare = (a: Quantity, b: Quantity): number => compareAmounts(a.amount, b.amount);
-const add = (a: Amount, b: Amount): Quantity | CelError => {
-  const sum = addAmounts(a, b);
-  return sum ? new Quantity(sum, true) : new CelError('quantity out of range');
-};
-const negative = (amount: Amount): Amount => ({ ...amount, value: -amount.value });
+const computed = (amount: Amount | undefined): Quantity | CelError =>
+  amount ? new Quantity(amount, true) : new CelError('quantity out of range');
 const ofInt = (value: bigint): Amount => ({ value, exponent: 0, isDecimal: false, format: 'DecimalExponent' });
 
 /** k8s.io/apiserver/pkg/cel/library/quantity.go. `sign` is no member there. */
@@ -68,16 +74,16 @@ export const quantity: Library = {
       ({ amount }: Quantity) => amountInteger(amount) !== undefined,
     ),
     overload('quantity_add', '<kubernetes.Quantity>.add(kubernetes.Quantity) -> kubernetes.Quantity', (a: Quantity, b: Quantity) =>
-      add(a.amount, b.amount),
+      computed(addAmounts(a.amount, b.amount)),
     ),
     overload('quantity_add_int', '<kubernetes.Quantity>.add(int) -> kubernetes.Quantity', (a: Quantity, b: bigint) =>
-      add(a.amount, ofInt(b)),
+      computed(addAmounts(a.amount, ofInt(b))),
     ),
     overload('quantity_sub', '<kubernetes.Quantity>.sub(kubernetes.Quantity) -> kubernetes.Quantity', (a: Quantity, b: Quantity) =>
-      add(a.amount, negative(b.amount)),
+      computed(subtractAmounts(a.amount, b.amount)),
     ),
     overload('quantity_sub_int', '<kubernetes.Quantity>.sub(int) -> kubernetes.Quantity', (a: Quantity, b: bigint) =>
-      add(a.amount, negative(ofInt(b))),
+      computed(subtractAmounts(a.amount, ofInt(b))),
     ),
   ],
 };

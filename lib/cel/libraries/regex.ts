@@ -1,6 +1,6 @@
 import { type Library, type Overload, overload } from '../overload.ts';
 import { CelError, List, type Result, type Value } from '../values.ts';
-import { sizeOf, tenth } from './common.ts';
+import { noSuchOverload, sizeOf, tenth } from './common.ts';
 
 /** What RE2 is asked: the class RE2JS of the package re2js. It is given in, so that who has no patterns need not load it. */
 export interface RegexEngine {
@@ -62,7 +62,8 @@ const cost = ([text, pattern]: readonly Result[]): number => tenth(1 + sizeOf(te
 export function regex(engine?: RegexEngine): Library {
   const compile = compiler(engine);
   const run = (prefix: string, use: (regex: Regex, text: string, limit: number) => Result): Overload['call'] => {
-    return (text: string, pattern: string, limit: Value = -1n) => {
+    return (text: Value, pattern: Value, limit: Value = -1n) => {
+      if (typeof text !== 'string' || typeof pattern !== 'string') return noSuchOverload;
       const compiled = compile(pattern);
       if (typeof compiled === 'string') return new CelError(prefix + compiled);
       if (compiled.programSize() * text.length > maxSteps) return new CelError('the text is too long for a pattern of this size');
@@ -73,9 +74,13 @@ export function regex(engine?: RegexEngine): Library {
     const compiled = engine && typeof pattern === 'string' ? compile(pattern) : undefined;
     return typeof compiled === 'string' ? compiled : undefined;
   };
-  const refuse: Overload['refuse'] = ([_text, pattern]) => {
-    const isWrong = engine && typeof pattern === 'string' && typeof compile(pattern) === 'string';
-    return isWrong ? { message: 'invalid matches argument', argument: 1 } : undefined;
+  // cel-go looks at the first argument behind the bracket: of the global function that is the text.
+  const refuse = (argument: number): NonNullable<Overload['refuse']> => {
+    return (literals) => {
+      const pattern = literals[argument];
+      const isWrong = engine && typeof pattern === 'string' && typeof compile(pattern) === 'string';
+      return isWrong ? { message: 'invalid matches argument', argument } : undefined;
+    };
   };
   const matches = run('', (compiled, text) => compiled.test(text));
   const find = run('Illegal regex: ', (compiled, text) => compiled.re2().find(text));
@@ -84,8 +89,8 @@ export function regex(engine?: RegexEngine): Library {
   );
   return {
     overloads: [
-      overload('matches', 'matches(string, string) -> bool', matches, { cost, refuse, plan }),
-      overload('matches_string', '<string>.matches(string) -> bool', matches, { cost, refuse, plan }),
+      overload('matches', 'matches(string, string) -> bool', matches, { cost, refuse: refuse(0), plan, isUnguarded: true }),
+      overload('matches_string', '<string>.matches(string) -> bool', matches, { cost, refuse: refuse(1), plan, isUnguarded: true }),
       overload('string_find_string', '<string>.find(string) -> string', find, { cost, plan }),
       overload('string_find_all_string', '<string>.findAll(string) -> list<string>', findAll, { cost, plan }),
       overload('string_find_all_string_int', '<string>.findAll(string, int) -> list<string>', findAll, { cost, plan }),

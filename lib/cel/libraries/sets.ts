@@ -4,7 +4,7 @@ import { sizeOf } from './common.ts';
 import { isEqual } from './compare.ts';
 
 const has = (list: List, item: Value): boolean => {
-  for (const element of list) if (isEqual(item, element)) return true;
+  for (let i = 0; i < list.size; i++) if (isEqual(item, list.at(i))) return true;
   return false;
 };
 const contains = (list: List, part: List): boolean => {

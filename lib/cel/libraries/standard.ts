@@ -1,8 +1,8 @@
-import { add, divide, isReceiver, isUnequal, modulo, multiply, negate, not, subtract, withoutOperator } from '../arithmetic.ts';
+import { add, divide, isUnequal, modulo, multiply, negate, not, subtract, withoutOperator } from '../arithmetic.ts';
 import { equality, isEqual, order } from '../equality.ts';
 import { type Library, type Overload, overload } from '../overload.ts';
 import { CelError, List, MapValue, Opaque, type Result, type Value } from '../values.ts';
-import { noSuchOverload, sizeOf, tenth } from './common.ts';
+import { isComparable, isReceiver, noSuchOverload, sizeOf, tenth } from './common.ts';
 
 type Extras = Parameters<typeof overload>[3];
 type Costs = Pick<Overload, 'cost'>;
@@ -45,14 +45,6 @@ function relation(name: string, id: string, holds: (order: number) => boolean): 
   const ids = Object.fromEntries(Object.entries(ordered).map(([types, signature]) => [`${id}_${types}`, `(${signature}) -> bool`]));
   return family(name, call, ids, { [`${id}_string`]: shorter, [`${id}_bytes`]: shorter });
 }
-
-const isComparable = (a: Value): boolean =>
-  typeof a === 'boolean' ||
-  typeof a === 'bigint' ||
-  typeof a === 'number' ||
-  isReceiver(a) ||
-  (typeof a === 'object' && a !== null && !isAggregate(a));
-const isAggregate = (a: Value): boolean => a instanceof List || a instanceof MapValue || a instanceof Opaque;
 
 function contains(item: Value, range: Value): Result {
   if (range instanceof MapValue) {

@@ -96,6 +96,7 @@ export const strings: Library = {
     overload('string_substring_int_int', '<string>.substring(int, int) -> string', substring, { cost: traversal }),
     overload('string_trim', '<string>.trim() -> string', trimSpace, { cost: traversal }),
     overload('string_format', '<string>.format(list<dyn>) -> string', format, {
+      isVariadic: true,
       cost: traversal,
       work: (_template, values) => walkWork(values),
       check: checkFormat,

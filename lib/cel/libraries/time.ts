@@ -103,7 +103,8 @@ function offsetAt(time: Timestamp, zone: string): number | CelError {
 const zones = new Map<string, Intl.DateTimeFormat>();
 
 function offsetOfZone(time: Timestamp, zone: string): number | CelError {
-  if (zone === '' || zone === 'UTC') return 0;
+  // kube-apiserver runs in UTC.
+  if (zone === '' || zone === 'UTC' || zone === 'Local') return 0;
   if (zone.includes('..') || /^[/\\]/.test(zone)) return new CelError('time: invalid location name');
   const format = zones.get(zone) ?? formatOf(zone);
   if (!format) return new CelError(`unknown time zone ${zone}`);

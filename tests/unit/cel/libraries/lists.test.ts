@@ -70,6 +70,8 @@ it.each([
   ['[type(1)].indexOf(type(1))', '0 @1'],
   ["[1].indexOf(dyn(ip('::1')))", '-1 @3'],
   ["[ip('::1')].indexOf(ip('::1'))", '0 @13'],
+  ['dyn([2u,3u]).sum()', '5u @2'],
+  ["dyn(['a']).sum()", 'ERR no such overload: sum(list) @0'],
 ])('Kubernetes answers for lists: %s', (expression, answer) => {
   expect(evaluate(expression, object)).toBe(answer);
 });

@@ -40,6 +40,8 @@ it.each([
   ["quantity('50k').sub(quantity('20k'))", '<kubernetes.Quantity:30k> @3'],
   ["quantity('50k').sub(60000)", '<kubernetes.Quantity:-10k> @2'],
   ["quantity('1m').sub(quantity('1u'))", '<kubernetes.Quantity:999u> @3'],
+  ["quantity('1').sub(-9223372036854775808)", '<kubernetes.Quantity:-9223372036854775807> @2'],
+  ["quantity('-1').sub(-9223372036854775808)", '<kubernetes.Quantity:9223372036854775807> @2'],
   ["quantity('2') == quantity('1').add(1)", 'ERR no such overload @4'],
   ["quantity('1').add(1) == quantity('2')", 'true @4'],
   ["dyn(quantity('1')) == dyn(1)", 'ERR no such overload @3'],
@@ -53,6 +55,10 @@ it.each([
   ["quantity('1000000000000000000000000')", '<kubernetes.Quantity:1> @3'],
   ['quantity(object.q).add(quantity(object.q))', '<kubernetes.Quantity:3> @7'],
   ["type(quantity('1'))", 'type(kubernetes.Quantity) @2'],
+  [
+    "quantity('2').sign()",
+    "CE compilation failed: ERROR: <input>:1:19: found no matching overload for 'sign' applied to 'kubernetes.Quantity.()'\n | quantity('2').sign()\n | ..................^",
+  ],
 ])('Kubernetes answers for quantities: %s', (expression, answer) => {
   expect(evaluate(expression, object)).toBe(answer);
 });

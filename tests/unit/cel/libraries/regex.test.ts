@@ -30,6 +30,8 @@ it.each([
   ["'a😀'.find('.$')", '"😀" @1'],
   ["'é'.matches('^.$')", 'true @1'],
   ["'K'.matches('(?i)k')", 'true @2'],
+  ["'xab'.find('(?P<n>a)(?P<n>b)')", '"ab" @4'],
+  ["'(?<n>b'.find('[(?<n>]+(?<n>b)(?<n>)')", '"(?<n>b" @6'],
   ['object.long.matches(object.open)', 'ERR error parsing regexp: missing closing ): `a(` @9'],
   ['object.long.matches(object.star)', 'ERR error parsing regexp: invalid nested repetition operator: `**` @9'],
   ['object.long.matches(object.back)', 'ERR error parsing regexp: invalid escape sequence: `\\1` @14'],
@@ -60,6 +62,12 @@ it.each([
   ['object.long.findAll(object.slash)', 'ERR Illegal regex: error parsing regexp: trailing backslash at end of expression: `` @9'],
   ['object.long.findAll(object.cls)', 'ERR Illegal regex: error parsing regexp: invalid character class range: `z-a` @14'],
   ['object.long.findAll(object.ok)', '["a","long","text","of","more","than","thirty","characters"] @14'],
+  ["'abc'.find('a(')", 'CE program instantiation failed: error parsing regexp: missing closing ): `a(`'],
+  [
+    "'abc'.matches('a(')",
+    "CE compilation failed: ERROR: <input>:1:15: invalid matches argument\n | 'abc'.matches('a(')\n | ..............^",
+  ],
+  ["'abc'.findAll('a(', 1)", 'CE program instantiation failed: error parsing regexp: missing closing ): `a(`'],
 ])('Kubernetes answers for regular expressions: %s', (expression, answer) => {
   expect(evaluate(expression, object)).toBe(answer);
 });

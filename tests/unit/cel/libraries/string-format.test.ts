@@ -109,6 +109,28 @@ it.each([
     'ERR could not parse formatting clause: error while parsing precision: could not find end of precision specifier @3',
   ],
   ['object.acc.format([1])', '"1" @3'],
+  [
+    "'%d'.format([1.5])",
+    "CE compilation failed: ERROR: <input>:1:14: error during formatting: decimal clause can only be used on integers, was given double\n | '%d'.format([1.5])\n | .............^",
+  ],
+  [
+    "'%s'.format([[1,quantity('1')]])",
+    "CE compilation failed: ERROR: <input>:1:25: error during formatting: string clause can only be used on strings, bools, bytes, ints, doubles, maps, lists, types, durations, and timestamps, was given kubernetes.Quantity\n | '%s'.format([[1,quantity('1')]])\n | ........................^",
+  ],
+  ["'%s %s'.format([1])", "CE compilation failed: ERROR: <input>:1:15: index 1 out of range\n | '%s %s'.format([1])\n | ..............^"],
+  [
+    "'x'.format([1])",
+    "CE compilation failed: ERROR: <input>:1:11: too many arguments supplied to string.format (expected 0, got 1)\n | 'x'.format([1])\n | ..........^",
+  ],
+  ["'%'.format([1])", "CE compilation failed: ERROR: <input>:1:11: unexpected end of string\n | '%'.format([1])\n | ..........^"],
+  [
+    "'%z'.format([1])",
+    'CE compilation failed: ERROR: <input>:1:12: could not parse formatting clause: unrecognized formatting clause "z"\n | \'%z\'.format([1])\n | ...........^',
+  ],
+  [
+    "'%.f'.format([1.5])",
+    'CE compilation failed: ERROR: <input>:1:13: could not parse formatting clause: error while parsing precision: error while converting precision to integer: strconv.Atoi: parsing "": invalid syntax\n | \'%.f\'.format([1.5])\n | ............^',
+  ],
 ])('Kubernetes answers for string.format: %s', (expression, answer) => {
   expect(evaluate(expression, object)).toBe(answer);
 });

@@ -83,7 +83,16 @@ it.each([
   ['object.long.trim()', '"a-long-text-of-more-than-thirty-characters-é" @7'],
   ['object.long.lowerAscii()', '"a-long-text-of-more-than-thirty-characters-é" @7'],
   ['object.long.upperAscii()', '"A-LONG-TEXT-OF-MORE-THAN-THIRTY-CHARACTERS-é" @7'],
+  [
+    "[object.long,'b'].join('c')",
+    "CE compilation failed: ERROR: <input>:1:14: expected type 'dyn' but found 'string'\n | [object.long,'b'].join('c')\n | .............^",
+  ],
   ['strings.quote(object.long)', '"\\"a-long-text-of-more-than-thirty-characters-é\\"" @7'],
+  [
+    "'abc'.reverse()",
+    "CE compilation failed: ERROR: <input>:1:14: found no matching overload for 'reverse' applied to 'string.()'\n | 'abc'.reverse()\n | .............^",
+  ],
+  ['dyn([1]).join()', 'ERR no such overload: join(list) @1'],
 ])('Kubernetes answers for strings: %s', (expression, answer) => {
   expect(evaluate(expression, object)).toBe(answer);
 });

@@ -67,12 +67,13 @@ it('a pattern that backtracks elsewhere takes no time here', () => {
 
 it('without the engine constant patterns are not checked, and a call is a TypeError', () => {
   const [matches] = regex().overloads;
-  expect(matches?.refuse?.(['a', '('])).toBeUndefined();
+  expect(matches?.refuse?.(['(', '('])).toBeUndefined();
   expect(() => matches?.call('a', '(')).toThrow(TypeError);
 });
 
 it('a constant pattern that does not parse is refused as Kubernetes refuses it', () => {
-  expect(row('matches')?.refuse?.([undefined, '('])).toEqual({ message: 'invalid matches argument', argument: 1 });
+  expect(row('matches_string')?.refuse?.([undefined, '('])).toEqual({ message: 'invalid matches argument', argument: 1 });
+  expect(row('matches')?.refuse?.(['(', undefined])).toEqual({ message: 'invalid matches argument', argument: 0 });
   expect(row('string_find_string')?.plan?.(undefined, 'a(')).toBe('error parsing regexp: missing closing ): `a(`');
   expect(row('string_find_all_string_int')?.plan?.(undefined, 'a', undefined)).toBeUndefined();
 });
