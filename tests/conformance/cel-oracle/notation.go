@@ -12,6 +12,7 @@ import (
 	"github.com/google/cel-go/common/types"
 	"github.com/google/cel-go/common/types/ref"
 	"github.com/google/cel-go/common/types/traits"
+	apiservercel "k8s.io/apiserver/pkg/cel"
 )
 
 // notation writes a value so that two are the same text only where they are the same value of the same type: 1, 1u, 1d, "1", b31.
@@ -35,6 +36,10 @@ func notation(value ref.Val) string {
 		return "ts(" + v.Time.UTC().Format(time.RFC3339Nano) + ")"
 	case types.Duration:
 		return fmt.Sprintf("dur(%d)", v.Duration.Nanoseconds())
+	case apiservercel.Format:
+		return "<" + v.Type().TypeName() + ":" + v.Name + ">"
+	case *apiservercel.Format:
+		return "<" + v.Type().TypeName() + ":" + v.Name + ">"
 	case *types.Optional:
 		return optional(v)
 	case traits.Mapper:
