@@ -124,12 +124,16 @@ function addChildren(node: Node, nodes: Set<Node>): void {
 }
 
 /** How deep the operations of an expression nest; a chain such as `a.b.c` nests, && and || do not. */
-export function height(node: Node): number {
+export function height(node: Node, known = new Map<Node, number>()): number {
+  const found = known.get(node);
+  if (found !== undefined) return found;
   const children = new Set<Node>();
   addChildren(node, children);
   let deepest = 0;
-  for (const child of children) deepest = Math.max(deepest, height(child));
-  return deepest + (node.kind === 'select' || (node.kind === 'call' && isNesting(node)) ? 1 : 0);
+  for (const child of children) deepest = Math.max(deepest, height(child, known));
+  const own = deepest + (node.kind === 'select' || (node.kind === 'call' && isNesting(node)) ? 1 : 0);
+  known.set(node, own);
+  return own;
 }
 
 const flat = new Set(['_&&_', '_||_', '!_', '-_']);

@@ -1,4 +1,5 @@
 import { type Json, type JsonObject, own } from '../json/json.ts';
+import { spend } from './budget.ts';
 
 /**
  * CEL's values as JavaScript's: an int is a bigint within int64, a double a number, a string a string, bytes a Uint8Array. What JavaScript
@@ -127,8 +128,9 @@ class ArrayList extends List {
 const largestCopy = 32;
 
 class JoinedList extends List {
-  readonly #first: List;
-  readonly #second: List;
+  #first: List | undefined;
+  #second: List | undefined;
+  #items: readonly Value[] | undefined;
   readonly size: number;
   constructor(first: List, second: List) {
     super();
@@ -137,7 +139,17 @@ class JoinedList extends List {
     this.size = first.size + second.size;
   }
   override at(index: number): Value {
-    return index < this.#first.size ? this.#first.at(index) : this.#second.at(index - this.#first.size);
+    this.#items ??= this.#joined();
+    return this.#items[index] as Value;
+  }
+  /** The elements of both, which are copied when one is read. */
+  #joined(): Value[] {
+    spend(this.size);
+    const items: Value[] = [];
+    for (const list of [this.#first as List, this.#second as List]) for (let i = 0; i < list.size; i += 1) items.push(list.at(i));
+    this.#first = undefined;
+    this.#second = undefined;
+    return items;
   }
 }
 
@@ -199,14 +211,20 @@ export abstract class MapValue {
 
 /** A map of an expression. Keys are told apart by type; one that is not found is looked for among those that are the same number. */
 export class EntriesMap extends MapValue {
-  readonly #entries = new Map<unknown, readonly [Value, Value]>();
-  constructor(entries: Iterable<readonly [Value, Value]> = []) {
+  readonly #entries: Map<unknown, readonly [Value, Value]>;
+  #hasNumbers = false;
+  constructor(entries: Iterable<readonly [Value, Value]> | EntriesMap = []) {
     super();
-    for (const entry of entries) this.set(entry);
+    this.#entries = entries instanceof EntriesMap ? entries.#entries : new Map();
+    this.#hasNumbers = entries instanceof EntriesMap && entries.#hasNumbers;
+    if (!(entries instanceof EntriesMap)) for (const entry of entries) this.set(entry);
   }
   /** Only for who makes the map. */
   set(entry: readonly [Value, Value]): void {
-    this.#entries.set(keyOf(entry[0]), entry);
+    const [key] = entry;
+    // Ints alone need not be looked for among the uints.
+    if (key instanceof Uint || typeof key === 'number') this.#hasNumbers = true;
+    this.#entries.set(keyOf(key), entry);
   }
   /** Only for who makes the map. */
   delete(key: Value): void {
@@ -218,6 +236,7 @@ export class EntriesMap extends MapValue {
   override get(key: Value): Value | undefined {
     const found = this.#entries.get(keyOf(key));
     if (found) return found[1];
+    if (typeof key === 'bigint' && !this.#hasNumbers) return undefined;
     for (const other of sameNumbers(key)) {
       const entry = this.#entries.get(keyOf(other));
       if (entry) return entry[1];
