@@ -1,7 +1,8 @@
 /**
  * lib/cel beside Kubernetes on generated expressions. Runnable alone: `npx node tests/conformance/cel/suite.ts`; CONFORMANCE_SEED and
- * CONFORMANCE_EXPRESSIONS choose what is asked.
+ * CONFORMANCE_EXPRESSIONS choose what is asked, and CONFORMANCE_DIFFERENCES names a file for all differences.
  */
+import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -116,6 +117,8 @@ function answerOf(line: string): Answer {
 function report({ asked, kinds, disagreements }: Tally): void {
   const values = Object.entries(kinds).map(([kind, count]) => `${count} ${kind}`);
   say(`cel: Kubernetes answered ${asked} expressions with ${values.sort().join(', ')}`);
+  const file = process.env.CONFORMANCE_DIFFERENCES;
+  if (file) writeFileSync(file, disagreements.map((one) => `${JSON.stringify(one)}\n`).join(''));
   const differing = (kind: Difference) => disagreements.filter(({ found }) => found.includes(kind));
   for (const kind of decisive) checkKind(kind, differing(kind), 0, asked);
   for (const [kind, share] of Object.entries(mostOf)) checkKind(kind as Difference, differing(kind as Difference), share * asked, asked);

@@ -71,7 +71,7 @@ export class Expressions {
       () => `(${of(bool)} ? ${of(wanted)} : ${of(wanted)})`,
       () => `${of(typeOf('list', wanted))}[${of({ ...int, pool: 'small' }, 2)}]`,
       () => `${of(typeOf('map', key, wanted))}[${of(key, 2)}]`,
-      () => `${of(typeOf('map', string, wanted))}.${this.#random.pick(['a', 'k', 'abc', '`a,b,,c`'])}`,
+      () => `${of(typeOf('map', string, wanted))}.${this.#random.pick(['a', 'k', 'abc', '`a-b`'])}`,
       () => `${of(typeOf('optional', wanted))}.orValue(${of(wanted)})`,
       () => `${of(typeOf('map', string, wanted))}[?${of(string, 2)}].orValue(${of(wanted, 2)})`,
       () => `${of(typeOf('list', wanted))}[?${of({ ...int, pool: 'small' }, 2)}].value()`,

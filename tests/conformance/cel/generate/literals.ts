@@ -63,7 +63,7 @@ export const literals: Readonly<Record<string, readonly string[]>> = {
     "'\\000'",
     "'ſK'",
   ],
-  bytes: ["b''", "b'abc'", "b'\\xff\\x00'", "b'é'", "rb'\\n'", "b'\\377'", "b'😀'"],
+  bytes: ["b''", "b'abc'", "b'\\xff\\x00'", "b'é'", "br'\\n'", "b'\\377'", "b'😀'"],
   duration: [
     "duration('0s')",
     "duration('1h')",
