@@ -32,8 +32,11 @@ function ofOutcome(kubernetes: Outcome, ours: Outcome): Difference[] {
   if ((kubernetes.error === undefined) !== (ours.error === undefined)) found.push('an error on one side only');
   else if (kubernetes.value !== ours.value) found.push('value');
   else if (kubernetes.error !== ours.error) found.push('error text');
-  if (kubernetes.cost !== ours.cost) found.push('cost');
+  if (!isSameCost(kubernetes.cost, ours.cost)) found.push('cost');
   return found;
 }
+
+/** Beyond 2^53 a cost is no exact number here, and it is a thousand million times the limit. */
+const isSameCost = (a: number | undefined, b: number | undefined): boolean => a === b || Math.min(a ?? 0, b ?? 0) > Number.MAX_SAFE_INTEGER;
 
 const weight = (found: readonly Difference[]): number => found.reduce((sum, one) => sum + (decisive.includes(one) ? 10 : 1), 0);
