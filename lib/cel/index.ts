@@ -16,8 +16,9 @@ export { admissionEnvironment } from './admission.ts';
 export { canon } from './canon.ts';
 export type { Environment } from './environment.ts';
 export { CompileError, EvaluationError } from './errors.ts';
+export { fromJson } from './from-json.ts';
 export type { Library, Overload } from './overload.ts';
-export { CelError, fromJson, type Result, type Value } from './values.ts';
+export { CelError, type Result, type Value } from './values.ts';
 export { Variables } from './variables.ts';
 
 /** The values of the variables, by name: `object`, `request`, … What is undefined is an error when an expression reads it. */

@@ -1,4 +1,3 @@
-import { type Json, type JsonObject, own } from '../json/json.ts';
 import { spend } from './budget.ts';
 
 /**
@@ -175,21 +174,6 @@ export function joinLists(first: List, second: List): List {
   return first.size + second.size <= largestCopy ? List.of([...first, ...second]) : new JoinedList(first, second);
 }
 
-/** An array of JSON, whose elements become values where they are read. */
-class JsonList extends List {
-  readonly #items: readonly Json[];
-  constructor(items: readonly Json[]) {
-    super();
-    this.#items = items;
-  }
-  override get size(): number {
-    return this.#items.length;
-  }
-  override at(index: number): Value {
-    return fromJson(this.#items[index] as Json);
-  }
-}
-
 /** A map. Keys are strings, ints, uints and bools; an int, a uint and a double that are the same number are the same key. */
 export abstract class MapValue {
   /** The name of its type; an object of a declared type may be a map, too. */
@@ -256,55 +240,13 @@ const keyOf = (key: Value): unknown => (key instanceof Uint ? `\udc00${key.value
 
 function sameNumbers(key: Value): Value[] {
   if (typeof key === 'bigint') return key < 0n ? [] : [new Uint(key)];
-  if (key instanceof Uint) return key.value > maxInt64 ? [] : [key.value];
+  if (key instanceof Uint) return BigInt.asIntN(64, key.value) === key.value ? [key.value] : [];
   if (typeof key !== 'number' || !Number.isInteger(key) || Math.abs(key) >= 2 ** 64) return [];
   const integer = BigInt(key);
   return [...(BigInt.asIntN(64, integer) === integer ? [integer] : []), ...(key < 0 ? [] : [new Uint(integer)])];
 }
 
-/** An object of JSON, whose members become values where they are read. */
-class JsonMap extends MapValue {
-  readonly #object: JsonObject;
-  constructor(object: JsonObject) {
-    super();
-    this.#object = object;
-  }
-  override get size(): number {
-    return Object.keys(this.#object).length;
-  }
-  override get(key: Value): Value | undefined {
-    const member = typeof key === 'string' ? own(this.#object, key) : undefined;
-    return member === undefined ? undefined : fromJson(member);
-  }
-  override keys(): Iterable<Value> {
-    return Object.keys(this.#object);
-  }
-}
-
-/**
- * The value of exact JSON (lib/json), as Kubernetes reads it: a number without fraction and exponent that fits int64 is an int, each other
- * one a double. Arrays and objects are not copied.
- */
-export function fromJson(json: Json): Value {
-  if (typeof json === 'number') return Number.isInteger(json) && !isExponential(json) ? BigInt(json) : json;
-  if (typeof json !== 'object' || json === null) return json;
-  if (Array.isArray(json)) return new JsonList(json);
-  return JSON.isRawJSON(json) ? fromNumberText(json.rawJSON) : new JsonMap(json as JsonObject);
-}
-
-/** JSON.parse keeps `1e21` as a number that prints with an exponent; what prints without one was written as an int. */
-const isExponential = (number: number): boolean => Math.abs(number) >= 1e21;
-
-const maxInt64 = 9223372036854775807n;
-const minInt64 = -9223372036854775808n;
-
-function fromNumberText(text: string): Value {
-  if (/[.eE]/.test(text)) return Number(text);
-  const integer = BigInt(text);
-  return integer >= minInt64 && integer <= maxInt64 ? integer : Number(text);
-}
-
 /** An int, or the error that it does not fit into 64 bits. */
 export function int64(integer: bigint): bigint | CelError {
-  return integer >= minInt64 && integer <= maxInt64 ? integer : new CelError('integer overflow');
+  return BigInt.asIntN(64, integer) === integer ? integer : new CelError('integer overflow');
 }
