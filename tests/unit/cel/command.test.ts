@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { Answer } from '../../../scripts/cel/line.ts';
+import { blocksOf } from '../../documents.ts';
 
 const command = fileURLToPath(new URL('../../../scripts/cel.ts', import.meta.url));
 
@@ -23,6 +24,15 @@ async function run(input: string): Promise<{ answers: (Answer & { error?: string
 }
 
 describe('npm run cel', () => {
+  it('answers what docs/cel.md says', async () => {
+    const [block] = blocksOf('docs/cel.md').filter(({ language }) => language === 'json');
+    const lines = block?.text.trimEnd().split('\n') ?? [];
+    const questions = lines.filter((_, index) => index % 2 === 0);
+    const { answers } = await run(questions.join('\n'));
+    expect(questions.length).toBeGreaterThan(3);
+    expect(answers.map((answer) => JSON.stringify(answer))).toEqual(lines.filter((_, index) => index % 2 === 1));
+  });
+
   it('answers each line in the notation of the Go program', async () => {
     const lines = [
       '{"expr": "object.replicas + 1", "object": {"replicas": 9007199254740993}}',
