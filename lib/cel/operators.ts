@@ -2,6 +2,7 @@ import { spend } from './budget.ts';
 import { isEqual } from './equality.ts';
 import { constantPlan, type Plan, type Step } from './frame.ts';
 import { noSuchOverload } from './libraries/common.ts';
+import { showValue } from './show.ts';
 import type { Call } from './syntax.ts';
 import { CelError, List, Optional, type Result, Uint, type Value } from './values.ts';
 
@@ -35,6 +36,10 @@ export const charged =
     frame.charge(cost);
     return value;
   };
+
+/** The error of an optional element or entry whose value is no optional. */
+export const notOptional = (what: string, value: Value): CelError =>
+  new CelError(`cannot initialize optional ${what} from non-optional value ${showValue(value)}`);
 
 /** A chain of && or ||: one term that decides it makes it no matter that another is an error. */
 function logical(args: readonly Plan[], deciding: boolean): Step {

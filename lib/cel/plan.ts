@@ -5,7 +5,7 @@ import { CompileError } from './errors.ts';
 import { foldStep } from './fold.ts';
 import { constantPlan, Frame, type Place, type Plan, type Step } from './frame.ts';
 import { messageOf } from './messages.ts';
-import { charged, specialCall } from './operators.ts';
+import { charged, notOptional, specialCall } from './operators.ts';
 import { goTypeOf, showValue } from './show.ts';
 import {
   type Call,
@@ -248,6 +248,3 @@ class Planner {
 
 const isConstant = (plan: Plan): plan is Plan & { constant: Value } => plan.constant !== undefined;
 const selectionOf = ({ field, isTest }: Select): Qualifier => ({ isOptional: false, key: field, isTest });
-
-const notOptional = (what: string, value: Value): CelError =>
-  new CelError(`cannot initialize optional ${what} from non-optional value ${showValue(value)}`);

@@ -203,14 +203,13 @@ export class EntriesMap extends MapValue {
     this.#hasNumbers = entries instanceof EntriesMap && entries.#hasNumbers;
     if (!(entries instanceof EntriesMap)) for (const entry of entries) this.set(entry);
   }
-  /** Only for who makes the map. */
+  /** Only for who makes the map, as `delete`. */
   set(entry: readonly [Value, Value]): void {
     const [key] = entry;
     // Ints alone need not be looked for among the uints.
     if (key instanceof Uint || typeof key === 'number') this.#hasNumbers = true;
     this.#entries.set(keyOf(key), entry);
   }
-  /** Only for who makes the map. */
   delete(key: Value): void {
     this.#entries.delete(keyOf(key));
   }
@@ -247,6 +246,5 @@ function sameNumbers(key: Value): Value[] {
 }
 
 /** An int, or the error that it does not fit into 64 bits. */
-export function int64(integer: bigint): bigint | CelError {
-  return BigInt.asIntN(64, integer) === integer ? integer : new CelError('integer overflow');
-}
+export const int64 = (integer: bigint): bigint | CelError =>
+  BigInt.asIntN(64, integer) === integer ? integer : new CelError('integer overflow');

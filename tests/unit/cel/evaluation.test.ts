@@ -125,6 +125,22 @@ describe('optionals', () => {
   });
 });
 
+describe('a message of Protocol Buffers', () => {
+  it.each([
+    ['google.protobuf.Timestamp{seconds: 1, nanos: 5}', 'ts(1970-01-01T00:00:01.000000005Z)'],
+    ['google.protobuf.Duration{seconds: -1}', 'dur(-1000000000)'],
+    ['google.protobuf.Int64Value{value: 5} == 5', 'true'],
+    ['google.protobuf.StringValue{}', '""'],
+    ['google.protobuf.FloatValue{value: 1.1} == 1.1', 'false'],
+    ['google.protobuf.Value{bool_value: true}', 'true'],
+    ['google.protobuf.Value{}', 'null'],
+    ['google.protobuf.Struct{fields: {"a": object.n}}', '{"a":5}'],
+    ['kubernetes.UserInfo{username: "a"}', "error: unknown type 'kubernetes.UserInfo'"],
+  ])('%s is %s', (expression, value) => {
+    expect(answer(expression, object)).toBe(value);
+  });
+});
+
 describe("a policy's own variables", () => {
   const environment = admissionEnvironment({ variables: { good: int, bad: int } });
   const evaluated: string[] = [];
