@@ -21,7 +21,7 @@ type Cost = ((args: readonly Value[], result: Result) => number) | undefined;
 export function callStep(callee: Callee, args: readonly Plan[]): Step {
   const [first] = callee.possible as readonly [Overload, ...Overload[]];
   const isOpen = callee.possible.length > 1;
-  const implementation = isOpen && !first.isUnguarded ? dispatching(callee) : guarded(callee.name, { ...first, call: working(first) });
+  const implementation = isOpen && !first.isUnguarded ? dispatching(callee) : guarded(callee.name, first, working(first));
   const cost = isOpen ? (first.unresolvedCost ?? first.cost) : first.cost;
   const [one, two] = args.map((arg) => arg.step);
   if (!one) return (frame) => paid(frame, cost, [], implementation());
@@ -82,7 +82,7 @@ function working({ work, call }: Overload): Implementation {
   };
 }
 
-function guarded(name: string, { call, parameters, isUnguarded }: Overload): Implementation {
+function guarded(name: string, { parameters, isUnguarded }: Overload, call: Implementation): Implementation {
   if (isUnguarded || parameters.every(isAny)) return call;
   const [one, two] = parameters;
   if (one && parameters.length === 1) return (a) => (fits(one, a) ? call(a) : noOverloadFor(name, [a]));
