@@ -3,7 +3,7 @@ import { checkAdmissionPolicy } from './admission-policy.ts';
 import { bundleOf } from './bundle.ts';
 import { checkConfigMap } from './config-map.ts';
 import { type Manifest, manifestsOf, readManifests } from './manifests.ts';
-import type { Finding } from './mistakes.ts';
+import { byPlace, type Finding } from './mistakes.ts';
 import { checkPolicyBinding } from './policy-binding.ts';
 import { checkClusterRole, checkClusterRoleBinding, checkRole, checkRoleBinding } from './rbac.ts';
 import { checkReferences } from './references.ts';
@@ -45,6 +45,6 @@ export function checkManifests(files: readonly { file: string; text: string }[])
 function checked(manifests: readonly Manifest[], mistakes: Finding[]): Checked {
   for (const manifest of manifests) if (!manifest.isBroken) checks[manifest.kind]?.(manifest);
   checkReferences(manifests);
-  mistakes.sort((a, b) => (a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1));
+  mistakes.sort(byPlace);
   return { manifests, mistakes, objects: mistakes.length === 0 ? bundleOf(manifests) : undefined };
 }

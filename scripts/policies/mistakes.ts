@@ -21,6 +21,12 @@ export class PolicyError extends Error {
   }
 }
 
+/** The order of findings: by file, then by line. */
+export function byPlace(a: Finding, b: Finding): number {
+  if (a.file === b.file) return a.line - b.line;
+  return a.file < b.file ? -1 : 1;
+}
+
 /** `policies/a.yaml:12: spec.failurePolicy: …` */
 export function showFinding({ file, line, message }: Finding): string {
   return `${file}:${line}: ${message}`;
