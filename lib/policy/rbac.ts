@@ -8,7 +8,7 @@ import { type Attributes, ruleAllows } from './rbac-rules.ts';
 /** What RBAC says of a request; the reason is the API server's. */
 export interface Verdict {
   allowed: boolean;
-  /** Which binding of which role allows it, or for a denial which role is not there; else empty. */
+  /** Which binding of which role allows it, or for a denial which roles are not there; else empty. */
   reason: string;
 }
 /** What a caller may do in one namespace, as a SelfSubjectRulesReview has it. */
@@ -69,7 +69,8 @@ export function createAuthorizer(manifests: RbacObjects): Authorizer {
         else if (grant.rules.some((rule) => ruleAllows(rule, attributes)))
           return { allowed: true, reason: `RBAC: allowed by ${grant.source} to ${describe(subject, grant.namespace)}` };
       }
-      return { allowed: false, reason: errors.size > 0 ? `RBAC: ${aggregate([...errors])}` : '' };
+      // In a denial an API server names the authorizer first, and it is called rbac.
+      return { allowed: false, reason: errors.size > 0 ? `rbac: RBAC: ${aggregate([...errors])}` : '' };
     },
     rules(user, namespace) {
       const grants = grantsIn(namespace).filter((grant) => subjectOf(grant, user));

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { searchFiles } from '../search.ts';
+import { accessSuite } from './access.ts';
 import { clientLibraries } from './clients.ts';
 import { type Cluster, startCluster, startEtcd } from './cluster.ts';
 import { checkMeant, differential } from './differential.ts';
@@ -64,6 +65,7 @@ try {
   const parts = process.argv.slice(2);
   const asked = (part: string) => parts.length === 0 || parts.includes(part);
   if (asked('kubectl')) await kubectlSuite(tools, stages);
+  if (asked('access')) await accessSuite(stages);
   if (asked('clients')) await clientLibraries(tools, stages);
   if (asked('differential')) await differential(stages);
   if (asked('yaml')) await yamlSuite(stages);

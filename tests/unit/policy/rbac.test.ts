@@ -137,14 +137,14 @@ describe('a binding', () => {
     const manifests = [role, binding('b', roleRef('Role', 'all'), [byUser('jane')], 'team-b')];
     expect(verdict(manifests, jane, { namespace: 'team-b' })).toEqual({
       allowed: false,
-      reason: 'RBAC: role.rbac.authorization.k8s.io "all" not found',
+      reason: 'rbac: RBAC: role.rbac.authorization.k8s.io "all" not found',
     });
   });
 
   it('whose role is not there is told in a denial, all of them and each once, and only to whom it is bound', () => {
     const manifests = ['a', 'b', 'c'].map((name, index) => clusterBinding(name, ['x', 'y', 'x'][index] as string, [byUser('jane')]));
     const missing = (name: string) => `clusterrole.rbac.authorization.k8s.io "${name}" not found`;
-    expect(verdict(manifests, jane).reason).toBe(`RBAC: [${missing('x')}, ${missing('y')}]`);
+    expect(verdict(manifests, jane).reason).toBe(`rbac: RBAC: [${missing('x')}, ${missing('y')}]`);
     expect(verdict(manifests, user('eve')).reason).toBe('');
     expect(verdict([...manifests, all, clusterBinding('z', 'all', [byUser('jane')])], jane).allowed).toBe(true);
   });
