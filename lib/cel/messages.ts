@@ -33,7 +33,11 @@ const wrapper = (type: Type, zero: Value, convert = (value: Value): Result => va
 
 /** Within 32 bits, as the message holds it. */
 const int32 = (value: Value): Result =>
-  typeof value === 'bigint' && BigInt.asIntN(32, value) !== value ? new CelError('integer overflow') : value;
+  typeof value === 'bigint' && BigInt.asIntN(32, value) !== value ? tooLarge('Int32Value', 'integer overflow') : value;
+const uint32 = (value: Value): Result =>
+  value instanceof Uint && value.value >= 1n << 32n ? tooLarge('UInt32Value', 'unsigned integer overflow') : value;
+const tooLarge = (message: string, why: string): CelError =>
+  new CelError(`field type conversion error for google.protobuf.${message}.value value type: ${why}`);
 
 const nanoseconds = (fields: ReadonlyMap<string, Value>): bigint =>
   ((fields.get('seconds') as bigint | undefined) ?? 0n) * 1_000_000_000n + ((fields.get('nanos') as bigint | undefined) ?? 0n);
@@ -59,7 +63,7 @@ const known: Readonly<Record<string, Message>> = {
   Int32Value: wrapper(int, 0n, int32),
   Int64Value: wrapper(int, 0n),
   StringValue: wrapper(string, ''),
-  UInt32Value: wrapper(uint, new Uint(0n)),
+  UInt32Value: wrapper(uint, new Uint(0n), uint32),
   UInt64Value: wrapper(uint, new Uint(0n)),
   Timestamp: { type: timestamp, fields: timed, make: (fields) => timestampAt(nanoseconds(fields)) },
   Duration: { type: duration, fields: timed, make: (fields) => durationOf(nanoseconds(fields)) },

@@ -132,7 +132,9 @@ class Planner {
     return { isOptional, resolve: isAttribute(index) ? this.#resolve(index, []) : this.plan(index).step };
   }
 
-  #variable({ name }: Identifier): Step {
+  #variable({ name, type }: Identifier): Step {
+    // cel-go takes every name of a type's type for the name of a type.
+    if (type?.kind === 'type') throw new CompileError(`program instantiation failed: reference to undefined type: ${name}`);
     const global = name.startsWith('.') ? name.slice(1) : name;
     const local = global === name ? this.#locals.findLast((places) => places.has(name))?.get(name) : undefined;
     return readVariable(global, local ?? { slot: this.#slotOf(global) });

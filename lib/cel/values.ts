@@ -1,4 +1,4 @@
-import { spend } from './budget.ts';
+import { Stopped, spend } from './budget.ts';
 
 /**
  * CEL's values as JavaScript's: an int is a bigint within int64, a double a number, a string a string, bytes a Uint8Array. What JavaScript
@@ -235,7 +235,15 @@ export class EntriesMap extends MapValue {
 export class GrowingMap extends EntriesMap {}
 
 // No text of an expression begins with half of a pair.
-const keyOf = (key: Value): unknown => (key instanceof Uint ? `\udc00${key.value}` : key);
+function keyOf(key: Value): unknown {
+  if (typeof key !== 'object') return key;
+  if (key instanceof Uint) return `\udc00u${key.value}`;
+  if (key instanceof Timestamp || key instanceof Duration) return `\udc00${key.constructor === Timestamp ? 't' : 'd'}${key.nanoseconds}`;
+  if (key instanceof TypeValue) return `\udc00n${key.name}`;
+  // Go cannot keep such keys, and gives up.
+  if (key instanceof Uint8Array) throw new Stopped('internal error: runtime error: hash of unhashable type types.Bytes');
+  return key;
+}
 
 function sameNumbers(key: Value): Value[] {
   if (typeof key === 'bigint') return key < 0n ? [] : [new Uint(key)];

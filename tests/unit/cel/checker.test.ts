@@ -59,6 +59,8 @@ describe('what Kubernetes refuses', () => {
   it.each([
     ['int("a")', "program instantiation failed: type conversion error from 'string' to 'int'"],
     ['uint(-1)', 'program instantiation failed: unsigned integer overflow'],
+    ['{b"a": 1}', 'program instantiation failed: internal error: runtime error: hash of unhashable type types.Bytes'],
+    ['[int].map(x, x)', 'program instantiation failed: reference to undefined type: x'],
     ['kubernetes.UserInfo', 'program instantiation failed: reference to undefined type: kubernetes.UserInfo'],
     ['{"a": 1}[dyn(null)]', 'program instantiation failed: invalid qualifier type: types.Null'],
   ])('after checking, %s, has no position', (expression, message) => {

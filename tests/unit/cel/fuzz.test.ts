@@ -59,6 +59,9 @@ const pieces = [
     'authorizer',
     'a{b:1}',
     'if',
+    "{b'a': 1}",
+    'google.protobuf.Value{',
+    '[int]',
   ],
 ];
 const seeds = [

@@ -17,6 +17,29 @@ const string = typeOf('string');
 const names = ['x', 'y', 'i', 'v', 'k', 'self'];
 const formats = ['%s', '%d', '%f', '%.2f', '%e', '%b', '%x', '%X', '%o', '%%', 'a%sb', '%s %s', '%', '%q', '%.101f', 'plain é'];
 
+// By the type of their result. <type> is an expression of that type; `one`, `two` and `own` say which variables it has: the element of the
+// range, its index or key and its value, or the element of the list that the macro is called on.
+const macros: Readonly<Record<string, readonly string[]>> = {
+  bool: ['all', 'exists', 'exists_one', 'existsOne'].flatMap((name) => [
+    `<range>.${name}(@a, <bool one>)`,
+    `<range>.${name}(@a, @b, <bool two>)`,
+  ]),
+  list: [
+    '<range>.map(@a, <part one>)',
+    '<range>.map(@a, <bool one>, <part one>)',
+    '<wanted>.filter(@a, <bool own>)',
+    '<range>.transformList(@a, @b, <part two>)',
+    '<range>.transformList(@a, @b, <bool two>, <part two>)',
+    '<wanted>.sortBy(@a, <order own>)',
+  ],
+  map: [
+    '<range>.transformMap(@a, @b, <part two>)',
+    '<range>.transformMap(@a, @b, <bool two>, <part two>)',
+    '<range>.transformMapEntry(@a, @b, {<key two>: <part two>})',
+  ],
+  optional: ['<optional>.optMap(@a, <part one>)', '<optional>.optFlatMap(@a, <wanted one>)'],
+};
+
 /** Makes expressions of a wanted type. Some parts have another type on purpose: `brokenness` is the chance of that at each part. */
 export class Expressions {
   readonly #random: Random;
@@ -129,45 +152,28 @@ export class Expressions {
 
   #macro(wanted: Type, depth: number, scope: readonly Bound[]): string | undefined {
     const random = this.#random;
+    const forms = macros[wanted.name];
+    if (!forms) return undefined;
     const range = random.chance(0.8) ? typeOf('list', randomType(random, 0)) : typeOf('map', string, randomType(random, 0));
-    const [first, second] = range.name === 'list' ? [int, range.of[0] as Type] : [range.of[0] as Type, range.of[1] as Type];
-    const element = range.name === 'list' ? second : first;
+    const [first, second = dyn] = range.name === 'list' ? [int, ...range.of] : range.of;
+    const element = range.name === 'list' ? second : (first ?? dyn);
+    const part = wanted.of.at(-1) ?? dyn;
     const a = random.pick(names);
     const b = random.chance(0.05) ? a : random.pick(names.filter((name) => name !== a));
-    const source = this.make(range, depth - 1, scope);
-    const one = (type: Type) => this.make(type, depth - 1, [...scope, { name: a, type: element }]);
-    const two = (type: Type) => this.make(type, depth - 1, [...scope, { name: a, type: first }, { name: b, type: second }]);
-    const part = wanted.of[wanted.of.length - 1] ?? dyn;
-    switch (wanted.name) {
-      case 'bool':
-        return random.pick([
-          () => `${source}.${random.pick(['all', 'exists', 'exists_one', 'existsOne'])}(${a}, ${one(bool)})`,
-          () => `${source}.${random.pick(['all', 'exists', 'existsOne', 'exists_one'])}(${a}, ${b}, ${two(bool)})`,
-        ])();
-      case 'list':
-        return random.pick([
-          () => `${source}.map(${a}, ${one(part)})`,
-          () => `${source}.map(${a}, ${one(bool)}, ${one(part)})`,
-          () => `${this.make(wanted, depth - 1, scope)}.filter(${a}, ${this.make(bool, depth - 1, [...scope, { name: a, type: part }])})`,
-          () => `${source}.transformList(${a}, ${b}, ${two(part)})`,
-          () => `${source}.transformList(${a}, ${b}, ${two(bool)}, ${two(part)})`,
-          () =>
-            `${this.make(wanted, depth - 1, scope)}.sortBy(${a}, ${this.make(random.pick([int, string]), depth - 1, [...scope, { name: a, type: part }])})`,
-        ])();
-      case 'map':
-        return random.pick([
-          () => `${source}.transformMap(${a}, ${b}, ${two(part)})`,
-          () => `${source}.transformMap(${a}, ${b}, ${two(bool)}, ${two(part)})`,
-          () => `${source}.transformMapEntry(${a}, ${b}, {${two(wanted.of[0] ?? string)}: ${two(part)}})`,
-        ])();
-      case 'optional':
-        return random.pick([
-          () => `${this.make(typeOf('optional', element), depth - 1, scope)}.optMap(${a}, ${one(part)})`,
-          () => `${this.make(typeOf('optional', element), depth - 1, scope)}.optFlatMap(${a}, ${one(wanted)})`,
-        ])();
-      default:
-        return undefined;
-    }
+    const scopes: Record<string, Bound[]> = {
+      one: [{ name: a, type: element }],
+      two: [
+        { name: a, type: first ?? dyn },
+        { name: b, type: second },
+      ],
+      own: [{ name: a, type: part }],
+    };
+    const types: Record<string, Type> = { wanted, range, part, bool, optional: typeOf('optional', element), key: wanted.of[0] ?? string };
+    types.order = random.pick([int, string]);
+    const filled = random.pick(forms).replace(/<(\w+)(?: (\w+))?>/g, (_, name: string, where = '') => {
+      return this.make(types[name] ?? dyn, depth - 1, [...scope, ...(scopes[where] ?? [])]);
+    });
+    return filled.replaceAll('@a', a).replaceAll('@b', b);
   }
 }
 

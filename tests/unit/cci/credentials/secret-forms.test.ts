@@ -117,7 +117,7 @@ describe('a secret', () => {
     [JSON.stringify({ ...login, token: 'hunter2' }), ['iamEndpoint belongs to another form of the secret']],
     ['{"user":"hunter2"}', ['accessKey is missing', 'secretKey is missing', 'user belongs to another form of the secret']],
     [JSON.stringify({ ...login, user: '', password: 7 }), ['user may not be empty', 'password must be a string']],
-  ])('that is %j is refused by what is wrong with it, never by a value', async (text, mistakes) => {
+  ])('number %# is refused by what is wrong with it, never by a value', async (text, mistakes) => {
     const { status, note, message } = await refusal(read({ VersionId: 'v1', SecretString: text }));
     expect(note).toEqual({ reason: 'credentials: the secret is malformed', mistakes });
     expect(status).toMatchObject({ reason: 'InternalError' });

@@ -29,9 +29,9 @@ it.each(['string_format', 'list_a_index_of_int', 'list_int_max_int'])(
   '%s does not begin on what a few lists hold a billion times',
   (id) => {
     const values = id === 'string_format' ? ['%s', List.of([doubled(30)])] : [doubled(30), 1n];
-    const start = performance.now();
+    const start = process.cpuUsage();
     expect(row(id)?.work?.(...values)).toBe(Number.POSITIVE_INFINITY);
-    expect(performance.now() - start).toBeLessThan(500);
+    expect(process.cpuUsage(start).user / 1000).toBeLessThan(2000);
   },
 );
 
@@ -59,17 +59,17 @@ it.each([
   ['('.repeat(5000) + ')'.repeat(5000), 'x', 'error parsing regexp: expression nests too deeply'],
   ['(?i)[\\pL\\pN]{1,1000}x', 'é'.repeat(100_000), 'the text is too long for a pattern of this size'],
 ])('a pattern like %.30s ends soon', (pattern, text, message) => {
-  const start = performance.now();
+  const start = process.cpuUsage();
   const result = call('string_find_string', text, pattern);
-  expect(performance.now() - start).toBeLessThan(500);
+  expect(process.cpuUsage(start).user / 1000).toBeLessThan(2000);
   expect(result instanceof CelError ? result.message.replace('Illegal regex: ', '') : result).toContain(message);
 });
 
 it('a pattern that backtracks elsewhere takes no time here', () => {
-  const start = performance.now();
+  const start = process.cpuUsage();
   expect(call('matches', 'a'.repeat(100_000), '(a*)*b')).toBe(false);
   expect(call('matches', 'x'.repeat(100_000), '(x+x+)+y')).toBe(false);
-  expect(performance.now() - start).toBeLessThan(1000);
+  expect(process.cpuUsage(start).user / 1000).toBeLessThan(2000);
 });
 
 it('without the engine constant patterns are not checked, and a call is a TypeError', () => {
