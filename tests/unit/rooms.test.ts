@@ -8,6 +8,7 @@ const rooms: Record<string, { rooms: string[]; packages: string[] | 'any' }> = {
   'rule.ts': { rooms: [], packages: [] },
   'status.ts': { rooms: ['rule.ts'], packages: [] },
   json: { rooms: ['status.ts'], packages: ['valibot'] },
+  cel: { rooms: ['json'], packages: [] },
   job: { rooms: ['rule.ts', 'status.ts', 'json'], packages: ['valibot', 'fastest-levenshtein'] },
   runtime: { rooms: ['status.ts', 'job'], packages: 'any' },
   cci: { rooms: ['status.ts', 'json', 'runtime'], packages: 'any' },
