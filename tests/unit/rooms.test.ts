@@ -13,7 +13,6 @@ const rooms: Record<string, { rooms: string[]; packages: string[] | 'any' }> = {
   runtime: { rooms: ['status.ts', 'job'], packages: 'any' },
   cci: { rooms: ['status.ts', 'json', 'runtime'], packages: 'any' },
   update: { rooms: ['rule.ts', 'status.ts', 'json', 'job', 'runtime', 'cci'], packages: 'any' },
-  cel: { rooms: ['json'], packages: [] },
   policy: { rooms: ['cel'], packages: 'any' },
   discovery: { rooms: ['rule.ts', 'status.ts', 'json', 'job'], packages: 'any' },
   callers: { rooms: ['runtime'], packages: 'any' },
