@@ -58,10 +58,17 @@ export class Bindings {
     }
     if (given.kind === 'parameter') return this.#standFor(wanted, given) ?? false;
     if (isAny(given) || isAny(wanted)) return true;
+    if (given.kind === 'wrapper' || wanted.kind === 'wrapper') return this.#assignWrapped(given, wanted);
     if (given.kind === 'null') return isNullable(wanted);
     if (wanted.kind === 'null') return isNullable(given);
     if (given.kind !== wanted.kind) return false;
     return given.kind === 'type' || (given.name === wanted.name && this.#assignAll(given.parameters, wanted.parameters));
+  }
+
+  /** A wrapped type is the type itself or null. */
+  #assignWrapped(given: Type, wanted: Type): boolean {
+    if (given.kind === 'null' || wanted.kind === 'null') return true;
+    return isSame(unwrapped(given), unwrapped(wanted));
   }
 
   /** Whether a variable may stand for a type; undefined where it cannot but stands for nothing else yet. */
@@ -88,6 +95,7 @@ export class Bindings {
 }
 
 const isAny = (type: Type): boolean => type.kind === 'dyn' || type.kind === 'error';
+const unwrapped = (type: Type): Type => (type.kind === 'wrapper' ? (type.parameters[0] ?? type) : type);
 const nullable = new Set(['opaque', 'struct', 'time', 'null']);
 const isNullable = (type: Type): boolean => nullable.has(type.kind);
 

@@ -12,8 +12,6 @@ export interface Callee {
   readonly possible: readonly Overload[];
   /** All overloads of the function; what is left open is looked for among them. */
   readonly all: readonly Overload[];
-  /** Whether it is called like a function of many arguments: the first error ends it. */
-  readonly isVariadic: boolean;
 }
 
 type Implementation = (...args: Value[]) => Result;
@@ -23,13 +21,17 @@ type Cost = ((args: readonly Value[], result: Result) => number) | undefined;
 export function callStep(callee: Callee, args: readonly Plan[]): Step {
   const [first] = callee.possible as readonly [Overload, ...Overload[]];
   const isOpen = callee.possible.length > 1;
-  const implementation = isOpen && !first.isUnguarded ? dispatching(callee) : guarded(callee.name, { ...first, call: working(first) });
+  const implementation = isOpen && !first.isUnguarded ? dispatching(callee) : guarded(callee.name, first, working(first));
   const cost = isOpen ? (first.unresolvedCost ?? first.cost) : first.cost;
   const [one, two] = args.map((arg) => arg.step);
   if (!one) return (frame) => paid(frame, cost, [], implementation());
-  if (args.length > 2 || callee.isVariadic || (isOpen && !first.isUnguarded)) return variadic(implementation, cost, args);
+  if (args.length > 2 || isVariadic(first, args) || (isOpen && !first.isUnguarded)) return variadic(implementation, cost, args);
   return two ? binary(implementation, cost, one, two) : unary(implementation, cost, one);
 }
+
+/** cel-go makes a call of another kind of one with a constant pattern. */
+const isVariadic = ({ isVariadic, plan }: Overload, [, pattern]: readonly Plan[]): boolean =>
+  isVariadic === true || (plan !== undefined && pattern?.constant !== undefined);
 
 function paid(frame: Frame, cost: Cost, args: readonly Result[], result: Result): Result {
   // A cost is asked with errors too: their size is 1.
@@ -80,7 +82,7 @@ function working({ work, call }: Overload): Implementation {
   };
 }
 
-function guarded(name: string, { call, parameters, isUnguarded }: Overload): Implementation {
+function guarded(name: string, { parameters, isUnguarded }: Overload, call: Implementation): Implementation {
   if (isUnguarded || parameters.every(isAny)) return call;
   const [one, two] = parameters;
   if (one && parameters.length === 1) return (a) => (fits(one, a) ? call(a) : noOverloadFor(name, [a]));

@@ -1,10 +1,11 @@
 import { Bindings, instantiate, isSame, mostGeneral } from './assign.ts';
 import type { Scope } from './environment.ts';
+import { messageOf } from './messages.ts';
+import { Names, qualifiedName, typeOfLiteral } from './names.ts';
 import type { Overload } from './overload.ts';
 import type { Problems } from './source.ts';
-import { type Call, type Fold, type Identifier, identifier, type ListLiteral, type MapLiteral, type Node, type Select } from './syntax.ts';
-import { bool, bytes, double, dyn, error, int, listOf, mapOf, nullType, optionalOf, showType, string, type Type, uint } from './types.ts';
-import { Uint, type Value } from './values.ts';
+import type { Call, Field, Fold, Identifier, ListLiteral, MapLiteral, Node, Select, StructLiteral } from './syntax.ts';
+import { bool, dyn, error, int, isOpen, listOf, mapOf, optionalOf, parseType, showType, type Type } from './types.ts';
 
 /**
  * Checks an expression as cel-go does: gives each node its type and each call the overloads that its types allow. Mistakes are added to
@@ -23,13 +24,13 @@ class Checker {
   readonly #scope: Scope;
   readonly #problems: Problems;
   readonly #bindings = new Bindings();
-  /** The variables of the folds around the node, the innermost last. */
-  readonly #locals: Map<string, Type>[] = [];
+  readonly #names: Names;
   /** Macros use some nodes twice; each is checked once, and its mistakes are reported as often as it is used. */
   readonly #mistakes = new Map<Node, () => void>();
 
   constructor(scope: Scope, problems: Problems) {
     this.#scope = scope;
+    this.#names = new Names(scope);
     this.#problems = problems;
   }
 
@@ -69,7 +70,27 @@ class Checker {
       case 'fold':
         return this.#fold(node);
       case 'struct':
-        return this.#mistake(node, `undeclared reference to '${node.name}' (in container '')`);
+        return this.#struct(node);
+    }
+  }
+
+  #struct(node: StructLiteral): Type {
+    const name = node.name.replace(/^\./, '');
+    const message = messageOf(name);
+    const fields = message?.fields ?? this.#scope.fields(name);
+    const type = message?.type ?? (fields && parseType(name));
+    const wrong = this.#scope.type(name) ? `'${name}' is not a message type` : `undeclared reference to '${node.name}' (in container '')`;
+    if (!type) return this.#mistake(node, wrong);
+    for (const field of node.fields) this.#structField(field, fields ?? {});
+    return type;
+  }
+
+  #structField({ name, at, value, isOptional }: Field, fields: Readonly<Record<string, Type>>): void {
+    const given = this.#element(value, isOptional);
+    const wanted = Object.hasOwn(fields, name) ? (fields[name] as Type) : undefined;
+    if (!wanted) this.#problems.add(at, `undefined field '${name}'`);
+    else if (!this.#bindings.assign(wanted, given)) {
+      this.#problems.add(at, `expected type of field '${name}' is '${showType(wanted)}' but provided type is '${showType(given)}'`);
     }
   }
 
@@ -79,36 +100,13 @@ class Checker {
   }
 
   #identifier(node: Identifier): Type {
-    const found = this.#named(node, node.name);
+    const found = this.#names.resolve(node, node.name);
     return found ?? this.#mistake(node, `undeclared reference to '${node.name}' (in container '')`);
   }
 
-  /** The type of a variable, or of a type's name; a name that begins with a dot is never a fold's variable. */
-  #named(node: Identifier, name: string): Type | undefined {
-    const global = name.startsWith('.') ? name.slice(1) : name;
-    const local = global === name ? this.#local(name) : undefined;
-    const known = local ?? this.#scope.variable(global);
-    if (known) return known;
-    const type = this.#scope.type(global);
-    if (type) node.typeName = global;
-    return type;
-  }
-
-  #local(name: string): Type | undefined {
-    return this.#locals.findLast((variables) => variables.has(name))?.get(name);
-  }
-
   #select(node: Select): Type {
-    const name = qualifiedName(node);
-    const root = name?.split('.')[0] as string;
-    if (name !== undefined && (root === '' || !this.#local(root))) {
-      const meant = identifier(node.at, name);
-      const type = this.#named(meant, name);
-      if (type) {
-        node.meant = meant;
-        return type;
-      }
-    }
+    const named = this.#names.resolveSelection(node);
+    if (named) return named;
     const type = this.#field(node, node.operand, node.field, false);
     return node.isTest ? bool : type;
   }
@@ -217,23 +215,14 @@ class Checker {
   #fold(node: Fold): Type {
     const range = this.#bindings.substitute(this.check(node.range));
     const accumulated = this.check(node.init);
-    this.#locals.push(new Map([[node.accumulator, accumulated]]));
+    this.#names.enter([[node.accumulator, accumulated]]);
     const [first, second] = this.#iterated(node, range);
-    this.#locals.push(
-      new Map(
-        node.second === undefined
-          ? [[node.variable, first]]
-          : [
-              [node.variable, first],
-              [node.second, second],
-            ],
-      ),
-    );
+    this.#names.enter([[node.variable, first], ...(node.second === undefined ? [] : [[node.second, second] as const])]);
     this.#expect(node.condition, bool);
     this.#expect(node.step, accumulated);
-    this.#locals.pop();
+    this.#names.leave();
     const result = this.#bindings.substitute(this.check(node.result));
-    this.#locals.pop();
+    this.#names.leave();
     return result;
   }
 
@@ -256,24 +245,6 @@ class Checker {
   }
 }
 
-const isOpen = (type: Type): boolean => type.kind === 'dyn' || type.kind === 'error';
 /** What is in an optional; any other type itself. */
 const unwrapped = (type: Type): Type => (type.name === 'optional_type' && type.kind === 'opaque' ? (type.parameters[0] as Type) : type);
 const fieldName = ({ args: [, field] }: Call): string => (field?.kind === 'literal' ? String(field.value) : '');
-
-/** `a.b.c` where the node is nothing but names. */
-function qualifiedName(node: Node): string | undefined {
-  if (node.kind === 'identifier') return node.name;
-  if (node.kind !== 'select' || node.isTest) return undefined;
-  const before = qualifiedName(node.operand);
-  return before === undefined ? undefined : `${before}.${node.field}`;
-}
-
-function typeOfLiteral(value: Value): Type {
-  if (value === null) return nullType;
-  if (typeof value === 'string') return string;
-  if (typeof value === 'bigint') return int;
-  if (typeof value === 'boolean') return bool;
-  if (typeof value === 'number') return double;
-  return value instanceof Uint ? uint : bytes;
-}

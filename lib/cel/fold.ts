@@ -67,7 +67,5 @@ function takes({ condition, step, accumulator }: FoldPlan, frame: Frame): boolea
 /** The list or map that the steps made is nobody's any more. */
 function finished(value: Result): Result {
   if (value instanceof GrowingList) return List.of(value.items);
-  if (!(value instanceof GrowingMap)) return value;
-  const entries = Array.from(value.keys(), (key): [Value, Value] => [key, value.get(key) ?? null]);
-  return new EntriesMap(entries);
+  return value instanceof GrowingMap ? new EntriesMap(value) : value;
 }

@@ -2,12 +2,12 @@ import { admissionEnvironment } from './admission.ts';
 import { LimitExceeded, Stopped, withBudget } from './budget.ts';
 import { check } from './checker.ts';
 import type { Environment } from './environment.ts';
-import { EvaluationError } from './errors.ts';
+import { CompileError, EvaluationError } from './errors.ts';
 import { Frame } from './frame.ts';
 import { parse } from './parser.ts';
 import { type Planned, plan } from './plan.ts';
 import { Problems } from './source.ts';
-import { nodesOf } from './syntax.ts';
+import { type Node, nodesOf } from './syntax.ts';
 import { printType, type Type } from './types.ts';
 import { validate } from './validate.ts';
 import { CelError, type Result, type Value } from './values.ts';
@@ -16,8 +16,9 @@ export { admissionEnvironment } from './admission.ts';
 export { canon } from './canon.ts';
 export type { Environment } from './environment.ts';
 export { CompileError, EvaluationError } from './errors.ts';
+export { fromJson } from './from-json.ts';
 export type { Library, Overload } from './overload.ts';
-export { CelError, fromJson, type Result, type Value } from './values.ts';
+export { CelError, type Result, type Value } from './values.ts';
 export { Variables } from './variables.ts';
 
 /** The values of the variables, by name: `object`, `request`, … What is undefined is an error when an expression reads it. */
@@ -49,8 +50,18 @@ export function compile(expression: string, environment: Environment = defaultEn
   problems.throwIfAny();
   validate(nodes, problems);
   problems.throwIfAny();
-  const planned = plan(node, environment.scope);
+  const planned = planOrRefuse(node, environment);
   return { outputType: printType(type), type, evaluate: (activation, options) => evaluate(planned, activation, options?.costLimit) };
+}
+
+/** Constants are evaluated while it is planned; what stops that stops the compilation. */
+function planOrRefuse(node: Node, { scope }: Environment): Planned {
+  try {
+    return plan(node, scope);
+  } catch (error) {
+    if (error instanceof Stopped) throw new CompileError(`program instantiation failed: ${error.message}`);
+    throw error;
+  }
 }
 
 let known: Environment | undefined;

@@ -95,3 +95,11 @@ function unrecognized(source: string, at: number): string {
   const end = at + (pattern?.exec(source)?.[0].length ?? 0);
   return source.slice(at, end + String.fromCodePoint(source.codePointAt(end) ?? 0).length);
 }
+
+const literalKinds = new Set(['NUM_FLOAT', 'NUM_INT', 'NUM_UINT', 'STRING', 'BYTES', 'true', 'false', 'null']);
+/** Whether a token is a number that a minus may precede. */
+export const isNumber = (kind: string): boolean => kind === 'NUM_INT' || kind === 'NUM_FLOAT';
+/** Whether a token is a literal. */
+export const isLiteral = (kind: string): boolean => literalKinds.has(kind);
+/** Whether an expression can begin with a token of this kind. */
+export const canBegin = (kind: string): boolean => isLiteral(kind) || ['[', '{', '(', '.', '-', '!', 'IDENTIFIER'].includes(kind);

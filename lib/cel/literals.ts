@@ -1,3 +1,4 @@
+import type { Token } from './lexer.ts';
 import { Uint, type Value } from './values.ts';
 
 /** A literal whose text cannot be read, with cel-go's message. */
@@ -7,21 +8,21 @@ const maxInt64 = 9223372036854775807n;
 const maxUint64 = 18446744073709551615n;
 
 /** The value of a NUM_INT token, with the minus before it if there is one. Throws LiteralError beyond int64. */
-export function readInt(text: string, isNegative: boolean): bigint {
+function readInt(text: string, isNegative: boolean): bigint {
   const value = isNegative ? -BigInt(text) : BigInt(text);
   if (value > maxInt64 || value < -maxInt64 - 1n) throw new LiteralError('invalid int literal');
   return value;
 }
 
 /** The value of a NUM_UINT token. Throws LiteralError beyond uint64. */
-export function readUint(text: string): Uint {
+function readUint(text: string): Uint {
   const value = BigInt(text.slice(0, -1));
   if (value > maxUint64) throw new LiteralError('invalid uint literal');
   return new Uint(value);
 }
 
 /** The value of a NUM_FLOAT token. Throws LiteralError for what is too large for a double. */
-export function readDouble(text: string, isNegative: boolean): number {
+function readDouble(text: string, isNegative: boolean): number {
   const value = Number(isNegative ? `-${text}` : text);
   if (!Number.isFinite(value)) throw new LiteralError('invalid double literal');
   return value;
@@ -31,7 +32,7 @@ const single: Readonly<Record<string, string>> = { a: '\x07', b: '\b', f: '\f', 
 const escapes = /\\(?:[xX]([0-9a-fA-F]{2})|(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))|([0-3][0-7]{2})|([\s\S]))/g;
 
 /** The text of a STRING token. Throws LiteralError for an escape that is no character. */
-export function readString(token: string): string {
+function readString(token: string): string {
   const { isRaw, content } = unquote(token);
   if (isRaw || !content.includes('\\')) return content;
   return content.replace(escapes, (_, hex: string, short: string, long: string, octal: string, other: string) => {
@@ -43,7 +44,7 @@ export function readString(token: string): string {
 }
 
 /** The bytes of a BYTES token: text is UTF-8, `\x41` and `\101` are single bytes. Throws LiteralError for `\u0041`. */
-export function readBytes(token: string): Value {
+function readBytes(token: string): Value {
   const { isRaw, content } = unquote(token.slice(1));
   if (isRaw || !content.includes('\\')) return new Uint8Array(Buffer.from(content));
   const parts: Buffer[] = [];
@@ -66,4 +67,22 @@ function unquote(token: string): { isRaw: boolean; content: string } {
   const quoted = isRaw ? text.slice(1) : text;
   const width = quoted.length >= 6 && (quoted.startsWith('"""') || quoted.startsWith("'''")) ? 3 : 1;
   return { isRaw, content: quoted.slice(width, -width) };
+}
+
+/** The value of a literal's token, with the minus before a number if there is one. Throws LiteralError. */
+export function readLiteral({ kind, text }: Token, isNegative: boolean): Value {
+  switch (kind) {
+    case 'NUM_INT':
+      return readInt(text, isNegative);
+    case 'NUM_UINT':
+      return readUint(text);
+    case 'NUM_FLOAT':
+      return readDouble(text, isNegative);
+    case 'STRING':
+      return readString(text);
+    case 'BYTES':
+      return readBytes(text);
+    default:
+      return kind === 'null' ? null : kind === 'true';
+  }
 }

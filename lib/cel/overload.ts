@@ -73,7 +73,27 @@ export interface Overload extends Signature, Extras {
  * @param signature in CEL's notation, e.g. `<string>.charAt(int) -> string`.
  */
 export function overload(id: string, signature: string, call: Overload['call'], extras: Extras = {}): Overload {
-  return { ...parseSignature(signature), id, call, ...extras };
+  const isMember = signature.startsWith('<');
+  const from = isMember ? signature.indexOf('>.') + 2 : 0;
+  let parsed: Signature | undefined;
+  const types = (): Signature => {
+    parsed ??= parseSignature(signature);
+    return parsed;
+  };
+  // Most are never called: their types are read when they are asked for.
+  return {
+    ...extras,
+    id,
+    call,
+    isMember,
+    name: signature.slice(from, signature.indexOf('(', from)),
+    get parameters() {
+      return types().parameters;
+    },
+    get result() {
+      return types().result;
+    },
+  };
 }
 
 /** What a file of lib/cel/libraries gives to an environment. */

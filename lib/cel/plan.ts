@@ -1,16 +1,27 @@
 import { conditional, isKey, presence, type Qualifier, qualified, readVariable } from './attributes.ts';
-import { spend } from './budget.ts';
 import { callStep } from './calls.ts';
 import type { Scope } from './environment.ts';
-import { isEqual } from './equality.ts';
 import { CompileError } from './errors.ts';
 import { foldStep } from './fold.ts';
 import { constantPlan, Frame, type Place, type Plan, type Step } from './frame.ts';
-import { noSuchOverload } from './libraries/common.ts';
-import type { Overload } from './overload.ts';
+import { messageOf } from './messages.ts';
+import { charged, notOptional, specialCall } from './operators.ts';
 import { goTypeOf, showValue } from './show.ts';
-import type { Call, Fold, Identifier, ListLiteral, MapLiteral, Node, Select } from './syntax.ts';
-import { CelError, EntriesMap, List, Optional, type Result, TypeValue, Uint, type Value } from './values.ts';
+import {
+  type Call,
+  type Fold,
+  type Identifier,
+  isAttribute,
+  isIndex,
+  isTernary,
+  type ListLiteral,
+  type MapLiteral,
+  type Node,
+  rootOf,
+  type Select,
+  type StructLiteral,
+} from './syntax.ts';
+import { CelError, EntriesMap, List, Optional, TypeValue, type Value } from './values.ts';
 
 /** A checked expression made into steps, and the variables that it reads with their slots. */
 export interface Planned {
@@ -28,7 +39,7 @@ export function plan(node: Node, scope: Scope): Planned {
 
 /** cel-go evaluates these while it plans, if their argument is a constant. */
 const folded = new Set(['bool', 'bytes', 'double', 'dyn', 'duration', 'int', 'string', 'timestamp', 'type', 'uint']);
-const constructionCost = { list: 10, map: 30 };
+const constructionCost = { list: 10, map: 30, struct: 40 };
 
 class Planner {
   readonly variables = new Map<string, number>();
@@ -66,7 +77,7 @@ class Planner {
       case 'call':
         return this.#call(node);
       case 'struct':
-        throw new CompileError(`program instantiation failed: unknown type: ${node.name}`);
+        return this.#struct(node);
     }
   }
 
@@ -121,7 +132,9 @@ class Planner {
     return { isOptional, resolve: isAttribute(index) ? this.#resolve(index, []) : this.plan(index).step };
   }
 
-  #variable({ name }: Identifier): Step {
+  #variable({ name, type }: Identifier): Step {
+    // cel-go takes every name of a type's type for the name of a type.
+    if (type?.kind === 'type') throw new CompileError(`program instantiation failed: reference to undefined type: ${name}`);
     const global = name.startsWith('.') ? name.slice(1) : name;
     const local = global === name ? this.#locals.findLast((places) => places.has(name))?.get(name) : undefined;
     return readVariable(global, local ?? { slot: this.#slotOf(global) });
@@ -178,6 +191,23 @@ class Planner {
     return { step: charged(make, constructionCost.map) };
   }
 
+  #struct({ name, fields }: StructLiteral): Plan {
+    const message = messageOf(name);
+    const plans = fields.map((field) => ({ ...field, step: this.plan(field.value).step }));
+    const make: Step = (frame) => {
+      const values = new Map<string, Value>();
+      for (const field of plans) {
+        const value = field.step(frame);
+        if (value instanceof CelError) return value;
+        if (!field.isOptional) values.set(field.name, value);
+        else if (!(value instanceof Optional)) return notOptional(`entry '${field.name}'`, value);
+        else if (value.value !== undefined) values.set(field.name, value.value);
+      }
+      return message ? message.make(values) : new CelError(`unknown type '${name}'`);
+    };
+    return { step: charged(make, constructionCost.struct) };
+  }
+
   #fold(node: Fold): Step {
     const [accumulator, first, second] = [this.#newSlot(), this.#newSlot(), node.second === undefined ? undefined : this.#newSlot()];
     const init = this.plan(node.init).step;
@@ -207,7 +237,7 @@ class Planner {
       const refused = overload.plan?.(...args.map(({ constant }) => constant));
       if (refused !== undefined) throw new CompileError(`program instantiation failed: ${refused}`);
     }
-    const step = callStep({ name, possible, all: this.#scope.overloads(name) ?? possible, isVariadic: isVariadic(possible, args) }, args);
+    const step = callStep({ name, possible, all: this.#scope.overloads(name) ?? possible }, args);
     return folded.has(name) && args.length === 1 && args[0]?.constant !== undefined ? this.#folded(step) : { step };
   }
 
@@ -218,100 +248,5 @@ class Planner {
   }
 }
 
-/** Operators that do not need all their arguments, and the search in a list of constants. */
-function specialCall(node: Call, args: readonly Plan[]): Plan | undefined {
-  const [first, second] = args as readonly [Plan, Plan];
-  switch (node.name) {
-    case '_&&_':
-      return { step: logical(args, false) };
-    case '_||_':
-      return { step: logical(args, true) };
-    case '@not_strictly_false':
-      return { step: charged(notStrictlyFalse(first.step), 1) };
-    case 'or':
-    case 'orValue':
-      return node.target && args.length === 2 ? { step: orElse(first, second, node.name === 'orValue') } : undefined;
-    case '@in': {
-      const isList = node.overloads?.length === 1 && node.overloads[0]?.id === 'in_list';
-      return isList && second.constant instanceof List ? membership(first, second.constant) : undefined;
-    }
-    default:
-      return undefined;
-  }
-}
-
-/** cel-go makes another call of one with a constant pattern. */
-const isVariadic = ([overload]: readonly Overload[], [, pattern]: readonly Plan[]): boolean =>
-  overload?.isVariadic === true || (overload?.plan !== undefined && pattern?.constant !== undefined);
-
 const isConstant = (plan: Plan): plan is Plan & { constant: Value } => plan.constant !== undefined;
-const isTernary = (node: Node): boolean => node.kind === 'call' && node.name === '_?_:_';
-const isIndex = ({ name }: Call): boolean => name === '_[_]' || name === '_[?_]' || name === '_?._';
-const isAttribute = (node: Node): boolean =>
-  (node.kind === 'identifier' && node.typeName === undefined) ||
-  node.kind === 'select' ||
-  (node.kind === 'call' && (isTernary(node) || isIndex(node)));
-/** What the selections of an attribute are from. */
-function rootOf(node: Node): Node {
-  if (node.kind === 'select' && !node.meant) return rootOf(node.operand);
-  return node.kind === 'call' && isIndex(node) ? rootOf(node.args[0] as Node) : node;
-}
 const selectionOf = ({ field, isTest }: Select): Qualifier => ({ isOptional: false, key: field, isTest });
-
-const charged =
-  (step: Step, cost: number): Step =>
-  (frame) => {
-    const value = step(frame);
-    frame.charge(cost);
-    return value;
-  };
-
-const notOptional = (what: string, value: Value): CelError =>
-  new CelError(`cannot initialize optional ${what} from non-optional value ${showValue(value)}`);
-
-/** A chain of && or ||: one term that decides it makes it no matter that another is an error. */
-function logical(args: readonly Plan[], deciding: boolean): Step {
-  const steps = args.map(({ step }) => step);
-  return (frame) => {
-    let error: CelError | undefined;
-    for (const step of steps) {
-      const value = step(frame);
-      if (value === deciding) return deciding;
-      if (value !== !deciding) error ??= value instanceof CelError ? value : noSuchOverload;
-    }
-    return error ?? !deciding;
-  };
-}
-
-const notStrictlyFalse =
-  (step: Step): Step =>
-  (frame) =>
-    step(frame) !== false;
-
-/** `a.or(b)` and `a.orValue(b)`: b is evaluated only if a has no value. */
-function orElse({ step: optional }: Plan, { step: otherwise }: Plan, isValue: boolean): Step {
-  return (frame): Result => {
-    const value = optional(frame);
-    if (value instanceof CelError) return value;
-    if (!(value instanceof Optional)) return noSuchOverload;
-    if (value.value === undefined) return otherwise(frame);
-    return isValue ? value.value : value;
-  };
-}
-
-/** `a in [constants]` costs no more than a. */
-function membership({ step }: Plan, list: List): Plan | undefined {
-  if (list.size === 0) return constantPlan(false);
-  const items = [...list];
-  if (items.some((item) => item === null || (typeof item === 'object' && !(item instanceof Uint)))) return undefined;
-  const texts = items.every((item) => typeof item === 'string') ? new Set<Value>(items) : undefined;
-  return {
-    step: (frame) => {
-      const value = step(frame);
-      if (value instanceof CelError) return value;
-      if (texts) return texts.has(value);
-      spend(items.length * 0.1);
-      return items.some((item) => isEqual(value, item));
-    },
-  };
-}

@@ -64,10 +64,16 @@ export interface Entry extends Element {
   readonly key: Node;
 }
 
-/** `kubernetes.UserInfo{...}`: an object of a declared type, of which no expression may make one. */
+/** `google.protobuf.Timestamp{seconds: 1}`. */
 export interface StructLiteral extends Base {
   readonly kind: 'struct';
   readonly name: string;
+  readonly fields: readonly Field[];
+}
+
+export interface Field extends Element {
+  readonly name: string;
+  readonly at: number;
 }
 
 /** The comprehension that macros become: cel-go's fold. */
@@ -118,19 +124,40 @@ function addChildren(node: Node, nodes: Set<Node>): void {
     case 'map':
       for (const { key, value } of node.entries) nodes.add(key).add(value);
       break;
+    case 'struct':
+      for (const { value } of node.fields) nodes.add(value);
+      break;
     case 'fold':
       nodes.add(node.range).add(node.init).add(node.condition).add(node.step).add(node.result);
   }
 }
 
 /** How deep the operations of an expression nest; a chain such as `a.b.c` nests, && and || do not. */
-export function height(node: Node): number {
+export function height(node: Node, known = new Map<Node, number>()): number {
+  const found = known.get(node);
+  if (found !== undefined) return found;
   const children = new Set<Node>();
   addChildren(node, children);
   let deepest = 0;
-  for (const child of children) deepest = Math.max(deepest, height(child));
-  return deepest + (node.kind === 'select' || (node.kind === 'call' && isNesting(node)) ? 1 : 0);
+  for (const child of children) deepest = Math.max(deepest, height(child, known));
+  const own = deepest + (node.kind === 'select' || (node.kind === 'call' && isNesting(node)) ? 1 : 0);
+  known.set(node, own);
+  return own;
 }
 
 const flat = new Set(['_&&_', '_||_', '!_', '-_']);
 const isNesting = ({ name, target }: Call): boolean => target !== undefined || name === '@in' || (name.startsWith('_') && !flat.has(name));
+
+export const isTernary = (node: Node): boolean => node.kind === 'call' && node.name === '_?_:_';
+/** `a[b]`, `a[?b]` or `a.?b`. */
+export const isIndex = ({ name }: Call): boolean => name === '_[_]' || name === '_[?_]' || name === '_?._';
+/** Whether cel-go plans a node as an attribute: a variable, a selection, or a ternary. */
+export const isAttribute = (node: Node): boolean =>
+  (node.kind === 'identifier' && node.typeName === undefined) ||
+  node.kind === 'select' ||
+  (node.kind === 'call' && (isTernary(node) || isIndex(node)));
+/** What the selections of an attribute are from. */
+export function rootOf(node: Node): Node {
+  if (node.kind === 'select' && !node.meant) return rootOf(node.operand);
+  return node.kind === 'call' && isIndex(node) ? rootOf(node.args[0] as Node) : node;
+}

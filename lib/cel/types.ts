@@ -4,7 +4,7 @@ export interface Type {
   readonly name: string;
   readonly parameters: readonly Type[];
 }
-export type Kind = 'simple' | 'dyn' | 'error' | 'null' | 'time' | 'list' | 'map' | 'type' | 'opaque' | 'struct' | 'parameter';
+export type Kind = 'simple' | 'dyn' | 'error' | 'null' | 'time' | 'list' | 'map' | 'type' | 'opaque' | 'struct' | 'wrapper' | 'parameter';
 
 const make = (kind: Kind, name: string, ...parameters: Type[]): Type => ({ kind, name, parameters });
 
@@ -23,6 +23,8 @@ export const listOf = (element: Type): Type => make('list', 'list', element);
 export const mapOf = (key: Type, value: Type): Type => make('map', 'map', key, value);
 export const typeOf = (type: Type): Type => make('type', 'type', type);
 export const optionalOf = (type: Type): Type => make('opaque', 'optional_type', type);
+/** A simple type that may be null, as Protocol Buffers wraps one. */
+export const wrapperOf = (type: Type): Type => make('wrapper', 'wrapper', type);
 export const opaque = (name: string): Type => make('opaque', name);
 export const struct = (name: string): Type => make('struct', name);
 export const parameter = (name: string): Type => make('parameter', name);
@@ -114,3 +116,6 @@ export function showType(type: Type): string {
 export function printType(type: Type): string {
   return type.parameters.length === 0 ? type.name : `${type.name}(${type.parameters.map(printType).join(', ')})`;
 }
+
+/** Whether anything may be done with values of a type: nothing is known of them, or there is a mistake already. */
+export const isOpen = (type: Type): boolean => type.kind === 'dyn' || type.kind === 'error';

@@ -1,4 +1,4 @@
-import { type Json, type JsonObject, own } from '../json/json.ts';
+import { Stopped, spend } from './budget.ts';
 
 /**
  * CEL's values as JavaScript's: an int is a bigint within int64, a double a number, a string a string, bytes a Uint8Array. What JavaScript
@@ -127,8 +127,9 @@ class ArrayList extends List {
 const largestCopy = 32;
 
 class JoinedList extends List {
-  readonly #first: List;
-  readonly #second: List;
+  #first: List | undefined;
+  #second: List | undefined;
+  #items: readonly Value[] | undefined;
   readonly size: number;
   constructor(first: List, second: List) {
     super();
@@ -137,7 +138,17 @@ class JoinedList extends List {
     this.size = first.size + second.size;
   }
   override at(index: number): Value {
-    return index < this.#first.size ? this.#first.at(index) : this.#second.at(index - this.#first.size);
+    this.#items ??= this.#joined();
+    return this.#items[index] as Value;
+  }
+  /** The elements of both, which are copied when one is read. */
+  #joined(): Value[] {
+    spend(this.size);
+    const items: Value[] = [];
+    for (const list of [this.#first as List, this.#second as List]) for (let i = 0; i < list.size; i += 1) items.push(list.at(i));
+    this.#first = undefined;
+    this.#second = undefined;
+    return items;
   }
 }
 
@@ -163,21 +174,6 @@ export function joinLists(first: List, second: List): List {
   return first.size + second.size <= largestCopy ? List.of([...first, ...second]) : new JoinedList(first, second);
 }
 
-/** An array of JSON, whose elements become values where they are read. */
-class JsonList extends List {
-  readonly #items: readonly Json[];
-  constructor(items: readonly Json[]) {
-    super();
-    this.#items = items;
-  }
-  override get size(): number {
-    return this.#items.length;
-  }
-  override at(index: number): Value {
-    return fromJson(this.#items[index] as Json);
-  }
-}
-
 /** A map. Keys are strings, ints, uints and bools; an int, a uint and a double that are the same number are the same key. */
 export abstract class MapValue {
   /** The name of its type; an object of a declared type may be a map, too. */
@@ -199,16 +195,21 @@ export abstract class MapValue {
 
 /** A map of an expression. Keys are told apart by type; one that is not found is looked for among those that are the same number. */
 export class EntriesMap extends MapValue {
-  readonly #entries = new Map<unknown, readonly [Value, Value]>();
-  constructor(entries: Iterable<readonly [Value, Value]> = []) {
+  readonly #entries: Map<unknown, readonly [Value, Value]>;
+  #hasNumbers = false;
+  constructor(entries: Iterable<readonly [Value, Value]> | EntriesMap = []) {
     super();
-    for (const entry of entries) this.set(entry);
+    this.#entries = entries instanceof EntriesMap ? entries.#entries : new Map();
+    this.#hasNumbers = entries instanceof EntriesMap && entries.#hasNumbers;
+    if (!(entries instanceof EntriesMap)) for (const entry of entries) this.set(entry);
   }
-  /** Only for who makes the map. */
+  /** Only for who makes the map, as `delete`. */
   set(entry: readonly [Value, Value]): void {
-    this.#entries.set(keyOf(entry[0]), entry);
+    const [key] = entry;
+    // Ints alone need not be looked for among the uints.
+    if (key instanceof Uint || typeof key === 'number') this.#hasNumbers = true;
+    this.#entries.set(keyOf(key), entry);
   }
-  /** Only for who makes the map. */
   delete(key: Value): void {
     this.#entries.delete(keyOf(key));
   }
@@ -218,6 +219,7 @@ export class EntriesMap extends MapValue {
   override get(key: Value): Value | undefined {
     const found = this.#entries.get(keyOf(key));
     if (found) return found[1];
+    if (typeof key === 'bigint' && !this.#hasNumbers) return undefined;
     for (const other of sameNumbers(key)) {
       const entry = this.#entries.get(keyOf(other));
       if (entry) return entry[1];
@@ -233,59 +235,24 @@ export class EntriesMap extends MapValue {
 export class GrowingMap extends EntriesMap {}
 
 // No text of an expression begins with half of a pair.
-const keyOf = (key: Value): unknown => (key instanceof Uint ? `\udc00${key.value}` : key);
+function keyOf(key: Value): unknown {
+  if (typeof key !== 'object') return key;
+  if (key instanceof Uint) return `\udc00u${key.value}`;
+  if (key instanceof Timestamp || key instanceof Duration) return `\udc00${key.constructor === Timestamp ? 't' : 'd'}${key.nanoseconds}`;
+  if (key instanceof TypeValue) return `\udc00n${key.name}`;
+  // Go cannot keep such keys, and gives up.
+  if (key instanceof Uint8Array) throw new Stopped('internal error: runtime error: hash of unhashable type types.Bytes');
+  return key;
+}
 
 function sameNumbers(key: Value): Value[] {
   if (typeof key === 'bigint') return key < 0n ? [] : [new Uint(key)];
-  if (key instanceof Uint) return key.value > maxInt64 ? [] : [key.value];
+  if (key instanceof Uint) return BigInt.asIntN(64, key.value) === key.value ? [key.value] : [];
   if (typeof key !== 'number' || !Number.isInteger(key) || Math.abs(key) >= 2 ** 64) return [];
   const integer = BigInt(key);
   return [...(BigInt.asIntN(64, integer) === integer ? [integer] : []), ...(key < 0 ? [] : [new Uint(integer)])];
 }
 
-/** An object of JSON, whose members become values where they are read. */
-class JsonMap extends MapValue {
-  readonly #object: JsonObject;
-  constructor(object: JsonObject) {
-    super();
-    this.#object = object;
-  }
-  override get size(): number {
-    return Object.keys(this.#object).length;
-  }
-  override get(key: Value): Value | undefined {
-    const member = typeof key === 'string' ? own(this.#object, key) : undefined;
-    return member === undefined ? undefined : fromJson(member);
-  }
-  override keys(): Iterable<Value> {
-    return Object.keys(this.#object);
-  }
-}
-
-/**
- * The value of exact JSON (lib/json), as Kubernetes reads it: a number without fraction and exponent that fits int64 is an int, each other
- * one a double. Arrays and objects are not copied.
- */
-export function fromJson(json: Json): Value {
-  if (typeof json === 'number') return Number.isInteger(json) && !isExponential(json) ? BigInt(json) : json;
-  if (typeof json !== 'object' || json === null) return json;
-  if (Array.isArray(json)) return new JsonList(json);
-  return JSON.isRawJSON(json) ? fromNumberText(json.rawJSON) : new JsonMap(json as JsonObject);
-}
-
-/** JSON.parse keeps `1e21` as a number that prints with an exponent; what prints without one was written as an int. */
-const isExponential = (number: number): boolean => Math.abs(number) >= 1e21;
-
-const maxInt64 = 9223372036854775807n;
-const minInt64 = -9223372036854775808n;
-
-function fromNumberText(text: string): Value {
-  if (/[.eE]/.test(text)) return Number(text);
-  const integer = BigInt(text);
-  return integer >= minInt64 && integer <= maxInt64 ? integer : Number(text);
-}
-
 /** An int, or the error that it does not fit into 64 bits. */
-export function int64(integer: bigint): bigint | CelError {
-  return integer >= minInt64 && integer <= maxInt64 ? integer : new CelError('integer overflow');
-}
+export const int64 = (integer: bigint): bigint | CelError =>
+  BigInt.asIntN(64, integer) === integer ? integer : new CelError('integer overflow');

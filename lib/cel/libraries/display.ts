@@ -1,4 +1,4 @@
-import { CelError, Duration, List, MapValue, Optional, Timestamp, TypeValue, Uint, type Value } from '../values.ts';
+import { CelError, Duration, List, MapValue, Opaque, Optional, Timestamp, TypeValue, Uint, type Value } from '../values.ts';
 import { typeNameOf } from './common.ts';
 import { compareText } from './compare.ts';
 import { fixedText } from './double-text.ts';
@@ -78,7 +78,7 @@ function literalText(value: Value): string {
     if (!Number.isFinite(value)) return goQuote(doubleText(value));
     return `${value < 0 || Object.is(value, -0) ? '-' : ''}${fixedText(value, 6)}`;
   }
-  if (typeof value === 'object' && value !== null && (value instanceof Optional || 'typeName' in value)) {
+  if (value instanceof Optional || value instanceof Opaque) {
     throw new Malformed(`no formatting function for ${typeNameOf(value)}`);
   }
   return plainText(value);

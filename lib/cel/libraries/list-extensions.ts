@@ -1,4 +1,4 @@
-import { Stopped } from '../budget.ts';
+import { Stopped, spend } from '../budget.ts';
 import { type Library, overload } from '../overload.ts';
 import { goTypeOf } from '../show.ts';
 import { CelError, List, MapValue, Optional, type Result, TypeValue, type Value } from '../values.ts';
@@ -38,29 +38,27 @@ function slice(list: List, start: bigint, end: bigint): Result {
   return List.of(Array.from({ length: Number(end - start) }, (_, i) => list.at(Number(start) + i)));
 }
 
-/** The elements of the lists in a list, down to a depth. */
-function* flat(list: List, depth: bigint): Generator<Value> {
-  for (const element of list) {
-    if (element instanceof List && depth > 0n) yield* flat(element, depth - 1n);
-    else yield element;
+/** Adds the elements of a list and, down to a depth, of the lists in it. */
+function collect(list: List, depth: bigint, found: Value[]): void {
+  spend(list.size);
+  for (let i = 0; i < list.size; i++) {
+    const element = list.at(i);
+    if (element instanceof List && depth > 0n) collect(element, depth - 1n, found);
+    else found.push(element);
   }
 }
 
 function flatten(list: Value, depth: Value): Result {
   if (!(list instanceof List) || typeof depth !== 'bigint') return noFlatten(list, typeNameOf(depth));
-  return depth < 0n ? failure('level must be non-negative') : List.of([...flat(list, depth)]);
+  if (depth < 0n) return failure('level must be non-negative');
+  const found: Value[] = [];
+  collect(list, depth, found);
+  return List.of(found);
 }
 const flattenOnce = (list: Value): Result => (list instanceof List ? flatten(list, 1n) : noFlatten(list, ''));
 const noFlatten = (list: Value, types: string): CelError =>
   failure(`no such overload: ${list instanceof MapValue ? 'map(dyn, dyn)' : typeNameOf(list)}.flatten(${types})`);
 
-/** How many elements flatten would make, counted no further than any budget goes. */
-function flattenWork(list: Value, depth: Value = 1n): number {
-  let count = 0;
-  if (!(list instanceof List) || typeof depth !== 'bigint') return count;
-  for (const _ of flat(list, depth)) if (++count > 2_000_000) break;
-  return count;
-}
 function flattenCost([list, depth = 1n]: readonly Result[]): number {
   if (typeof depth !== 'bigint') {
     const type = depth instanceof CelError ? '*types.Err' : goTypeOf(depth);
@@ -139,12 +137,10 @@ export const listExtensions: Library = {
     overload('list_slice', '<list<T>>.slice(int, int) -> list<T>', slice, { cost: resultCost }),
     overload('list_flatten', '<list<list<T>>>.flatten() -> list<T>', flattenOnce, {
       cost: flattenCost,
-      work: flattenWork,
       isUnguarded: true,
     }),
     overload('list_flatten_int', '<list<dyn>>.flatten(int) -> list<dyn>', flatten, {
       cost: flattenCost,
-      work: flattenWork,
       isUnguarded: true,
     }),
     ...comparable.map((type) =>

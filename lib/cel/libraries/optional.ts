@@ -1,4 +1,5 @@
 import { type Library, overload } from '../overload.ts';
+import { showValue } from '../show.ts';
 import {
   CelError,
   Duration,
@@ -27,7 +28,7 @@ function isZero(value: Value): boolean {
 function unwrap(list: List): Result {
   const values: Value[] = [];
   for (const item of list) {
-    if (!(item instanceof Optional)) return new CelError(`value ${String(item)} is not optional`);
+    if (!(item instanceof Optional)) return new CelError(`value ${showValue(item)} is not optional`);
     if (item.value !== undefined) values.push(item.value);
   }
   return List.of(values);
@@ -62,7 +63,7 @@ const noValue = (value: null | undefined): Result => (value === null ? null : ne
 function insert(map: MapValue, entries: Iterable<readonly [Value, Value]>): Result {
   const target = map instanceof GrowingMap ? map : new EntriesMap(entriesOf(map));
   for (const entry of entries) {
-    if (target.get(entry[0]) !== undefined) return new CelError(`insert failed: key ${String(entry[0])} already exists`);
+    if (target.get(entry[0]) !== undefined) return new CelError(`insert failed: key ${showValue(entry[0])} already exists`);
     target.set(entry);
   }
   return target;

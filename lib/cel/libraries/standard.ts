@@ -1,7 +1,7 @@
 import { add, divide, isUnequal, modulo, multiply, negate, not, subtract, withoutOperator } from '../arithmetic.ts';
 import { equality, isEqual, order } from '../equality.ts';
 import { type Library, type Overload, overload } from '../overload.ts';
-import { CelError, List, MapValue, Opaque, type Result, type Value } from '../values.ts';
+import { CelError, List, MapValue, Opaque, Optional, type Result, type Value } from '../values.ts';
 import { isComparable, isReceiver, noSuchOverload, sizeOf, tenth } from './common.ts';
 
 type Extras = Parameters<typeof overload>[3];
@@ -14,8 +14,10 @@ const family = (name: string, call: Overload['call'], ids: Readonly<Record<strin
 const signature = (name: string, types: string): string => (types.startsWith('<') ? types.replace('>.', `>.${name}`) : `${name}${types}`);
 const extrasOf = (costs: Costs | undefined): Extras => ({ ...costs, isUnguarded: true, unresolvedCost: () => 1 });
 
-const both: Costs = { cost: ([a, b]) => tenth(sizeOf(a) + sizeOf(b)) };
-const shorter: Costs = { cost: ([a, b]) => tenth(Math.min(sizeOf(a), sizeOf(b))) };
+/** The size of a value; of an optional it is the size of what is in it. */
+const sizeIn = (value: Result | undefined): number => sizeOf(value instanceof Optional ? value.value : value);
+const both: Costs = { cost: ([a, b]) => tenth(sizeIn(a) + sizeIn(b)) };
+const shorter: Costs = { cost: ([a, b]) => tenth(Math.min(sizeIn(a), sizeIn(b))) };
 const second: Costs = { cost: ([, b]) => tenth(sizeOf(b)) };
 
 /** Pairs of types that have an order, as cel-go names them. */

@@ -153,14 +153,13 @@ export const time: Library = {
   ],
 };
 
+const failed = (to: string): CelError => new CelError(`type conversion error from 'string' to 'google.protobuf.${to}'`);
+
 /** A duration from its text, or the error of the conversion. */
 export function toDuration(text: string): Result {
   const nanoseconds = parseDuration(text);
-  return nanoseconds === undefined
-    ? new CelError("type conversion error from 'string' to 'google.protobuf.Duration'")
-    : durationOf(nanoseconds);
+  return nanoseconds === undefined ? failed('Duration') : durationOf(nanoseconds);
 }
 
 /** A timestamp from its text, or the error of the conversion. */
-export const toTimestamp = (text: string): Result =>
-  parseTimestamp(text) ?? new CelError("type conversion error from 'string' to 'google.protobuf.Timestamp'");
+export const toTimestamp = (text: string): Result => parseTimestamp(text) ?? failed('Timestamp');
