@@ -1,14 +1,20 @@
 /** `npm run policy -- COMMAND …`: what one who writes policies needs. Each command is a file of scripts/policy. */
-import { fail } from '../local/process.ts';
 import { check } from './policy/check.ts';
 import { explain } from './policy/explain.ts';
 import { test } from './policy/test.ts';
+import { UsageError } from './policy/usage.ts';
 
-/** Runs with the arguments after the command's name, and returns the exit code. */
+/** Runs with the arguments after the command's name, and returns the exit code: 2 where a manifest does not load. */
 type Command = (args: string[]) => Promise<number>;
 const commands: Readonly<Record<string, Command>> = { check, test, explain };
 
 const [name = '', ...args] = process.argv.slice(2);
-const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-if (!command) fail([`usage: npm run policy -- ${Object.keys(commands).join(' | ')} …`]);
-process.exitCode = await command(args);
+try {
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!command) throw new UsageError(`usage: npm run policy -- ${Object.keys(commands).join(' | ')} …`);
+  process.exitCode = await command(args);
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
+}

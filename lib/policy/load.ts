@@ -11,8 +11,10 @@ export const policiesDigest: string | undefined = typeof POLICIES_DIGEST === 'st
  * the handler is there, so that a function whose policies are missing or are others never starts: it rejects then.
  */
 export async function loadPolicies(): Promise<Policies | undefined> {
-  // Named here once more, so that the build leaves out what is behind it.
-  if (typeof POLICIES_DIGEST !== 'string') return undefined;
-  const { openPolicies } = await import('./policies.ts');
-  return openPolicies(new URL('policies.json', import.meta.url), POLICIES_DIGEST);
+  // Named here once more, and around the import, so that the build leaves out what is behind it.
+  if (typeof POLICIES_DIGEST === 'string') {
+    const { openPolicies } = await import('./policies.ts');
+    return openPolicies(new URL('policies.json', import.meta.url), POLICIES_DIGEST);
+  }
+  return undefined;
 }

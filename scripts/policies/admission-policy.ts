@@ -1,4 +1,4 @@
-import type { Type } from '../../lib/cel/types.ts';
+import { dyn, type Type } from '../../lib/cel/types.ts';
 import { keyMessages } from '../../lib/job/qualified-name.ts';
 import type { ValidatingAdmissionPolicySpec, Validation } from '../../lib/policy/manifests.ts';
 import { checkExpression, type Names } from './expressions.ts';
@@ -67,7 +67,8 @@ function checkVariables(variables: NonNullable<Spec['variables']>, names: Names,
     if (expression.trim() === '') errors.required([...path, 'expression'], 'expression is not specified');
     else {
       const type = checkExpression(expression, { path: [...path, 'expression'], names: { ...names, variables: { ...known } } }, errors);
-      if (type) known[name] = type;
+      // Of one that does not compile the type is not known; what reads it is not wrong for that.
+      known[name] = type ?? dyn;
     }
   }
   return known;

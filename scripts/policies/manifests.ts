@@ -68,7 +68,8 @@ export function manifestsOf(file: string, text: string, mistakes: Finding[]): Ma
   return (Array.isArray(documents) ? documents : []).flatMap((document) => {
     const broken = [...document.errors, ...document.warnings];
     mistakes.push(...broken.map(({ pos, message }) => ({ file, line: lineAt(pos[0]), field: '', message })));
-    if (broken.length > 0 || document.contents === null) return [];
+    // One of nothing but comments is empty too.
+    if (broken.length > 0 || document.contents === null || document.toJS() === null) return [];
     return itemsOf(document.contents).flatMap((root) => {
       const lineOf = (path: Path) => lineAt(offsetOf(root, path, document));
       return manifestOf(root, document, file, lineOf, mistakes);

@@ -6,7 +6,7 @@ const startAndEnd = 'and must start and end with an alphanumeric character';
 const subdomainOnly = new RegExp(`^${subdomain}$`);
 
 const isLonger = (text: string, limit: number): boolean => Buffer.byteLength(text) > limit;
-const maxLength = (limit: number): string => `must be no more than ${limit} bytes`;
+const maxLength = (limit: number): string => `must be no more than ${limit} characters`;
 
 /** What is against a name with dots: of a policy, a binding, a ConfigMap, a service account. */
 export function subdomainMessages(name: string): string[] {
@@ -31,7 +31,7 @@ export function pathSegmentMessages(name: string): string[] {
 export function configKeyMessages(key: string): string[] {
   const form = '[-._a-zA-Z0-9]+';
   const rule = `a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '${form}')`;
-  const messages = isLonger(key, 253) ? ['must be no more than 253 characters'] : [];
+  const messages = isLonger(key, 253) ? [maxLength(253)] : [];
   if (!new RegExp(`^${form}$`).test(key)) messages.push(rule);
   if (key === '.' || key === '..') messages.push(`must not be '${key}'`);
   else if (key.startsWith('..')) messages.push("must not start with '..'");

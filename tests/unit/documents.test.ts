@@ -112,14 +112,16 @@ describe('a command in a document', () => {
     for (const { text } of shell) execFileSync('bash', ['-n'], { input: text, stdio: ['pipe', 'ignore', 'pipe'] });
   });
 
-  it('of npm is a script that .ci/run runs, or that starts what tests/scenarios/local/start.test.ts asks', () => {
+  it('of npm is a script that .ci/run runs, or that starts what tests/scenarios/local/start.test.ts and start-policies.test.ts ask', () => {
     const steps = read('.ci/run')
       .split('\n')
       .flatMap((line) => line.trim().split(' && '));
     const run = commands()
       .flatMap((line) => line.split(' && '))
       .filter((line) => line.startsWith('npm ') && !line.startsWith('npm run event '));
-    const known = (line: string) => steps.includes(line) || ['npm start', 'npm run generate'].includes(line);
+    const [, policies = ''] = /^const folder = '(.+)';$/m.exec(read('tests/scenarios/local/start-policies.test.ts')) ?? [];
+    const started = ['npm start', `npm start -- --policies ${policies}`, 'npm run generate'];
+    const known = (line: string) => steps.includes(line) || started.includes(line);
     expect(run.length).toBeGreaterThan(3);
     expect(run.filter((line) => !known(line))).toEqual([]);
   });
