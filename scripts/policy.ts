@@ -2,6 +2,7 @@
 import { fail } from '../local/process.ts';
 import { check } from './policy/check.ts';
 import { explain } from './policy/explain.ts';
+import { InputError } from './policy/judge.ts';
 import { test } from './policy/test.ts';
 
 /** Runs with the arguments after the command's name, and returns the exit code. */
@@ -11,4 +12,15 @@ const commands: Readonly<Record<string, Command>> = { check, test, explain };
 const [name = '', ...args] = process.argv.slice(2);
 const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
 if (!command) fail([`usage: npm run policy -- ${Object.keys(commands).join(' | ')} …`]);
-process.exitCode = await command(args);
+try {
+  process.exitCode = await command(args);
+} catch (error) {
+  if (!(error instanceof InputError || isOfArguments(error))) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
+}
+
+/** Whether parseArgs could not read the arguments. */
+function isOfArguments(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS_');
+}

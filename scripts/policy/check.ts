@@ -3,6 +3,7 @@ import { checkPolicies } from '../policies/check.ts';
 import { hintsOf } from '../policies/hints.ts';
 import { showFinding } from '../policies/mistakes.ts';
 import { pack } from '../policies/pack.ts';
+import { InputError } from './judge.ts';
 
 /**
  * `npm run policy -- check [FOLDER]`: what the build checks (of policies/ unless another folder is given), and hints besides. Returns the
@@ -11,7 +12,7 @@ import { pack } from '../policies/pack.ts';
 export async function check(args: string[]): Promise<number> {
   const { positionals } = parseArgs({ args, allowPositionals: true });
   const [folder = 'policies', ...more] = positionals;
-  if (more.length > 0) throw new Error('usage: npm run policy -- check [FOLDER]');
+  if (more.length > 0) throw new InputError('usage: npm run policy -- check [FOLDER]');
   const { manifests, mistakes, objects } = await checkPolicies(folder);
   for (const mistake of mistakes) console.error(showFinding(mistake));
   if (!objects) {

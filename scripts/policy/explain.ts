@@ -3,7 +3,7 @@ import { canon } from '../../lib/cel/index.ts';
 import type { JsonObject } from '../../lib/json/json.ts';
 import type { Explained } from '../../lib/policy/admission.ts';
 import { PolicyError } from '../policies/mistakes.ts';
-import { judge, nameOf, policiesOf, readYaml, sampleJob } from './judge.ts';
+import { InputError, judge, nameOf, policiesOf, readYaml, sampleJob } from './judge.ts';
 
 const usage =
   'usage: npm run policy -- explain --as USER [--as-group GROUP]… (--patch FILE | --object FILE) [--live FILE] [--policies FOLDER] [--layout cci|kubeflow]';
@@ -27,7 +27,7 @@ export async function explain(args: string[]): Promise<number> {
   });
   const { as: user, live: liveFile, patch, object, policies: folder, layout } = values;
   if (user === undefined || (patch === undefined) === (object === undefined) || (layout !== 'cci' && layout !== 'kubeflow'))
-    throw new Error(usage);
+    throw new InputError(usage);
   const live = liveFile === undefined ? await sampleJob() : ((await readYaml(liveFile)) as JsonObject);
   const change = patch === undefined ? { object: (await readYaml(object ?? '')) as JsonObject } : { patch: await readYaml(patch) };
   try {

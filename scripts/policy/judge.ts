@@ -19,6 +19,9 @@ import { updateJob } from '../../lib/update/update-job.ts';
 import { checkPolicies } from '../policies/check.ts';
 import { PolicyError } from '../policies/mistakes.ts';
 
+/** What somebody gave a command cannot be read, or makes no sense: the message says why, and the exit code is 2. */
+export class InputError extends Error {}
+
 /** A write that is judged: who asks, of which live job, and the patch or the whole object that he sends. */
 export interface Asked {
   layout: Layout;
@@ -90,7 +93,7 @@ function updateOf(policies: Policies, { layout, user: username, groups, live, ch
 function kindOf(layout: Layout, live: JsonObject): JobKind {
   const kind = jobKinds[layout].find((one) => one.kind === live.kind);
   if (kind) return kind;
-  throw new Error(
+  throw new InputError(
     `the live job's kind is ${JSON.stringify(live.kind)}; in the layout ${layout} there are ${jobKinds[layout].map((one) => one.kind).join(', ')}`,
   );
 }
@@ -113,9 +116,13 @@ export async function sampleJob(patch: Json = {}): Promise<JsonObject> {
   return applyMergePatch(parseExactJson(await readFile(sample, 'utf8')), patch) as JsonObject;
 }
 
-/** What a YAML or JSON file holds. Throws where it cannot be read. */
+/** What a YAML or JSON file holds. Throws InputError where it cannot be read. */
 export async function readYaml(file: string): Promise<Json> {
-  return exact(parse(await readFile(file, 'utf8')));
+  try {
+    return exact(parse(await readFile(file, 'utf8')));
+  } catch (error) {
+    throw new InputError(`${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 /** The JSON of a value that a YAML parser read. */
