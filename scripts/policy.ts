@@ -14,7 +14,12 @@ try {
   if (!command) throw new UsageError(`usage: npm run policy -- ${Object.keys(commands).join(' | ')} …`);
   process.exitCode = await command(args);
 } catch (error) {
-  if (!(error instanceof UsageError)) throw error;
+  if (!(error instanceof UsageError || isOfArguments(error))) throw error;
   console.error(error.message);
   process.exitCode = 2;
+}
+
+/** Whether parseArgs could not read the arguments. */
+function isOfArguments(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS_');
 }

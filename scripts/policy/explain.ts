@@ -4,6 +4,7 @@ import type { JsonObject } from '../../lib/json/json.ts';
 import type { Explained } from '../../lib/policy/admission.ts';
 import { PolicyError } from '../policies/mistakes.ts';
 import { judge, nameOf, policiesOf, readYaml, sampleJob } from './judge.ts';
+import { UsageError } from './usage.ts';
 
 const usage =
   'usage: npm run policy -- explain --as USER [--as-group GROUP]… (--patch FILE | --object FILE) [--live FILE] [--policies FOLDER] [--layout cci|kubeflow]';
@@ -27,7 +28,7 @@ export async function explain(args: string[]): Promise<number> {
   });
   const { as: user, live: liveFile, patch, object, policies: folder, layout } = values;
   if (user === undefined || (patch === undefined) === (object === undefined) || (layout !== 'cci' && layout !== 'kubeflow'))
-    throw new Error(usage);
+    throw new UsageError(usage);
   const live = liveFile === undefined ? await sampleJob() : ((await readYaml(liveFile)) as JsonObject);
   const change = patch === undefined ? { object: (await readYaml(object ?? '')) as JsonObject } : { patch: await readYaml(patch) };
   try {

@@ -18,6 +18,7 @@ import { patchUpdate } from '../../lib/update/patch.ts';
 import { updateJob } from '../../lib/update/update-job.ts';
 import { checkPolicies } from '../policies/check.ts';
 import { PolicyError } from '../policies/mistakes.ts';
+import { UsageError } from './usage.ts';
 
 /** A write that is judged: who asks, of which live job, and the patch or the whole object that he sends. */
 export interface Asked {
@@ -90,7 +91,7 @@ function updateOf(policies: Policies, { layout, user: username, groups, live, ch
 function kindOf(layout: Layout, live: JsonObject): JobKind {
   const kind = jobKinds[layout].find((one) => one.kind === live.kind);
   if (kind) return kind;
-  throw new Error(
+  throw new UsageError(
     `the live job's kind is ${JSON.stringify(live.kind)}; in the layout ${layout} there are ${jobKinds[layout].map((one) => one.kind).join(', ')}`,
   );
 }
@@ -113,9 +114,13 @@ export async function sampleJob(patch: Json = {}): Promise<JsonObject> {
   return applyMergePatch(parseExactJson(await readFile(sample, 'utf8')), patch) as JsonObject;
 }
 
-/** What a YAML or JSON file holds. Throws where it cannot be read. */
+/** What a YAML or JSON file holds. Throws UsageError where it cannot be read. */
 export async function readYaml(file: string): Promise<Json> {
-  return exact(parse(await readFile(file, 'utf8')));
+  try {
+    return exact(parse(await readFile(file, 'utf8')));
+  } catch (error) {
+    throw new UsageError(`${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 /** The JSON of a value that a YAML parser read. */

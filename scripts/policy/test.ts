@@ -4,6 +4,7 @@ import type { JsonObject } from '../../lib/json/json.ts';
 import { applyMergePatch } from '../../lib/json/merge-patch.ts';
 import { PolicyError } from '../policies/mistakes.ts';
 import { type Asked, exact, type Judged, judge, policiesOf, readYaml, sampleJob } from './judge.ts';
+import { UsageError } from './usage.ts';
 
 const json = v.unknown();
 /** What is expected of a case: `allowed`, or the refusal; a message is a part of it. What is not said may be anything. */
@@ -18,7 +19,7 @@ const Expected = v.union([
     auditAnnotations: v.optional(v.record(v.string(), v.string())),
   }),
 ]);
-const Case = v.strictObject({
+const OneCase = v.strictObject({
   title: v.string(),
   user: v.optional(v.string(), 'somebody'),
   groups: v.optional(v.array(v.string()), []),
@@ -29,6 +30,10 @@ const Case = v.strictObject({
   object: v.optional(json),
   expect: Expected,
 });
+const Case = v.pipe(
+  OneCase,
+  v.check(({ patch, object }) => (patch === undefined) !== (object === undefined), 'a case has either a patch or an object'),
+);
 const Cases = v.strictObject({
   /** The folder of the manifests, from where the file is. */
   policies: v.string(),
@@ -37,29 +42,27 @@ const Cases = v.strictObject({
   live: v.optional(json),
   cases: v.pipe(v.array(Case), v.minLength(1)),
 });
-type OneCase = v.InferOutput<typeof Case>;
+type CaseOf = v.InferOutput<typeof Case>;
 
 /**
  * `npm run policy -- test FILE…`: runs the cases of the files (docs/policies.md) and prints a line for each. Returns the exit code: 0, 1
  * where one went otherwise than expected, 2 where a file or a manifest cannot be loaded.
  */
 export async function test(files: string[]): Promise<number> {
-  if (files.length === 0) throw new Error('usage: npm run policy -- test FILE…');
+  if (files.length === 0) throw new UsageError('usage: npm run policy -- test FILE…');
   let code = 0;
   for (const file of files) code = Math.max(code, await testFile(file));
   return code;
 }
 
 async function testFile(file: string): Promise<number> {
-  const { output, issues } = v.safeParse(Cases, await readYaml(file));
-  if (issues) {
+  try {
+    const { output, issues } = v.safeParse(Cases, await readYaml(file));
+    if (!issues) return await run(file, output);
     for (const issue of issues) console.error(`${file}: ${v.getDotPath(issue) ?? 'the file'}: ${issue.message}`);
     return 2;
-  }
-  try {
-    return await run(file, output);
   } catch (error) {
-    if (!(error instanceof PolicyError)) throw error;
+    if (!(error instanceof PolicyError || error instanceof UsageError)) throw error;
     console.error(error.message);
     return 2;
   }
@@ -79,12 +82,7 @@ async function run(file: string, { policies: folder, layout, live: common, cases
   return failed > 0 ? 1 : 0;
 }
 
-async function askedOf(
-  { title, user, groups, live: own, patch, object }: OneCase,
-  layout: Asked['layout'],
-  common: unknown,
-): Promise<Asked> {
-  if ((patch === undefined) === (object === undefined)) throw new Error(`${title}: a case has either a patch or an object`);
+async function askedOf({ user, groups, live: own, patch, object }: CaseOf, layout: Asked['layout'], common: unknown): Promise<Asked> {
   const live = mergeOf(mergeOf(await sampleJob(), common), own);
   return { layout, user, groups, live, change: object === undefined ? { patch: exact(patch) } : { object: mergeOf(live, object) } };
 }

@@ -112,13 +112,13 @@ describe('a command in a document', () => {
     for (const { text } of shell) execFileSync('bash', ['-n'], { input: text, stdio: ['pipe', 'ignore', 'pipe'] });
   });
 
-  it('of npm is a script that .ci/run runs, or that starts what tests/scenarios/local/start.test.ts and start-policies.test.ts ask', () => {
+  it('of npm is a script that .ci/run runs, or one that a test of tests/scenarios/local or tests/unit/policies/command.test.ts runs', () => {
     const steps = read('.ci/run')
       .split('\n')
       .flatMap((line) => line.trim().split(' && '));
     const run = commands()
       .flatMap((line) => line.split(' && '))
-      .filter((line) => line.startsWith('npm ') && !line.startsWith('npm run event '));
+      .filter((line) => line.startsWith('npm ') && !/^npm run (?:event|policy --) /.test(line));
     const [, policies = ''] = /^const folder = '(.+)';$/m.exec(read('tests/scenarios/local/start-policies.test.ts')) ?? [];
     const started = ['npm start', `npm start -- --policies ${policies}`, 'npm run generate'];
     const known = (line: string) => steps.includes(line) || started.includes(line);
