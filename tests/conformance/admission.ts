@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseAllDocuments } from 'yaml';
 import { buildHandlers } from '../../scripts/build.ts';
@@ -101,12 +102,13 @@ async function inTurn<From, To>(list: readonly From[], each: (one: From) => Prom
 }
 
 /** Creates the manifests at an API server, and waits until the last of them decides. */
-async function install({ endpoint }: Cluster, { kind, job }: Drawn): Promise<Loose[]> {
+async function install(cluster: Cluster, { kind, job }: Drawn): Promise<Loose[]> {
   const files = (await readdir(manifestsFolder)).sort();
   const texts = await Promise.all(files.map((file) => readFile(join(manifestsFolder, file), 'utf8')));
   const manifests: Loose[] = texts.flatMap((text) => parseAllDocuments(text).map((document) => document.toJS()));
-  const probe = { ...job, metadata: { ...job.metadata, name: 'probe', namespace: 'kube-test' } };
-  await sendOk(endpoint, { method: 'POST', path: jobPath(kind, 'kube-test'), body: probe });
+  const probe = { ...job, metadata: { name: 'probe', namespace: 'kube-test' } };
+  await createJob(cluster, kind, probe);
+  const { endpoint } = cluster;
   for (const body of manifests) {
     const { namespace } = body.metadata;
     const plural = body.kind.endsWith('y') ? `${body.kind.slice(0, -1)}ies` : `${body.kind}s`;
@@ -117,17 +119,19 @@ async function install({ endpoint }: Cluster, { kind, job }: Drawn): Promise<Loo
       body,
     });
   }
-  for (const deadline = Date.now() + 60_000; Date.now() < deadline; ) {
+  let last = '';
+  for (const deadline = Date.now() + 60_000; Date.now() < deadline; await sleep(200)) {
     const headers = { 'content-type': 'application/merge-patch+json' };
     const body = Buffer.from('{"metadata":{"labels":{"a":"b"}}}');
     const answer = await send(endpoint, { method: 'PATCH', path: `${jobPath(kind, 'kube-test', 'probe')}?dryRun=All`, headers, body });
+    last = answer.text.slice(0, 500);
     if (answer.body?.message?.endsWith('denied request: ready')) {
       // All were created before this one, and are read in that order; its parameters may have come sooner than those of others.
-      await new Promise((resolve) => setTimeout(resolve, 3000));
+      await sleep(3000);
       return manifests;
     }
   }
-  throw new Error('the policies do not come into force');
+  throw new Error(`the policies do not come into force: ${last}`);
 }
 
 async function ask(sides: Sides, { request, direct, through }: { request: Drawn; direct: Loose; through: Loose }): Promise<Asked> {
