@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { comparable } from '../differential/twins.ts';
 import type { Answer, Loose } from '../http.ts';
 import type { Caller } from './draw.ts';
-import { explanation } from './meant.ts';
+import { explanation, withAsciiWarnings } from './meant.ts';
 
 /** What an answer says. Of a success `body` is the object, without what no two clusters share. */
 export interface Said {
@@ -45,7 +45,8 @@ export function differencesOf({ direct, through, stored }: Asked): Difference[] 
 
 /** What is wrong with a request's answers, or undefined where they are alike or differ as they are meant to. */
 export function compareAnswers(asked: Asked, manifests: readonly Loose[]): string | undefined {
-  const differences = differencesOf(asked);
+  const inAscii = withAsciiWarnings(asked);
+  const differences = differencesOf(inAscii);
   if (differences.length === 0) return undefined;
-  return explanation(asked, differences, manifests) ? undefined : `the two differ in ${differences.join(', ')}`;
+  return explanation(inAscii, differences, manifests) ? undefined : `the two differ in ${differences.join(', ')}`;
 }

@@ -19,6 +19,8 @@ const asciiOf = (text: string) => text.replace(/[^\x20-\x7e]/gu, (character) => 
 /** A warning or a denial without what an expression said. */
 const withoutMessage = (text: string) => text.replace(/(with binding '[^']+'(?: denied request)?): [\s\S]*$/, '$1');
 
+const asciiWarnings = 'warnings in ASCII';
+
 export const meant: Meant[] = [
   {
     id: 'all that deny are told',
@@ -63,10 +65,10 @@ export const meant: Meant[] = [
     holds: (asked) => asked.caller === 'dan' && toldWithoutValues(asked),
   },
   {
-    id: 'warnings in ASCII',
+    id: asciiWarnings,
     reason: 'API Gateway hands on no other characters in a header, so each is a question mark.',
-    holds: ({ direct, through }, differences) =>
-      only(differences, 'warnings') && isDeepStrictEqual(direct.warnings.map(asciiOf).sort(), through.warnings),
+    // It may come with any of the others, so withAsciiWarnings takes it away before they are asked.
+    holds: () => false,
   },
   {
     id: 'dry runs are made here',
@@ -79,6 +81,14 @@ export const meant: Meant[] = [
     },
   },
 ];
+
+/** The same with the API server's warnings in ASCII, if that is how the gateway tells them. */
+export function withAsciiWarnings(asked: Asked): Asked {
+  const warnings = asked.direct.warnings.map(asciiOf).sort();
+  if (isDeepStrictEqual(asked.direct.warnings, warnings) || !isDeepStrictEqual(asked.through.warnings, warnings)) return asked;
+  shown.add(asciiWarnings);
+  return { ...asked, direct: { ...asked.direct, warnings } };
+}
 
 /** The reason is one that the policy gives. */
 function hasReason({ reason, status }: Said, cause: string, manifests: readonly Loose[]): boolean {
@@ -100,10 +110,19 @@ function isSameJob({ before, through }: Asked): boolean {
   return through.body.metadata.name === name && (through.body.metadata.namespace ?? namespace) === namespace;
 }
 
+const fieldsOf = ({ details }: Said): string[] => (details.causes ?? []).map(({ reason, field }: Loose) => `${field}: ${reason}`);
+
+/** What of a job the caller is told who may not get it: no template, no status. */
+function hasIdentityAlone({ spec = {}, status }: Loose): boolean {
+  return status === undefined && !Object.keys(spec).some((name) => name.endsWith('ReplicaSpecs'));
+}
+
 function toldWithoutValues(asked: Asked): boolean {
   const { direct, through } = asked;
   if (!isDeepStrictEqual(direct.warnings.map(withoutMessage).sort(), through.warnings)) return false;
-  if (direct.status < 300) return through.status === direct.status && through.body.spec?.tfReplicaSpecs === undefined;
+  if (direct.status < 300) return through.status === direct.status && hasIdentityAlone(through.body);
+  if (direct.reason === 'Invalid' && !isDenied(direct))
+    return through.reason === 'Invalid' && isDeepStrictEqual(fieldsOf(direct), fieldsOf(through));
   const ours = causesOf(through);
   return (
     isDenied(direct) &&
