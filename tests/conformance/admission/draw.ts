@@ -72,22 +72,50 @@ const fields: Values = {
 const queries = ['', '', '', '?dryRun=All', '?fieldManager=suite', '?fieldValidation=Strict', '?fieldValidation=Ignore'];
 const forms = ['PUT', 'merge patch', 'JSON patch'] as const satisfies readonly Form[];
 
+type Where = 'labels' | 'annotations' | 'spec';
+/** The changes of the first requests: what is seldom drawn together, or is seldom the one denial that the API server tells. */
+const written: readonly (readonly [Where, string, unknown])[][] = [
+  [
+    ['labels', 'check', 'condition'],
+    ['annotations', 'one', '1'],
+  ],
+  [
+    ['labels', 'check', 'condition'],
+    ['annotations', 'one', '1'],
+    ['annotations', 'two', '2'],
+  ],
+  [['spec', 'activeDeadlineSeconds', 2 ** 40]],
+  [['spec', 'activeDeadlineSeconds', Number.MAX_SAFE_INTEGER]],
+  [['spec', 'activeDeadlineSeconds', Number.MAX_SAFE_INTEGER - 1]],
+  [['labels', 'check', 'cost']],
+  [
+    ['labels', 'check', 'ignore'],
+    ['labels', 'stage', 'second'],
+  ],
+  [['labels', 'check', 'params']],
+  [['annotations', 'may', 'errors']],
+];
+
 /** Draws a job and a request about it, whose number names it. */
 export function draw(random: Random, kinds: readonly Kind[], number: number): Drawn {
   const kind = number % 3 === 0 ? (kinds[0] as Kind) : random.pick(kinds);
   const job = newJob('cci', kind, random.pick(['kube-test', 'kube-test', 'other']), `job-${number}`);
-  for (const [key, value] of [
-    ['owner', random.pick(['bob', 'eve', undefined, undefined])],
-    ['keep', random.pick(['yes', undefined, undefined])],
-    ['debug', random.pick(['true', undefined, undefined])],
-    ['check', random.pick(['fail', 'params', undefined, undefined, undefined])],
-  ] as const)
+  for (const [key, value] of written[number]
+    ? []
+    : ([
+        ['owner', random.pick(['bob', 'eve', undefined, undefined])],
+        ['keep', random.pick(['yes', undefined, undefined])],
+        ['debug', random.pick(['true', undefined, undefined])],
+        ['check', random.pick(['fail', 'params', undefined, undefined, undefined])],
+      ] as const))
     if (value !== undefined) job.metadata.labels[key] = value;
-  const changes = Array.from({ length: random.integer(1, 3) }, () => change(random));
+  const changes = written[number]?.map(([where, key, value]) => set(where, key, value)) ?? drawnChanges(random);
   // One that is refused by the API's own rules, or by the gateway's, whatever the policies say.
-  if (random.chance(0.03)) changes.push(wrong(random, kind));
+  if (!written[number] && random.chance(0.03)) changes.push(wrong(random, kind));
   const [form, query] = [random.pick(forms), random.pick(queries)];
-  const caller = random.pick(['ada', 'bob', 'bob', 'bob', 'eve', 'eve', 'dan', ...(random.chance(0.3) ? ['mia' as const] : [])] as const);
+  const caller = written[number]
+    ? 'ada'
+    : random.pick(['ada', 'bob', 'bob', 'bob', 'eve', 'eve', 'dan', ...(random.chance(0.3) ? ['mia' as const] : [])] as const);
   const title = `#${number} ${caller} ${form}${query} ${job.metadata.namespace} ${kind.plural}: ${changes.map(([what]) => what).join(', ')}`;
   const sending = (path: string, live: Loose) => {
     const wanted = structuredClone(live);
@@ -95,6 +123,10 @@ export function draw(random: Random, kinds: readonly Kind[], number: number): Dr
     return inForm(form, `${path}${query}`, live, wanted);
   };
   return { title, caller, kind, job, sending };
+}
+
+function drawnChanges(random: Random): Change[] {
+  return Array.from({ length: random.integer(1, 3) }, () => change(random));
 }
 
 type Change = readonly [title: string, apply: (job: Loose) => void];
@@ -109,6 +141,10 @@ function change(random: Random): Change {
         ? 'check'
         : random.pick(Object.keys(values));
   const value = random.pick(values[key] as readonly unknown[]);
+  return set(where, key, value);
+}
+
+function set(where: Where, key: string, value: unknown): Change {
   const within = (job: Loose) => (where === 'spec' ? job.spec : job.metadata[where]);
   return [
     `${where}[${key}] = ${JSON.stringify(value)?.slice(0, 40)}`,
