@@ -32,7 +32,7 @@ const labels: Values = {
   debug: ['true', 'false', undefined],
   keep: ['no', undefined],
   code: ['A-1', 'B-22', 'b', 'A-x'],
-  check: ['fail', 'ignore', 'warn', 'condition', 'cost', 'audit', 'params', 'unbound', 'other'],
+  check: ['fail', 'ignore', 'warn', 'condition', 'cost', 'audit', 'params', 'binary', 'unbound', 'other'],
   number: ['1', '3', '7', 'x', '99999999999999999999', undefined],
   'much-too-long': ['a'],
   'also-without-one': ['b', ''],
@@ -73,50 +73,69 @@ const queries = ['', '', '', '?dryRun=All', '?fieldManager=suite', '?fieldValida
 const forms = ['PUT', 'merge patch', 'JSON patch'] as const satisfies readonly Form[];
 
 type Where = 'labels' | 'annotations' | 'spec';
-/** The changes of the first requests: what is seldom drawn together, or is seldom the one denial that the API server tells. */
-const written: readonly (readonly [Where, string, unknown])[][] = [
-  [
-    ['labels', 'check', 'condition'],
-    ['annotations', 'one', '1'],
-  ],
-  [
-    ['labels', 'check', 'condition'],
-    ['annotations', 'one', '1'],
-    ['annotations', 'two', '2'],
-  ],
-  [['spec', 'activeDeadlineSeconds', 2 ** 40]],
-  [['spec', 'activeDeadlineSeconds', Number.MAX_SAFE_INTEGER]],
-  [['spec', 'activeDeadlineSeconds', Number.MAX_SAFE_INTEGER - 1]],
-  [['labels', 'check', 'cost']],
-  [
-    ['labels', 'check', 'ignore'],
-    ['labels', 'stage', 'second'],
-  ],
-  [['labels', 'check', 'params']],
-  [['annotations', 'may', 'errors']],
+/** A request that is not drawn: who, where, and its changes. */
+type Written = readonly [Caller, 'kube-test' | 'other', ...(readonly [Where, string, unknown])[]];
+const stage = (value: string) => ['labels', 'stage', value] as const;
+const checked = (value: string) => ['labels', 'check', value] as const;
+const here = 'kube-test';
+/**
+ * The first requests: for each policy one that it alone denies or warns of. The API server tells one denial of several, and which is its own
+ * affair.
+ */
+const written: readonly Written[] = [
+  ['ada', here, ['spec', 'ttlSecondsAfterFinished', 0]],
+  ['bob', here, ['spec', 'activeDeadlineSeconds', 86401]],
+  ['ada', here, ['spec', 'activeDeadlineSeconds', 2 ** 40]],
+  // This is the job of a name that a policy is about.
+  ['ada', here, ['annotations', 'note', 'b']],
+  ['ada', here, ['spec', 'activeDeadlineSeconds', Number.MAX_SAFE_INTEGER]],
+  ['ada', here, ['spec', 'activeDeadlineSeconds', Number.MAX_SAFE_INTEGER - 1]],
+  ['bob', here, ['labels', 'debug', 'true'], ['spec', 'cleanPodPolicy', 'All']],
+  ['ada', here, ['annotations', 'generation', 'yes'], ['spec', 'activeDeadlineSeconds', 5]],
+  ['ada', here, ['labels', 'much-too-long', 'a']],
+  ['bob', here, ['labels', 'keep', undefined]],
+  ['ada', here, ['labels', 'owner', 'bob']],
+  ['ada', here, ['labels', 'code', 'b']],
+  ['ada', here, ['annotations', 'tags', 'a,d']],
+  ['ada', here, ['annotations', 'size', '2Gi']],
+  ['ada', here, stage('none')],
+  ['ada', here, stage('errs')],
+  ['ada', here, stage('unicode')],
+  ['ada', here, ['annotations', 'note', 'c']],
+  ['ada', here, stage('warned')],
+  ['ada', here, checked('fail')],
+  ['ada', here, checked('ignore'), stage('second')],
+  ['ada', here, checked('warn')],
+  ['ada', here, checked('condition')],
+  ['ada', here, checked('condition'), ['annotations', 'one', '1'], ['annotations', 'two', '3']],
+  ['ada', here, checked('condition'), ['annotations', 'one', '1'], ['annotations', 'two', '2']],
+  ['ada', here, ['labels', 'number', 'x']],
+  ['ada', here, ['labels', 'number', '7']],
+  ['ada', here, checked('cost')],
+  ['ada', here, checked('audit')],
+  ['bob', here, stage('frozen')],
+  ['ada', here, ['spec', 'ttlSecondsAfterFinished', 5001]],
+  ['ada', 'other', checked('params')],
+  ['ada', here, checked('binary')],
+  ['ada', here, checked('unbound')],
+  ['ada', here, ['annotations', 'note', 'd']],
+  ['ada', 'other', stage('there')],
+  ['ada', here, stage('excluded')],
+  ['ada', 'other', stage('bound-b')],
+  ['ada', here, ['annotations', 'ask', 'who']],
+  ['bob', here, ['annotations', 'may', 'metrics']],
+  ['ada', here, ['annotations', 'may', 'errors']],
 ];
 
 /** Draws a job and a request about it, whose number names it. */
 export function draw(random: Random, kinds: readonly Kind[], number: number): Drawn {
+  const [caller, namespace, ...sets] = written[number] ?? [drawnCaller(random), random.pick([here, here, 'other'])];
   const kind = number % 3 === 0 ? (kinds[0] as Kind) : random.pick(kinds);
-  const job = newJob('cci', kind, random.pick(['kube-test', 'kube-test', 'other']), `job-${number}`);
-  for (const [key, value] of written[number]
-    ? []
-    : ([
-        ['owner', random.pick(['bob', 'eve', undefined, undefined])],
-        ['keep', random.pick(['yes', undefined, undefined])],
-        ['debug', random.pick(['true', undefined, undefined])],
-        ['check', random.pick(['fail', 'params', undefined, undefined, undefined])],
-      ] as const))
-    if (value !== undefined) job.metadata.labels[key] = value;
-  const changes = written[number]?.map(([where, key, value]) => set(where, key, value)) ?? drawnChanges(random);
-  // One that is refused by the API's own rules, or by the gateway's, whatever the policies say.
-  if (!written[number] && random.chance(0.03)) changes.push(wrong(random, kind));
+  const job = newJob('cci', kind, namespace, `job-${number}`);
+  Object.assign(job.metadata.labels, written[number] ? { keep: 'yes' } : drawnLabels(random));
+  const changes = written[number] ? sets.map((one) => set(...one)) : drawnChanges(random, kind);
   const [form, query] = [random.pick(forms), random.pick(queries)];
-  const caller = written[number]
-    ? 'ada'
-    : random.pick(['ada', 'bob', 'bob', 'bob', 'eve', 'eve', 'dan', ...(random.chance(0.3) ? ['mia' as const] : [])] as const);
-  const title = `#${number} ${caller} ${form}${query} ${job.metadata.namespace} ${kind.plural}: ${changes.map(([what]) => what).join(', ')}`;
+  const title = `#${number} ${caller} ${form}${query} ${namespace} ${kind.plural}: ${changes.map(([what]) => what).join(', ')}`;
   const sending = (path: string, live: Loose) => {
     const wanted = structuredClone(live);
     for (const [, apply] of changes) apply(wanted);
@@ -125,8 +144,24 @@ export function draw(random: Random, kinds: readonly Kind[], number: number): Dr
   return { title, caller, kind, job, sending };
 }
 
-function drawnChanges(random: Random): Change[] {
-  return Array.from({ length: random.integer(1, 3) }, () => change(random));
+function drawnCaller(random: Random): Caller {
+  return random.chance(0.05) ? 'mia' : random.pick(['ada', 'bob', 'bob', 'bob', 'eve', 'eve', 'dan']);
+}
+
+/** The labels that a job has before. */
+function drawnLabels(random: Random): Record<string, string> {
+  return {
+    ...(random.chance(0.5) && { owner: random.pick(['bob', 'eve']) }),
+    ...(random.chance(0.3) && { keep: 'yes' }),
+    ...(random.chance(0.3) && { debug: 'true' }),
+    ...(random.chance(0.4) && { check: random.pick(['fail', 'params']) }),
+  };
+}
+
+/** Some changes, at times with one that is refused by the API's own rules or by the gateway's, whatever the policies say. */
+function drawnChanges(random: Random, kind: Kind): Change[] {
+  const changes = Array.from({ length: random.integer(1, 3) }, () => change(random));
+  return random.chance(0.03) ? [...changes, wrong(random, kind)] : changes;
 }
 
 type Change = readonly [title: string, apply: (job: Loose) => void];
