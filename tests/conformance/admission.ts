@@ -42,7 +42,9 @@ export async function admissionSuite(tools: Tools, [stage]: Stage[], etcdUrl: st
   const { cluster: plain, folder } = stage;
   const names = Object.keys(callers) as Caller[];
   const tokens = Object.fromEntries(names.map((name) => [name, credential(randomUUID())])) as Record<Caller, string>;
-  const file = names.map((name) => `${tokens[name]},${name},${callers[name][0]},"${callers[name][1]}"\n`).join('');
+  // An API server takes empty quotes for a group without a name.
+  const groups = (name: Caller) => callers[name][1] && `,"${callers[name][1]}"`;
+  const file = names.map((name) => `${tokens[name]},${name},${callers[name][0]}${groups(name)}\n`).join('');
   // Beside the project's own, so that what a bundle leaves out is found.
   const distDir = await mkdtemp(fileURLToPath(new URL('../../dist-admission-', import.meta.url)));
   const stops: (() => Promise<void>)[] = [() => rm(distDir, { recursive: true })];
