@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { lastApplied } from '../job/rules/last-applied.ts';
 import { getPath, isObject, type JsonObject, own, parseExactJson, withMember } from '../json/json.ts';
 import type { Admission, AdmissionRequest, Denial, Verdict } from '../policy/admission.ts';
@@ -58,13 +59,22 @@ function messageOf({ policy, binding, message, reason }: Denial, { mayRead }: Jo
   return { message: mayRead ? `${denied}: ${message}` : denied, reason };
 }
 
-function requestOf({ kind, ref, user, dryRun, options: sent }: JobUpdate, oldObject: JsonObject, object: JsonObject): AdmissionRequest {
+function requestOf({ kind, ref, user, dryRun, options: sent }: JobUpdate, oldObject: JsonObject, next: JsonObject): AdmissionRequest {
+  const object = withGeneration(oldObject, next);
   // An API server makes these of the options of a patch as well.
   const options = { kind: 'UpdateOptions', apiVersion: 'meta.k8s.io/v1', ...sent };
   const { group, version, plural: resource } = kind;
   return { group, version, resource, kind: kind.kind, namespace: ref.namespace, name: ref.name, user, dryRun, options, object, oldObject };
 }
 
+/** The object with the generation that it will have: an API server counts a changed spec before its policies see it. */
+function withGeneration(live: JsonObject, object: JsonObject): JsonObject {
+  const generation = getPath(live, generationPath);
+  if (typeof generation !== 'number' || isDeepStrictEqual(own(live, 'spec'), own(object, 'spec'))) return object;
+  return withMember(object, generationPath, generation + 1);
+}
+
+const generationPath = ['metadata', 'generation'];
 const recordPath = ['metadata', 'annotations', lastApplied];
 const maps = [
   ['metadata', 'labels'],

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { searchFiles } from '../search.ts';
 import { accessSuite } from './access.ts';
+import { admissionSuite } from './admission.ts';
 import { clientLibraries } from './clients.ts';
 import { type Cluster, startCluster, startEtcd } from './cluster.ts';
 import { checkMeant, differential } from './differential.ts';
@@ -66,6 +67,7 @@ try {
   const asked = (part: string) => parts.length === 0 || parts.includes(part);
   if (asked('kubectl')) await kubectlSuite(tools, stages);
   if (asked('access')) await accessSuite(stages);
+  if (asked('admission')) await admissionSuite(tools, stages, etcd.url);
   if (asked('clients')) await clientLibraries(tools, stages);
   if (asked('differential')) await differential(stages);
   if (asked('yaml')) await yamlSuite(stages);

@@ -23,6 +23,15 @@ const manifests = [
   policy('applied', {
     validations: [{ expression: "!('keep' in oldObject.metadata.?labels.orValue({})) || 'keep' in object.metadata.?labels.orValue({})" }],
   }),
+  policy('counted', {
+    validations: [
+      {
+        expression: "!('counted' in object.metadata.?annotations.orValue({}))",
+        messageExpression: "string(oldObject.metadata.generation) + ' to ' + string(object.metadata.generation)",
+      },
+    ],
+  }),
+  binding('counted', ['Deny']),
   binding('short', ['Deny']),
   binding('even', ['Deny']),
   binding('told', ['Warn']),
@@ -79,6 +88,16 @@ describe('a write that a policy denies', () => {
     expect(answer.body.message).toContain("ValidatingAdmissionPolicy 'applied'");
     expect(liveJob().metadata.labels).toEqual({ keep: 'x' });
     expect(calls()).toEqual(['GET 200', 'PUT 409', 'GET 200']);
+  });
+
+  it.each([
+    ['the spec changes', { ttlSecondsAfterFinished: 42 }, 1],
+    ['the spec stays', {}, 0],
+  ])('is judged with the generation that it would have, as an API server counts it: %s', async (_title, spec, more) => {
+    const { generation } = liveJob().metadata;
+    const answer = await put({ metadata: { annotations: { counted: 'x' } }, spec }, merge);
+    expect(answer.status).toBe(422);
+    expect(answer.body.message).toMatch(`denied request: ${generation} to ${generation + more}`);
   });
 
   it('tells warnings beside the denial', async () => {
