@@ -30,11 +30,12 @@ export interface Manifest {
 
 /**
  * Reads every manifest of a folder: YAML or JSON, several documents, lists; files in alphabetical order, of folders within as well. What
- * cannot be read goes to the mistakes. Rejects where the folder is not there: an empty one says that there are none.
+ * cannot be read goes to the mistakes. Cases of `npm run policy -- test` (NAME.cases.yaml) may lie beside them. Rejects where the folder is not there: an empty one says that there are none.
  */
 export async function readManifests(folder: string, mistakes: Finding[]): Promise<Manifest[]> {
   const manifests: Manifest[] = [];
   for (const file of await filesIn(folder)) {
+    if (/\.cases\.ya?ml$/.test(file)) continue;
     const shown = join(folder, file);
     if (/\.(?:ya?ml|json)$/.test(file)) manifests.push(...manifestsOf(shown, await readFile(shown, 'utf8'), mistakes));
     // One that is named wrongly would protect nothing, and nobody would know.

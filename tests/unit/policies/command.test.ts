@@ -95,7 +95,7 @@ describe('npm run policy -- test', () => {
 });
 
 describe('npm run policy -- explain', () => {
-  const args = ['--policies', 'docs/policies/deadline', '--patch', 'docs/policies/long-deadline.patch.yaml'];
+  const args = ['--policies', 'docs/policies/deadline', '--patch', 'events/long-deadline.yaml'];
 
   it('tells each expression with its value and cost, and ends with 1 for what is refused', async () => {
     expect(await explain([...args, '--as', 'alice'])).toBe(1);
