@@ -31,5 +31,7 @@ export function withBudget<T>(run: () => T): T {
     return run();
   } finally {
     depth -= 1;
+    // What is called beside any evaluation, such as an overload alone, owes nothing for the last one.
+    if (depth === 0) left = workLimit;
   }
 }

@@ -7,7 +7,7 @@ import { Frame } from './frame.ts';
 import { parse } from './parser.ts';
 import { type Planned, plan } from './plan.ts';
 import { Problems } from './source.ts';
-import { type Node, nodesOf } from './syntax.ts';
+import { nodesOf } from './syntax.ts';
 import { printType, type Type } from './types.ts';
 import { validate } from './validate.ts';
 import { CelError, type Result, type Value } from './values.ts';
@@ -46,24 +46,31 @@ export const perCallLimit = 1_000_000;
 /** Compiles an expression for an environment, by default Kubernetes' for admission. Throws CompileError with Kubernetes' message. */
 export function compile(expression: string, environment: Environment = defaultEnvironment()): Program {
   const problems = new Problems(expression);
-  const node = parse(expression, problems);
-  problems.throwIfAny();
-  const nodes = nodesOf(node);
-  const type = check(nodes, environment.scope, problems);
-  problems.throwIfAny();
-  validate(nodes, problems);
-  problems.throwIfAny();
-  const planned = planOrRefuse(node, environment);
+  const { planned, type } = bounded(problems, () => {
+    const node = parse(expression, problems);
+    problems.throwIfAny();
+    const nodes = nodesOf(node);
+    const type = check(nodes, environment.scope, problems);
+    problems.throwIfAny();
+    validate(nodes, problems);
+    problems.throwIfAny();
+    return { planned: plan(node, environment.scope), type };
+  });
   return { outputType: printType(type), type, evaluate: (activation, options) => evaluate(planned, activation, options?.costLimit) };
 }
 
-/** Constants are evaluated while it is planned; what stops that stops the compilation. */
-function planOrRefuse(node: Node, { scope }: Environment): Planned {
+/**
+ * Compiles within the budget of an evaluation, for constants are evaluated while it is planned. The parser's limits keep an expression
+ * within the stack, unless who compiles it has used most of that.
+ */
+function bounded<T>(problems: Problems, run: () => T): T {
   try {
-    return plan(node, scope);
+    return withBudget(run);
   } catch (error) {
     if (error instanceof Stopped) throw new CompileError(`program instantiation failed: ${error.message}`);
-    throw error;
+    if (!(error instanceof RangeError)) throw error;
+    problems.add(-1, 'max recursion depth exceeded');
+    return problems.fail();
   }
 }
 

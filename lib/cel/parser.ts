@@ -1,7 +1,7 @@
 import { isNumber } from './lexer.ts';
 import { fieldOf, Operands } from './operands.ts';
 import type { Problems } from './source.ts';
-import { call, height, literal, type Node } from './syntax.ts';
+import { call, isDeeper, literal, type Node } from './syntax.ts';
 import { deepest } from './syntax-errors.ts';
 
 /** Kubernetes' limit on the length of an expression, in code points. */
@@ -31,7 +31,7 @@ class Parser extends Operands {
       const node = this.expression();
       this.expect('<EOF>');
       // What has fewer tokens cannot be deeper.
-      if (this.tokens.length > deepest && height(node) > deepest) this.errors.stop('max recursion depth exceeded');
+      if (this.tokens.length > deepest && isDeeper(node, deepest)) this.errors.stop('max recursion depth exceeded');
       return node;
     });
   }

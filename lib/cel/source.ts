@@ -42,7 +42,11 @@ export class Problems {
 
   /** Throws a CompileError that lists them, if there are any. */
   throwIfAny(): void {
-    if (this.areNone) return;
+    if (!this.areNone) this.fail();
+  }
+
+  /** Throws a CompileError that lists them. */
+  fail(): never {
     const shown = this.#found.toSorted((a, b) => a.at - b.at).map((problem) => this.#show(problem));
     const more = this.#count - this.#found.length;
     if (more > 0) shown.push(`${more} more errors were truncated`);

@@ -132,17 +132,23 @@ function addChildren(node: Node, nodes: Set<Node>): void {
   }
 }
 
-/** How deep the operations of an expression nest; a chain such as `a.b.c` nests, && and || do not. */
-export function height(node: Node, known = new Map<Node, number>()): number {
-  const found = known.get(node);
-  if (found !== undefined) return found;
-  const children = new Set<Node>();
-  addChildren(node, children);
-  let deepest = 0;
-  for (const child of children) deepest = Math.max(deepest, height(child, known));
-  const own = deepest + (node.kind === 'select' || (node.kind === 'call' && isNesting(node)) ? 1 : 0);
-  known.set(node, own);
-  return own;
+/**
+ * Whether the operations of an expression nest deeper than a limit; a chain such as `a.b.c` nests, && and || do not. It looks no deeper
+ * than that, so that no expression is too deep for the stack.
+ */
+export function isDeeper(root: Node, limit: number): boolean {
+  /** The most operations that each node was seen below: macros use some nodes twice. */
+  const seen = new Map<Node, number>();
+  const isBeyond = (node: Node, above: number): boolean => {
+    if (above <= (seen.get(node) ?? -1)) return false;
+    seen.set(node, above);
+    const depth = above + (node.kind === 'select' || (node.kind === 'call' && isNesting(node)) ? 1 : 0);
+    if (depth > limit) return true;
+    const children = new Set<Node>();
+    addChildren(node, children);
+    return [...children].some((child) => isBeyond(child, depth));
+  };
+  return isBeyond(root, 0);
 }
 
 const flat = new Set(['_&&_', '_||_', '!_', '-_']);

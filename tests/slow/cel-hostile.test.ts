@@ -75,6 +75,8 @@ const cases: Case[] = [
   ['a long pattern of choices', `object.s.matches('${'a|b|'.repeat(12_000)}c')`, 'anything', text(10_000)],
   ['patterns of characters of every script', `object.s.matches('${'\\\\pL\\\\PL'.repeat(900)}')`, 'anything', text(1000)],
   ['finding everywhere', "object.s.findAll('').size()", 'anything', text(100_000)],
+  ['finding what is known at the end of the text only', "object.s.findAll('a(.*b)?').size()", costLimit, text(10_000)],
+  ['patterns of wide ranges without case', `object.s.matches('(?i)${'[a-\\\\x{10ffff}]'.repeat(500)}')`, /cost limit exceeded/, text(1000)],
   ['finding again and again', "lists.range(1000).map(x, object.s.findAll('a?')).size()", costLimit, text(10_000)],
   ['many patterns', "lists.range(1000).map(x, 'aaa'.matches('(a{50}){' + string(x % 20) + '}')).size()", 'anything'],
   ['quantities with long exponents', "quantity('1e2147483647').add(quantity('1')).isInteger()", 'anything'],

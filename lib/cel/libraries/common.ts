@@ -43,6 +43,17 @@ export function typeNameOf(value: Value): string {
   return value instanceof Optional ? 'optional_type' : value.typeName;
 }
 
+/** Adds the elements that have something in them; returns the work of the others, and of reading them. */
+function pushElements(list: List, pending: Result[]): number {
+  let scalars = 0;
+  for (let i = 0; i < list.size; i += 1) {
+    const element = list.at(i);
+    if (typeof element === 'bigint' || typeof element === 'number' || typeof element === 'boolean' || element === null) scalars += 1;
+    else pending.push(element);
+  }
+  return scalars;
+}
+
 // More than any budget of an evaluation.
 const maxVisits = 1_000_000;
 
@@ -58,7 +69,7 @@ export function walkWork(...values: readonly Result[]): number {
     if (++visits + pending.length > maxVisits) return Number.POSITIVE_INFINITY;
     work += 1;
     if (typeof value === 'string' || value instanceof Uint8Array) work += value.length * 0.1;
-    else if (value instanceof List) for (const element of value) pending.push(element);
+    else if (value instanceof List) work += pushElements(value, pending);
     else if (value instanceof MapValue) for (const key of value.keys()) pending.push(key, value.get(key) ?? null);
   }
   return work;

@@ -40,7 +40,7 @@ function slice(list: List, start: bigint, end: bigint): Result {
 
 /** Adds the elements of a list and, down to a depth, of the lists in it. */
 function collect(list: List, depth: bigint, found: Value[]): void {
-  spend(list.size);
+  spend(1 + list.size * 2);
   for (let i = 0; i < list.size; i++) {
     const element = list.at(i);
     if (element instanceof List && depth > 0n) collect(element, depth - 1n, found);

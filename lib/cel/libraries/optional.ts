@@ -1,3 +1,4 @@
+import { spend } from '../budget.ts';
 import { type Library, overload } from '../overload.ts';
 import { showValue } from '../show.ts';
 import {
@@ -63,6 +64,8 @@ const noValue = (value: null | undefined): Result => (value === null ? null : ne
 function insert(map: MapValue, entries: Iterable<readonly [Value, Value]>): Result {
   const target = map instanceof GrowingMap ? map : new EntriesMap(entriesOf(map));
   for (const entry of entries) {
+    // Keeping an entry takes some times as long as reading an element.
+    spend(25);
     if (target.get(entry[0]) !== undefined) return new CelError(`insert failed: key ${showValue(entry[0])} already exists`);
     target.set(entry);
   }

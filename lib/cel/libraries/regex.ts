@@ -1,3 +1,4 @@
+import { spend } from '../budget.ts';
 import { type Library, type Overload, overload } from '../overload.ts';
 import { CelError, List, type Result, type Value } from '../values.ts';
 import { noSuchOverload, sizeOf, tenth } from './common.ts';
@@ -28,10 +29,28 @@ function compiler(engine: RegexEngine | undefined): (pattern: string) => Regex |
     const found = known.get(pattern);
     if (found !== undefined) return found;
     if (known.size >= maxCached) known.clear();
+    spend(classWork(pattern));
     const compiled = compilePattern(engine, pattern);
+    if (typeof compiled !== 'string') spend(compiled.programSize() * 20);
     known.set(pattern, compiled);
     return compiled;
   };
+}
+
+/**
+ * The work of compiling the classes of characters in a pattern. Where case does not matter each is folded, and the characters of a range
+ * one by one.
+ */
+function classWork(pattern: string): number {
+  const isFolding = /\(\?[A-Zms]*i/i.test(pattern);
+  const count = (part: RegExp): number => pattern.match(part)?.length ?? 0;
+  const work = count(/\\p/gi) * (isFolding ? 12_000 : 3000);
+  if (!isFolding) return work;
+  let folded = 0;
+  for (const [, hex, last = ''] of pattern.matchAll(/-(?:\\x\{?([\da-fA-F]+)|([^\0-\x7f]))/gu)) {
+    folded += hex === undefined ? (last.codePointAt(0) ?? 0) : Number.parseInt(hex, 16);
+  }
+  return work + count(/\\[wsd]|\[:/gi) * 1000 + folded / 4;
 }
 
 // What stands for itself, or opens a named group.
@@ -53,6 +72,24 @@ function compilePattern(engine: RegexEngine, pattern: string): Regex | string {
   }
 }
 
+const isUnbounded = /[*+]|,\}/;
+
+/**
+ * All matches, or so many. Each is paid before it is sought: where the pattern repeats without a bound, a match may be known only after a
+ * walk to the end of the text, so that few are sought at first and twice as many each time there may be more.
+ */
+function everyMatch(regex: Regex, text: string, limit: number, isUnbounded: boolean): string[] {
+  const most = limit < 0 ? text.length + 1 : Math.min(limit, text.length + 1);
+  if (most === 0) return [];
+  const perMatch = isUnbounded ? Math.max(15, regex.programSize() * text.length * 0.1) : 15;
+  for (let some = isUnbounded ? 16 : most; ; some *= 2) {
+    const sought = Math.min(some, most);
+    spend(sought * perMatch);
+    const found = regex.re2().findAll(text, sought) ?? [];
+    if (found.length < sought || sought === most) return found;
+  }
+}
+
 const cost = ([text, pattern]: readonly Result[]): number => tenth(1 + sizeOf(text)) * Math.ceil(sizeOf(pattern) * 0.25);
 
 /**
@@ -61,13 +98,14 @@ const cost = ([text, pattern]: readonly Result[]): number => tenth(1 + sizeOf(te
  */
 export function regex(engine?: RegexEngine): Library {
   const compile = compiler(engine);
-  const run = (prefix: string, use: (regex: Regex, text: string, limit: number) => Result): Overload['call'] => {
+  const run = (prefix: string, use: (regex: Regex, text: string, limit: number, pattern: string) => Result): Overload['call'] => {
     return (text: Value, pattern: Value, limit: Value = -1n) => {
       if (typeof text !== 'string' || typeof pattern !== 'string') return noSuchOverload;
       const compiled = compile(pattern);
       if (typeof compiled === 'string') return new CelError(prefix + compiled);
       if (compiled.programSize() * text.length > maxSteps) return new CelError('the text is too long for a pattern of this size');
-      return use(compiled, text, Number(limit));
+      spend(compiled.programSize() * text.length * 0.4);
+      return use(compiled, text, Number(limit), pattern);
     };
   };
   const plan: Overload['plan'] = (_text, pattern) => {
@@ -84,8 +122,8 @@ export function regex(engine?: RegexEngine): Library {
   };
   const matches = run('', (compiled, text) => compiled.test(text));
   const find = run('Illegal regex: ', (compiled, text) => compiled.re2().find(text));
-  const findAll = run('Illegal regex: ', (compiled, text, limit) =>
-    List.of(limit === 0 ? [] : (compiled.re2().findAll(text, limit) ?? [])),
+  const findAll = run('Illegal regex: ', (compiled, text, limit, pattern) =>
+    List.of(everyMatch(compiled, text, limit, isUnbounded.test(pattern))),
   );
   return {
     overloads: [

@@ -28,13 +28,16 @@ const isSemver = (text: string, isNormalized: Value = false): boolean => !(parse
 /** A number of 64 unsigned bits, which Kubernetes gives as a signed one. */
 const signed = (number: bigint): bigint => BigInt.asIntN(64, number);
 
+// A version may have as many parts as half of its characters.
+const work = (text: Value): number => (text as string).length * 4;
+
 /** k8s.io/apiserver/pkg/cel/library/semverlib.go */
 export const semver: Library = {
   overloads: [
-    overload('string_to_semver', 'semver(string) -> kubernetes.Semver', parse, { cost: traversal }),
-    overload('string_bool_to_semver', 'semver(string, bool) -> kubernetes.Semver', parse, { cost: traversal }),
-    overload('is_semver_string', 'isSemver(string) -> bool', isSemver, { cost: traversal }),
-    overload('is_semver_string_bool', 'isSemver(string, bool) -> bool', isSemver, { cost: traversal }),
+    overload('string_to_semver', 'semver(string) -> kubernetes.Semver', parse, { cost: traversal, work }),
+    overload('string_bool_to_semver', 'semver(string, bool) -> kubernetes.Semver', parse, { cost: traversal, work }),
+    overload('is_semver_string', 'isSemver(string) -> bool', isSemver, { cost: traversal, work }),
+    overload('is_semver_string_bool', 'isSemver(string, bool) -> bool', isSemver, { cost: traversal, work }),
     overload(
       'semver_is_greater_than',
       '<kubernetes.Semver>.isGreaterThan(kubernetes.Semver) -> bool',

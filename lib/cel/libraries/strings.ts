@@ -101,7 +101,10 @@ export const strings: Library = {
       work: (_template, values) => walkWork(values),
       check: checkFormat,
     }),
-    overload('strings_quote', 'strings.quote(string) -> string', celQuote, { cost: traversal }),
+    overload('strings_quote', 'strings.quote(string) -> string', celQuote, {
+      cost: traversal,
+      work: (text) => (text as string).length * 2,
+    }),
     overload('list_join', '<list<string>>.join() -> string', (list: List) => join(list, ''), { cost: joinCost, work: joinWork }),
     overload('list_join_string', '<list<string>>.join(string) -> string', join, { cost: joinCost, work: joinWork }),
   ],

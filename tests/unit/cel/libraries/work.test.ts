@@ -8,7 +8,7 @@ import { CelError, List, type Value } from '../../../../lib/cel/values.ts';
 
 const rows = [...kubernetesLibraries, regex(RE2JS)].flatMap(({ overloads }) => overloads);
 const row = (id: string) => rows.find((overload) => overload.id === id);
-const call = (id: string, ...values: Value[]) => row(id)?.call(...values);
+const call = (id: string, ...values: Value[]) => withBudget(() => row(id)?.call(...values));
 
 /** A list of a few lists that holds 2 to the power of `depth` leaves, the same ones over and over. */
 function doubled(depth: number): List {
@@ -83,4 +83,12 @@ it('a constant pattern that does not parse is refused as Kubernetes refuses it',
   expect(row('matches')?.refuse?.(['(', undefined])).toEqual({ message: 'invalid matches argument', argument: 0 });
   expect(row('string_find_string')?.plan?.(undefined, 'a(')).toBe('error parsing regexp: missing closing ): `a(`');
   expect(row('string_find_all_string_int')?.plan?.(undefined, 'a', undefined)).toBeUndefined();
+});
+
+it('all matches of a pattern that must look to the end of the text are paid before they are sought', () => {
+  expect(() => call('string_find_all_string', 'a'.repeat(10_000), 'a(.*b)?')).toThrow('actual cost limit exceeded');
+  const found = call('string_find_all_string', 'ab '.repeat(500), '[a-z]+');
+  expect(found instanceof List && found.size).toBe(500);
+  const some = call('string_find_all_string_int', 'ab '.repeat(500), '[a-z]+', 20n);
+  expect(some instanceof List && some.size).toBe(20);
 });
