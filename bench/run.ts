@@ -11,6 +11,7 @@ import { killAll, whenStopped } from '../tests/conformance/processes.ts';
 import { describeMachine, document, headline } from './document.ts';
 import { plots } from './plots.ts';
 import { isMet, type Results, type Section, text } from './results.ts';
+import { cel } from './sections/cel.ts';
 import { cold } from './sections/cold.ts';
 import { decideAlone } from './sections/decide.ts';
 import { growth } from './sections/growth.ts';
@@ -23,7 +24,7 @@ import { replace } from './sections/replace.ts';
 import { trips } from './sections/trips.ts';
 import { createStage, type Stage } from './stage.ts';
 
-const complete = { replace, peers, lambda, trips, cold, growth, memory, decide: decideAlone, profile };
+const complete = { replace, peers, lambda, trips, cold, growth, memory, decide: decideAlone, cel, profile };
 const sections: Record<string, (stage: Stage) => Promise<Section>> = { ...complete, guard };
 const mostMinutes = 30;
 

@@ -1,17 +1,40 @@
+import type { Context } from 'aws-lambda';
+import { parseCallerNames } from '../lib/callers/config-names.ts';
 import { discoveryDocuments } from '../lib/discovery/documents.ts';
+import { unpackBody } from '../lib/http/body.ts';
 import { requireCaller } from '../lib/http/caller.ts';
 import { answerDocument, negotiateDocument, routeToDocument } from '../lib/http/document.ts';
 import { normalizeEvent } from '../lib/http/event.ts';
 import { logRequest } from '../lib/http/log.ts';
-import { respond } from '../lib/http/respond.ts';
+import { readOptions } from '../lib/http/options.ts';
+import { negotiate, respond } from '../lib/http/respond.ts';
+import { isReview, reviewCaller, reviewLimit, reviewTypes, routeToReview } from '../lib/http/review.ts';
+import { loadPolicies, policiesDigest } from '../lib/policy/load.ts';
 import { chain } from '../lib/runtime/chain.ts';
 import { parseLayout } from '../lib/runtime/config.ts';
 
-/** What a Kubernetes client asks about the gateway itself: its version, its kinds and their schemas. It needs no secret and no CCI. */
-export const handler = chain(normalizeEvent)
+const read = normalizeEvent(parseCallerNames(process.env));
+const policies = await loadPolicies();
+
+/** Everybody who is authenticated may ask what the gateway is, and about himself, as on an API server. */
+const documents = chain(read)
   .use(logRequest())
   .use(respond())
   .use(requireCaller())
-  .use(routeToDocument(discoveryDocuments(parseLayout(process.env))))
+  .use(routeToDocument(discoveryDocuments(parseLayout(process.env), policiesDigest)))
   .use(negotiateDocument())
   .handler(answerDocument);
+
+const reviews = chain(read)
+  .use(logRequest())
+  .use(respond())
+  .use(requireCaller())
+  .use(routeToReview())
+  .use(negotiate())
+  .use(readOptions('CreateOptions'))
+  .use(unpackBody(reviewTypes, reviewLimit))
+  .handler((request) => reviewCaller(policies, request));
+
+/** What a Kubernetes client asks about the gateway itself (its version, its kinds and their schemas) and about its caller. It needs no secret and no CCI. */
+export const handler = (event: unknown, context: Context): Promise<unknown> =>
+  (isReview(read(event, context)) ? reviews : documents)(event, context);

@@ -1,3 +1,4 @@
+import { parseCallerNames } from '../lib/callers/config-names.ts';
 import { requireCaller } from '../lib/http/caller.ts';
 import { normalizeEvent } from '../lib/http/event.ts';
 import { logRequest } from '../lib/http/log.ts';
@@ -7,7 +8,7 @@ import { chain } from '../lib/runtime/chain.ts';
 import { pathNotFound } from '../lib/status.ts';
 
 /** What no other route takes: 405 for a job's path, whichever names its layout allows, and 404 for all else. */
-export const handler = chain(normalizeEvent)
+export const handler = chain(normalizeEvent(parseCallerNames(process.env)))
   .use(logRequest())
   .use(respond())
   .use(requireCaller())

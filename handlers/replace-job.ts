@@ -1,4 +1,6 @@
+import { parseCallerNames } from '../lib/callers/config-names.ts';
 import { connectCci } from '../lib/cci/connect.ts';
+import { authorize } from '../lib/http/authorize.ts';
 import { decodeBody, jobTypes } from '../lib/http/body.ts';
 import { requireCaller } from '../lib/http/caller.ts';
 import { normalizeEvent } from '../lib/http/event.ts';
@@ -8,19 +10,22 @@ import { readOptions } from '../lib/http/options.ts';
 import { parseJob } from '../lib/http/parse.ts';
 import { negotiate, respond } from '../lib/http/respond.ts';
 import { routeToJob } from '../lib/http/route.ts';
+import { loadPolicies } from '../lib/policy/load.ts';
 import { chain } from '../lib/runtime/chain.ts';
 import { parseConfig } from '../lib/runtime/config.ts';
 import { createLiveCache } from '../lib/update/live-cache.ts';
 import { updateJob } from '../lib/update/update-job.ts';
 
 const { layout, protectedKeys, liveCache, ...config } = parseConfig(process.env);
-const upstream = { cci: connectCci(config), cache: createLiveCache(liveCache) };
+const policies = await loadPolicies();
+const upstream = { cci: connectCci(config), cache: createLiveCache(liveCache), policies };
 
-export const handler = chain(normalizeEvent)
+export const handler = chain(normalizeEvent(parseCallerNames(process.env)))
   .use(logRequest())
   .use(respond())
   .use(requireCaller())
   .use(routeToJob(layout, ['PUT']))
+  .use(authorize(policies))
   .use(negotiate())
   .use(readOptions('UpdateOptions'))
   .use(decodeBody(jobTypes))

@@ -11,6 +11,8 @@ export const refusingRules = [
   'path',
   /** The verb must be served there: 405. */
   'method',
+  /** The policies must allow the caller what he asks for: 403. */
+  'authorization',
   /** The answer must be wanted in a form that is served: 406. */
   'accept',
   /** Query parameters must be what they can be: 422 on a write, 400 on a read. */
@@ -43,6 +45,8 @@ export const refusingRules = [
   'field-value',
   /** Labels and annotations must not grow beyond what leaves the job writable: 422. */
   'map-size',
+  /** No admission policy may deny what would be written: 422, or 403 or 413 if the policy says so. */
+  'admission',
   /** The answer must not be larger than can be sent: 413. */
   'answer-size',
 ] as const;

@@ -44,6 +44,8 @@ export class StatusError extends Error {
   readonly rule: Rule | undefined;
   /** The verbs of the path, where this is a 405. */
   readonly allow: string | undefined;
+  /** What admission policies warn of, for the caller. */
+  warnings: readonly string[] = [];
 
   constructor(status: Omit<Status, 'kind' | 'apiVersion' | 'metadata' | 'status'>, note: LogNote = {}, rule?: Rule, allow?: string) {
     super(status.message);
@@ -80,9 +82,10 @@ export function badRequest(rule: Rule, message: string): StatusError {
   return new StatusError({ code: 400, reason: 'BadRequest', message }, {}, rule);
 }
 
-/** 401 Unauthorized: no authenticated caller. */
-export function unauthorized(): StatusError {
-  return new StatusError({ code: 401, reason: 'Unauthorized', message: 'Unauthorized' }, {}, 'caller');
+/** 401 Unauthorized: no authenticated caller; `why` is for the log. */
+export function unauthorized(why?: string): StatusError {
+  const note = why === undefined ? {} : { reason: why };
+  return new StatusError({ code: 401, reason: 'Unauthorized', message: 'Unauthorized' }, note, 'caller');
 }
 
 /**
@@ -116,6 +119,50 @@ export function impersonationForbidden(caller: string, user: string): StatusErro
   const message = `${kind}${name === '' ? '' : ` ${JSON.stringify(name)}`} is forbidden: ${rule}`;
   const details = { ...(name !== '' && { name }), kind };
   return new StatusError({ code: 403, reason: 'Forbidden', message, details }, { reason: 'an Impersonate-* header' }, 'impersonation');
+}
+
+/** What a caller wanted to do, as a refusal names it; without a namespace in all of them, without a name to all of a resource. */
+export interface Refused {
+  verb: string;
+  group: string;
+  resource: string;
+  namespace: string;
+  name: string;
+}
+
+/** 403 Forbidden for a caller whom the policies do not allow this, in the API server's words; `why` is what RBAC adds. */
+export function accessForbidden(
+  user: string,
+  { verb, group, resource, namespace, name }: Refused,
+  why: string,
+  note: LogNote,
+): StatusError {
+  const where = namespace === '' ? 'at the cluster scope' : `in the namespace ${JSON.stringify(namespace)}`;
+  const said = `User ${JSON.stringify(user)} cannot ${verb} resource "${resource}" in API group "${group}" ${where}`;
+  // The API server escapes what might pass for HTML, and not what RBAC says.
+  const escaped = said.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  const about = `${resource}.${group}${name === '' ? '' : ` ${JSON.stringify(name)}`}`;
+  const message = `${about} is forbidden: ${escaped}${why === '' ? '' : `: ${why}`}`;
+  const details = { ...(name !== '' && { name }), group, kind: resource };
+  return new StatusError({ code: 403, reason: 'Forbidden', message, details }, note, 'authorization');
+}
+
+const codes = { Forbidden: 403, RequestEntityTooLarge: 413, Invalid: 422 } as const;
+
+/**
+ * What admission policies deny: code and reason of the first, in the API server's words; it tells the first as well, and in its causes. Here
+ * each further one is a cause.
+ */
+export function deniedByPolicy(
+  ref: JobRef,
+  denials: readonly { message: string; reason: keyof typeof codes }[],
+  note: LogNote,
+): StatusError {
+  const { group, plural } = ref.kind;
+  const [{ message, reason } = { message: '', reason: 'Invalid' as const }] = denials;
+  const details = { name: ref.name, group, kind: plural, causes: denials.map((denial) => ({ message: denial.message })) };
+  const said = `${plural}.${group} ${JSON.stringify(ref.name)} is forbidden: ${message}`;
+  return new StatusError({ code: codes[reason], reason, message: said, details }, note, 'admission');
 }
 
 /** 404 NotFound for a path that is no resource, in the API server's words. */

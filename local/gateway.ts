@@ -7,24 +7,32 @@ import { connectSecretsManager } from '../lib/cci/connect.ts';
 import { awsErrorNote } from '../lib/runtime/aws-error.ts';
 import { parseConfig } from '../lib/runtime/config.ts';
 import { startApiGateway } from './api-gateway/api-gateway.ts';
+import { startForCallers } from './api-gateway/for-callers.ts';
+import { readCallers } from './callers.ts';
 import { endOnSignals, fail, readPort } from './process.ts';
+
+const nobody =
+  'AUTH is not set: there is nobody here to authenticate callers, so every request is answered 401. AUTH=none lets everybody in, AUTH_TOKENS=FILE callers with tokens.';
 
 try {
   const mistakes: string[] = [];
-  const { AUTH: auth } = process.env;
+  const { AUTH: auth, AUTH_TOKENS: tokens } = process.env;
   const port = readPort(process.env, mistakes);
   if (auth && auth !== 'none') mistakes.push(`AUTH must be none or not set, not ${JSON.stringify(auth)}`);
+  if (auth && tokens) mistakes.push('AUTH=none lets everybody in, AUTH_TOKENS only callers with a token: set one of them');
+  const callers = tokens ? await readCallers(tokens).catch((error: Error) => void mistakes.push(error.message)) : undefined;
   mistakes.push(...configMistakes(), ...(await regionMistakes()));
   if (mistakes.length > 0) fail(mistakes);
 
-  const gateway = await startApiGateway({ port, auth: auth === 'none' ? 'none' : undefined });
+  const gateway = callers
+    ? await startForCallers({ port }, callers)
+    : await startApiGateway({ port, auth: auth === 'none' ? 'none' : undefined });
   endOnSignals(() => gateway.close());
   console.log(`tfjob-gateway is at ${gateway.url}, in front of ${process.env.CCI_ENDPOINT}`);
-  console.log(
-    auth === 'none'
-      ? 'AUTH=none: whoever reaches it may use it. It listens on 127.0.0.1, so only this machine can.'
-      : 'AUTH is not set: there is nobody here to authenticate callers, so every request is answered 401. AUTH=none lets everybody in.',
-  );
+  if ('about' in gateway)
+    console.log(`Who brings a token of ${tokens} is its caller. It listens on 127.0.0.1, so only this machine can.\n${gateway.about}`);
+  else if (auth === 'none') console.log('AUTH=none: whoever reaches it may use it. It listens on 127.0.0.1, so only this machine can.');
+  else console.log(nobody);
 } catch (error) {
   fail([(error as Error).message]);
 }

@@ -1,8 +1,13 @@
-/** Bundles every handler into dist/<name>/index.mjs, each with its own chunks for what few requests need. */
-import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+/**
+ * Bundles every handler into dist/<name>/index.mjs, each with its own chunks for what few requests need, and beside it the policies of
+ * policies/ where there are any.
+ */
+import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import { basename, dirname, join, relative } from 'node:path';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
+import { PolicyError } from './policies/mistakes.ts';
+import { packPolicies } from './policies/pack.ts';
 
 // Some CommonJS packages under the AWS client call require() for Node's own modules.
 const requireShim = "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
@@ -30,8 +35,15 @@ const otherCredentials: Plugin = {
   },
 };
 
-/** Bundles one entry file (or source text) into `outdir`/index.mjs and returns what went into it. */
-export async function bundle(entry: Pick<BuildOptions, 'entryPoints' | 'stdin'>, outdir: string): Promise<Metafile> {
+/**
+ * Bundles one entry file (or source text) into `outdir`/index.mjs and returns what went into it. `policiesDigest`: of the policies that will
+ * lie beside it; without one the code that reads policies is left out.
+ */
+export async function bundle(
+  entry: Pick<BuildOptions, 'entryPoints' | 'stdin'>,
+  outdir: string,
+  policiesDigest?: string,
+): Promise<Metafile> {
   const { metafile } = await build({
     ...entry,
     outdir,
@@ -45,6 +57,7 @@ export async function bundle(entry: Pick<BuildOptions, 'entryPoints' | 'stdin'>,
     platform: 'node',
     target: 'node24',
     mainFields: ['module', 'main'],
+    define: { POLICIES_DIGEST: policiesDigest === undefined ? 'undefined' : JSON.stringify(policiesDigest) },
     banner: { js: requireShim },
     plugins: [leanHttp, otherCredentials],
     logLevel: 'warning',
@@ -52,12 +65,18 @@ export async function bundle(entry: Pick<BuildOptions, 'entryPoints' | 'stdin'>,
   return metafile;
 }
 
-/** Bundles all handlers beside a folder and moves them in, so that a handler and what it loads are there at any moment. */
-export async function buildHandlers(target = 'dist'): Promise<void> {
+/**
+ * Bundles all handlers beside a folder and moves them in, so that a handler and what it loads are there at any moment. Throws PolicyError
+ * with every mistake of the policies, and then builds nothing.
+ */
+export async function buildHandlers(target = 'dist', policies = 'policies'): Promise<void> {
+  const packed = await packPolicies(policies);
   const fresh = await mkdtemp(`${target}-`);
   try {
     for (const file of (await readdir('handlers')).sort()) {
-      await bundle({ entryPoints: [{ in: `handlers/${file}`, out: 'index' }] }, join(fresh, basename(file, '.ts')));
+      const outdir = join(fresh, basename(file, '.ts'));
+      const { inputs } = await bundle({ entryPoints: [{ in: `handlers/${file}`, out: 'index' }] }, outdir, packed?.digest);
+      if (packed && 'lib/policy/load.ts' in inputs) await writeFile(join(outdir, 'policies.json'), packed.bytes);
     }
     await moveInto(target, fresh);
   } finally {
@@ -81,4 +100,12 @@ async function filesIn(folder: string): Promise<string[]> {
   return entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => relative(folder, join(parentPath, name)));
 }
 
-if (import.meta.main) await buildHandlers();
+if (import.meta.main) {
+  try {
+    await buildHandlers();
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}

@@ -14,6 +14,8 @@ export interface Example {
   query?: string;
   headers: Record<string, string>;
   caller?: 'none';
+  /** The manifests with which the gateway was deployed. */
+  policies?: Loose[];
   /** What another writer does to the job before the first PUT arrives. */
   between?: Record<string, Loose>;
   code: number;
@@ -42,6 +44,7 @@ const known = [
   'query',
   'headers',
   'caller',
+  'policies',
   'between',
   'answer',
   'rule',

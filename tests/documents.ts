@@ -8,7 +8,7 @@ const project = fileURLToPath(new URL('..', import.meta.url));
 export const read = (file: string): string => readFileSync(`${project}${file}`, 'utf8');
 
 /** The path of each Markdown file, from the project's folder. */
-export const documents: string[] = globSync(['*.md', '{docs,events,tests,.github}/**/*.md'], { cwd: project }).sort();
+export const documents: string[] = globSync(['*.md', '{docs,events,policies,tests,.github}/**/*.md'], { cwd: project }).sort();
 
 /** A block of code: its language, and what the comment before it says of its commands. */
 export interface Block {

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeCertificate } from '../../local/certificate.ts';
 import { must } from '../../tests/conformance/processes.ts';
-import { makeCertificate } from '../../tests/scenarios/upstream/certificate.ts';
 import { buildEvent } from '../event.ts';
 import { bodyOf, documentedJob } from '../job.ts';
 import { number, type Section } from '../results.ts';

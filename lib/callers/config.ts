@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { checkedCertificates, endpointMistake, logLevel, parseEnvironment } from '../runtime/config.ts';
+import { isReserved } from './user-info.ts';
 
 /** Whose tokens are believed, and what is read from them. */
 export interface AuthorizerConfig {
@@ -10,6 +11,9 @@ export interface AuthorizerConfig {
   jwksUri: string | undefined;
   userClaim: string;
   groupsClaim: string;
+  /** What comes before the name of a user and before that of a group. */
+  userPrefix: string;
+  groupsPrefix: string;
   /** What the keys begin with under which API Gateway counts callers; undefined: it counts none. */
   callerKeyPrefix: string | undefined;
 }
@@ -35,12 +39,23 @@ const address = (mistakeOf: (text: string) => string | undefined) =>
     }),
   );
 
+// Under it all that is asked for would be refused.
+const prefix = v.optional(
+  v.pipe(
+    v.string(),
+    v.check((value) => !isReserved(value), 'may not begin as the names that the gateway itself gives'),
+  ),
+  '',
+);
+
 const Environment = v.looseObject({
   OIDC_ISSUER: address(endpointMistake),
   OIDC_AUDIENCE: v.string('is missing'),
   OIDC_JWKS_URI: v.optional(address(keysAddressMistake)),
   OIDC_USER_CLAIM: v.optional(v.string(), 'sub'),
   OIDC_GROUPS_CLAIM: v.optional(v.string(), 'groups'),
+  OIDC_USERNAME_PREFIX: prefix,
+  OIDC_GROUPS_PREFIX: prefix,
   CALLER_KEY_PREFIX: v.optional(v.string()),
   NODE_TLS_REJECT_UNAUTHORIZED: checkedCertificates,
   POWERTOOLS_LOG_LEVEL: logLevel,
@@ -55,6 +70,14 @@ export function parseAuthorizerConfig(env: Record<string, string | undefined>): 
     jwksUri: output.OIDC_JWKS_URI,
     userClaim: output.OIDC_USER_CLAIM,
     groupsClaim: output.OIDC_GROUPS_CLAIM,
+    userPrefix: userPrefix(output.OIDC_USERNAME_PREFIX, output.OIDC_ISSUER, output.OIDC_USER_CLAIM),
+    groupsPrefix: output.OIDC_GROUPS_PREFIX,
     callerKeyPrefix: output.CALLER_KEY_PREFIX,
   };
+}
+
+/** As an API server has it (--oidc-username-prefix): by default the issuer, but not before an email; `-` is none. */
+function userPrefix(given: string, issuer: string, claim: string): string {
+  if (given === '-') return '';
+  return given === '' && claim !== 'email' ? `${issuer}#` : given;
 }

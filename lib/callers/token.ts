@@ -2,6 +2,7 @@ import { errors, type JWTPayload, jwtVerify } from 'jose';
 import type { AuthorizerConfig } from './config.ts';
 import { BadToken, KeysError } from './errors.ts';
 import { issuerKeys } from './keys.ts';
+import { isReserved } from './user-info.ts';
 
 /** Who a token speaks for. */
 export interface Identity {
@@ -51,7 +52,7 @@ function verdictOf(error: unknown): BadToken | KeysError {
   return new KeysError('the key cannot be used', (error as Error).name);
 }
 
-function identityOf({ userClaim, groupsClaim }: AuthorizerConfig, payload: JWTPayload): Identity {
+function identityOf({ userClaim, groupsClaim, userPrefix, groupsPrefix }: AuthorizerConfig, payload: JWTPayload): Identity {
   const user = own(payload, userClaim);
   if (typeof user !== 'string' || user === '' || user.length > userLimit || unfit.test(user)) throw new BadToken('no fit user', userClaim);
   // As in Kubernetes: an address that its owner never proved names nobody.
@@ -59,7 +60,11 @@ function identityOf({ userClaim, groupsClaim }: AuthorizerConfig, payload: JWTPa
   const groups = own(payload, groupsClaim) ?? [];
   const list = Array.isArray(groups) ? groups : [groups];
   if (!list.every((group) => typeof group === 'string')) throw new BadToken('groups are not strings', groupsClaim);
-  return { user, groups: list };
+  const identity = { user: `${userPrefix}${user}`, groups: list.map((group) => `${groupsPrefix}${group}`) };
+  // Such as system:masters.
+  if (isReserved(identity.user)) throw new BadToken('a reserved name', userClaim);
+  if (identity.groups.some(isReserved)) throw new BadToken('a reserved name', groupsClaim);
+  return identity;
 }
 
 function own(payload: JWTPayload, claim: string): unknown {

@@ -1,7 +1,18 @@
 import { createHash } from 'node:crypto';
 import type { Layout } from '../job/fields.ts';
 import { group, version } from '../job/kinds.ts';
-import { aggregatedCore, aggregatedGroups, apiGroup, apiGroupList, apiResourceList, apiVersions, versionInfo } from './resources.ts';
+import {
+  aggregatedCore,
+  aggregatedGroups,
+  apiGroup,
+  apiGroupList,
+  apiResourceList,
+  apiVersions,
+  reviewGroup,
+  reviewGroups,
+  reviewResourceList,
+  versionInfo,
+} from './resources.ts';
 
 /** A document under its path. */
 export interface Document {
@@ -16,8 +27,11 @@ export interface Document {
 /** The content type of aggregated discovery, exactly as clients ask for it and look for it. */
 export const aggregatedType = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
 
-/** What a Kubernetes client may ask about the gateway itself, by path: only our group, the kinds of the layout, and our verbs. */
-export function discoveryDocuments(layout: Layout): Record<string, Document> {
+/**
+ * What a Kubernetes client may ask about the gateway itself, by path: only our group, the kinds of the layout, and our verbs. The version
+ * names the digest of the policies, where there are any.
+ */
+export function discoveryDocuments(layout: Layout, policiesDigest?: string): Record<string, Document> {
   const groupPath = `/apis/${group}/${version}`;
   const openApi = lazy(async () => {
     // Only explain, replace, apply and edit want it, and it brings the schemas along.
@@ -30,11 +44,17 @@ export function discoveryDocuments(layout: Layout): Record<string, Document> {
       .digest('hex'),
   );
   return {
-    '/version': { read: () => versionInfo },
+    '/version': { read: () => (policiesDigest === undefined ? versionInfo : { ...versionInfo, policies: policiesDigest }) },
     '/api': { read: () => apiVersions, aggregated: aggregatedCore },
     '/apis': { read: () => apiGroupList, aggregated: aggregatedGroups(layout) },
     [`/apis/${group}`]: { read: () => apiGroup },
     [groupPath]: { read: () => apiResourceList(layout) },
+    ...Object.fromEntries(
+      reviewGroups.flatMap((name) => [
+        [`/apis/${name}`, { read: () => reviewGroup(name) }],
+        [`/apis/${name}/v1`, { read: () => reviewResourceList(name) }],
+      ]),
+    ),
     '/openapi/v3': {
       read: async () => ({ paths: { [groupPath.slice(1)]: { serverRelativeURL: `/openapi/v3${groupPath}?hash=${await hash()}` } } }),
     },

@@ -28,11 +28,44 @@ export const apiVersions = { kind: 'APIVersions', versions: [], serverAddressByC
 
 const groupOf = { name: group, versions: [servedVersion], preferredVersion: servedVersion };
 
-/** `/apis`: the one group. */
-export const apiGroupList = { kind: 'APIGroupList', apiVersion: 'v1', groups: [groupOf] };
+/** What a caller may be told of himself: the resources of other groups that are served, each of which takes nothing but a POST. */
+const reviewsOf: Record<string, { plural: string; kind: string }[]> = {
+  'authentication.k8s.io': [{ plural: 'selfsubjectreviews', kind: 'SelfSubjectReview' }],
+  'authorization.k8s.io': [
+    { plural: 'selfsubjectaccessreviews', kind: 'SelfSubjectAccessReview' },
+    { plural: 'selfsubjectrulesreviews', kind: 'SelfSubjectRulesReview' },
+  ],
+};
+/** The groups of those resources, all at v1. */
+export const reviewGroups = Object.keys(reviewsOf);
+
+/** `/apis`: the group of the jobs, and those of the reviews. */
+export const apiGroupList = { kind: 'APIGroupList', apiVersion: 'v1', groups: [groupOf, ...reviewGroups.map(reviewGroupOf)] };
 
 /** `/apis/kubeflow.org`. */
 export const apiGroup = { kind: 'APIGroup', apiVersion: 'v1', ...groupOf };
+
+/** `/apis/authorization.k8s.io`, and the like. */
+export function reviewGroup(name: string) {
+  return { kind: 'APIGroup', apiVersion: 'v1', ...reviewGroupOf(name) };
+}
+
+function reviewGroupOf(name: string) {
+  const served = { groupVersion: `${name}/v1`, version: 'v1' };
+  return { name, versions: [served], preferredVersion: served };
+}
+
+/** `/apis/authorization.k8s.io/v1`, and the like. */
+export function reviewResourceList(name: string) {
+  const resources = (reviewsOf[name] ?? []).map(({ plural, kind }) => ({
+    name: plural,
+    singularName: kind.toLowerCase(),
+    namespaced: false,
+    kind,
+    verbs: ['create'],
+  }));
+  return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: `${name}/v1`, resources };
+}
 
 /** The name of one job of a kind, as in `kubectl explain tfjob`. */
 export function singular({ kind }: JobKind): string {
@@ -67,7 +100,22 @@ export function aggregatedGroups(layout: Layout) {
     singularResource: singular(kind),
     verbs,
   }));
-  return aggregated([{ metadata: { name: group }, versions: [{ version, resources, freshness: 'Current' }] }]);
+  const reviews = reviewGroups.map((name) => aggregatedGroup(name, 'v1', aggregatedReviews(name)));
+  return aggregated([aggregatedGroup(group, version, resources), ...reviews]);
+}
+
+function aggregatedReviews(name: string) {
+  return (reviewsOf[name] ?? []).map(({ plural, kind }) => ({
+    resource: plural,
+    responseKind: { group: name, version: 'v1', kind },
+    scope: 'Cluster',
+    singularResource: kind.toLowerCase(),
+    verbs: ['create'],
+  }));
+}
+
+function aggregatedGroup<Resource>(name: string, version: string, resources: Resource[]) {
+  return { metadata: { name }, versions: [{ version, resources, freshness: 'Current' }] };
 }
 
 function aggregated<Item>(items: Item[]): Document & { metadata: object; items: Item[] } {

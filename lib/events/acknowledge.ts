@@ -7,9 +7,10 @@ import { createAttempts } from './attempts.ts';
 import { claimsOf, parseEvent, readMessage } from './parse.ts';
 import type { EventPublisher, Result } from './publish.ts';
 import type { Asked, EventOutcome, EventRecord, Followed } from './request.ts';
+import { senderNote, senderOf } from './sender.ts';
 
 /** Answers that no repetition changes. */
-const permanent = new Set([400, 403, 404, 405, 410, 413, 415, 422]);
+const permanent = new Set([400, 401, 403, 404, 405, 410, 413, 415, 422]);
 
 /** Reads the event out of the message's body, for what follows. Throws StatusError as parseEvent does. */
 export function readEvent(layout: Layout): Middleware<EventRecord & Followed, Asked> {
@@ -31,16 +32,27 @@ type Settling = EventRecord & Followed;
  * queue with the reason, and is done as well. A result that cannot be published is such a failure: by its marker the event changes nothing
  * when it comes again.
  */
-export function acknowledgeEvent({ publish, sendToDeadLetterQueue }: EventPublisher): Around<Settling, object, true, UpdateResult> {
+export function acknowledgeEvent(
+  { publish, sendToDeadLetterQueue }: EventPublisher,
+  roleId: string,
+): Around<Settling, object, true, UpdateResult> {
   const messages = createAttempts();
   const done = (event: Settling, outcome: EventOutcome, { changed, warnings }: Partial<Result> = {}): void => {
     event.settled = { outcome, ...(changed && { changed }), ...(warnings && { warnings }) };
   };
-  const settle = async (event: Settling, outcome: EventOutcome, result: Partial<Result>): Promise<void> => {
+  /** Policies' warnings are for the sender alone: their authors may have made them of the job's values. */
+  const settle = async (
+    event: Settling,
+    outcome: EventOutcome,
+    result: Partial<Result>,
+    policyWarnings: readonly string[],
+  ): Promise<void> => {
     const { messageId, claims } = event;
     const { id, kind, namespace, name, sequence } = claims;
+    const all = [...(result.warnings ?? []), ...policyWarnings];
+    const warnings = all.length > 0 ? all : undefined;
     // What is undefined is left out as JSON.
-    await publish(outcome, { version: '1', id, messageId, kind, namespace, name, sequence, ...result });
+    await publish(outcome, { version: '1', id, messageId, kind, namespace, name, sequence, ...result, warnings });
     done(event, outcome, result);
   };
   /** Counts a failure, and gives the message up after the last. */
@@ -48,8 +60,15 @@ export function acknowledgeEvent({ publish, sendToDeadLetterQueue }: EventPublis
     const { attempts, last } = messages.failed(event);
     event.attempts = attempts;
     if (!last) return;
-    await sendToDeadLetterQueue(event, { reason: status.reason, code: status.code, eventId: event.claims.id ?? '', attempts });
-    await settle(event, 'Failed', { status }).catch((error: unknown) => {
+    await sendToDeadLetterQueue(event, {
+      reason: status.reason,
+      code: status.code,
+      eventId: event.claims.id ?? '',
+      attempts,
+      // Where it never had its turn, nobody has asked yet.
+      ...senderNote(senderOf(event, roleId)),
+    });
+    await settle(event, 'Failed', { status }, []).catch((error: unknown) => {
       // The dead letter is there to be seen, and to send it again would make two.
       event.context.warn('a dead letter without its result event', asStatus(error).note);
       done(event, 'Failed');
@@ -57,10 +76,10 @@ export function acknowledgeEvent({ publish, sendToDeadLetterQueue }: EventPublis
   };
 
   return {
-    after: async (event, { outcome, answer, changed = [], warnings }) => {
+    after: async (event, { outcome, answer, changed = [], warnings, policyWarnings = [] }) => {
       const version = getPath(answer.job, ['metadata', 'resourceVersion']);
       const result = { changed, ...(warnings && { warnings }), ...(typeof version === 'string' && { resourceVersion: version }) };
-      await settle(event, outcome === 'superseded' ? 'Superseded' : 'Succeeded', result);
+      await settle(event, outcome === 'superseded' ? 'Superseded' : 'Succeeded', result, policyWarnings);
       return true as const;
     },
     onError: async (event, thrown) => {
@@ -69,7 +88,7 @@ export function acknowledgeEvent({ publish, sendToDeadLetterQueue }: EventPublis
       const throttled = error.status.code === 429 || error.status.code === 503;
       const waited = error.note.notTaken || error.status.code === 429;
       if (waited && !messages.untried(event, throttled)) return undefined;
-      const failure = isRefusal(error) ? await unsent(settle(event, 'Refused', { status: error.status })) : error;
+      const failure = isRefusal(error) ? await unsent(settle(event, 'Refused', { status: error.status }, error.warnings)) : error;
       // What could not be sent is what the log tells.
       const told = failure && ((await unsent(fail(event, failure))) ?? failure);
       return { ...(told && { error: told }), ...(event.settled && { answer: true as const }) };

@@ -3,13 +3,14 @@ import { getPath } from '../json/json.ts';
 import { applyMergePatch } from '../json/merge-patch.ts';
 import { badRequest } from '../status.ts';
 import type { JobUpdate } from '../update/job-update.ts';
-import type { AskedUpdate } from './parse.ts';
+import type { Asked, Authorized } from './request.ts';
 
 /**
  * Makes an update of an event: its patch or its object becomes the requested object, with the event's preconditions. Never the one-trip
  * patch: the marker must be written with the change. Throws 400 for an object that is another job, or says otherwise than the event.
  */
-export function eventUpdate({ kind, ref, detail, marker }: AskedUpdate, caller: string, protectedKeys: readonly string[]): JobUpdate {
+export function eventUpdate({ asked, user, access }: Asked & Authorized, protectedKeys: readonly string[]): JobUpdate {
+  const { kind, ref, detail, marker } = asked;
   const { uid, resourceVersion } = detail;
   const given = 'object' in detail ? detail.object : detail.patch;
   const preconditions = { ...(uid !== undefined && { uid }), ...(resourceVersion !== undefined && { resourceVersion }) };
@@ -21,7 +22,8 @@ export function eventUpdate({ kind, ref, detail, marker }: AskedUpdate, caller: 
   return {
     kind,
     ref,
-    caller,
+    user,
+    mayRead: access.mayRead,
     requested: (live) => {
       const requested = whole ?? parsePatched(kind, ref, live.job, applyMergePatch(live.job, given));
       return { ...requested, metadata: { ...(requested.metadata as object), ...preconditions } };

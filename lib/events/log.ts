@@ -4,7 +4,7 @@ import type { Around, Middleware } from '../runtime/chain.ts';
 import { recordMetrics } from '../runtime/metrics.ts';
 import { createRequestContext } from '../runtime/request-context.ts';
 import { refusedFields, StatusError, timeout } from '../status.ts';
-import type { Asked, EventRecord, Followed } from './request.ts';
+import type { Asked, Authorized, EventRecord, Followed } from './request.ts';
 
 const logger = new Logger({ serviceName: 'tfjob-gateway' });
 /** What one event may take; a batch takes no more where less is left. */
@@ -17,8 +17,12 @@ let coldStart = true;
  * The outermost step: gives the event its deadline and its context, and writes one line about it: who sent it (as SQS and EventBridge say),
  * what became of it, and which fields changed, never their values.
  */
-export function logEvent(): Around<EventRecord, Followed, true, true, Asked> {
-  const write = async (event: EventRecord & Partial<Followed & Asked>, lambda: Context, said: object | undefined): Promise<void> => {
+export function logEvent(): Around<EventRecord, Followed, true, true, Asked & Authorized> {
+  const write = async (
+    event: EventRecord & Partial<Followed & Asked & Authorized>,
+    lambda: Context,
+    said: object | undefined,
+  ): Promise<void> => {
     const { claims, context, asked } = event;
     // Nothing goes on after the batch is answered.
     await Promise.allSettled(context?.pending ?? []);
@@ -27,6 +31,7 @@ export function logEvent(): Around<EventRecord, Followed, true, true, Asked> {
       ...said,
       job: asked && `${asked.ref.kind.plural}/${asked.ref.namespace}/${asked.ref.name}`,
       event: claims,
+      caller: event.user?.username,
       sender: event.attributes.SenderId,
       queue: event.eventSourceARN,
       message_id: event.messageId,

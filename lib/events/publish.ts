@@ -20,7 +20,7 @@ export interface Result {
   /** The replaceable fields that were changed, by name; empty where the event had been applied before. */
   changed?: string[];
   /** What of the event was passed over. */
-  warnings?: string[];
+  warnings?: string[] | undefined;
   resourceVersion?: string;
   /** Why it was refused or failed. */
   status?: Status;
@@ -31,6 +31,8 @@ export interface Reason {
   code: number;
   eventId: string;
   attempts: number;
+  /** Who sent the event, so that it still counts for him when it is sent again; left out where nobody knows. */
+  sender?: string;
 }
 /** The ways out of the event function. Each throws 500 with the AWS error's name in the note; its message would name resources. */
 export interface EventPublisher {
@@ -45,9 +47,12 @@ const attemptTimeout = 900;
 const maxResult = 250_000;
 // Longer than any refusal of ours, since half of the command at its end would be worse than none.
 const maxMessage = 8192;
+const maxAttribute = 256;
+/** Half of a sender is another: a source of 256 characters, each with its escapes. */
+const maxSender = 4096;
 
 /** Ways out by EventBridge and SQS (region and endpoint by the SDK's own variables). */
-export function createEventPublisher({ busName, deadLetterUrl, deadLetterFifoUrl }: EventConfig): EventPublisher {
+export function createEventPublisher({ busName, deadLetterUrl, deadLetterFifoUrl }: Omit<EventConfig, 'roleId'>): EventPublisher {
   const requestHandler = { connectionTimeout: attemptTimeout, requestTimeout: attemptTimeout, throwOnRequestTimeout: true };
   const bus = new EventBridgeClient({ requestHandler });
   const queues = new SQSClient({ requestHandler });
@@ -66,7 +71,9 @@ export function createEventPublisher({ busName, deadLetterUrl, deadLetterFifoUrl
     },
     async sendToDeadLetterQueue(record, reason) {
       const fifo = isFifo(record.eventSourceARN);
-      const attributes = Object.entries(reason).map(([name, value]) => [name, attribute(value)] as const);
+      const attributes = Object.entries(reason).map(
+        ([name, value]) => [name, attribute(value, name === 'sender' ? maxSender : maxAttribute)] as const,
+      );
       const message = {
         QueueUrl: fifo ? deadLetterFifoUrl : deadLetterUrl,
         MessageBody: record.body,
@@ -97,7 +104,7 @@ function cut({ status, ...result }: Result, most: number): Result {
 }
 
 /** An attribute may not be empty, nor hold what XML cannot. */
-function attribute(value: string | number) {
+function attribute(value: string | number, most: number) {
   if (typeof value === 'number') return { DataType: 'Number', StringValue: String(value) };
-  return { DataType: 'String', StringValue: value.replace(/[^\x20-\x7e]/g, '?').slice(0, 256) || 'unknown' };
+  return { DataType: 'String', StringValue: value.replace(/[^\x20-\x7e]/g, '?').slice(0, most) || 'unknown' };
 }

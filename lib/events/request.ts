@@ -1,4 +1,6 @@
 import type { SQSRecord } from 'aws-lambda';
+import type { UserInfo } from '../callers/user-info.ts';
+import type { Access } from '../policy/access.ts';
 import type { RequestContext } from '../runtime/request-context.ts';
 import type { AskedUpdate, Claims } from './parse.ts';
 
@@ -19,6 +21,11 @@ export interface Followed {
   attempts: number;
   /** Undefined where the message goes back to its queue. */
   settled: { outcome: EventOutcome; changed?: string[]; warnings?: string[] } | undefined;
+}
+/** Who sent it, and that he may do what it asks for. */
+export interface Authorized {
+  user: UserInfo;
+  access: Access;
 }
 /** The update that an event asks for. */
 export interface Asked {

@@ -8,12 +8,12 @@ import type { HttpRequest, Identified } from './request.ts';
  */
 export function requireCaller(): Middleware<HttpRequest, Identified> {
   return {
-    before: ({ caller, headers }) => {
-      if (caller === undefined) throw unauthorized();
+    before: ({ user, headers }) => {
+      if (user === undefined) throw unauthorized();
       if (Object.keys(headers).some((name) => name.startsWith('impersonate-'))) {
-        throw impersonationForbidden(caller, headers['impersonate-user'] ?? '');
+        throw impersonationForbidden(user.username, headers['impersonate-user'] ?? '');
       }
-      return { caller };
+      return { user };
     },
   };
 }

@@ -1,4 +1,6 @@
 import type { Context } from 'aws-lambda';
+import type { CallerNames } from '../callers/iam.ts';
+import { type PayloadVersion, requestUser } from '../callers/request-user.ts';
 import { pathOf } from './path.ts';
 import type { HttpRequest } from './request.ts';
 
@@ -9,10 +11,12 @@ const isText = (value: unknown): value is string => typeof value === 'string';
 const text = (value: unknown): string | undefined => (isText(value) && value !== '' ? value : undefined);
 const time = (value: unknown): number | undefined => (typeof value === 'number' && value > 0 ? value : undefined);
 
-/** How each kind of event says what a request is. The caller is what the authorizer put into requestContext; a header never counts. */
+/** How each kind of event says what a request is. The user is whom the authorizer put into requestContext; a header never counts. */
 interface EventForm {
   is(event: Loose): boolean;
   read(event: Loose): Partial<HttpRequest>;
+  /** Of its requestContext; undefined where nobody is authenticated in it. */
+  payload: PayloadVersion | undefined;
 }
 
 /** API Gateway REST (payload 1.0): decoded parameters, several values beside single ones. */
@@ -28,13 +32,9 @@ const restForm: EventForm = {
     }),
     query: listsOf(event.multiValueQueryStringParameters, event.queryStringParameters),
     headers: headersOf(event.multiValueHeaders, event.headers),
-    caller:
-      text(event.requestContext?.identity?.userArn) ??
-      text(event.requestContext?.authorizer?.principalId) ??
-      text(event.requestContext?.authorizer?.claims?.sub),
-    groups: text(event.requestContext?.authorizer?.groups),
     acceptedAt: time(event.requestContext?.requestTimeEpoch),
   }),
+  payload: '1.0',
 };
 
 /** API Gateway HTTP API and Lambda Function URL (payload 2.0): a raw query, cookies apart. */
@@ -50,12 +50,9 @@ const httpForm: EventForm = {
     }),
     query: fromQueryString(text(event.rawQueryString) ?? ''),
     headers: headersOf(undefined, event.headers),
-    caller:
-      text(event.requestContext?.authorizer?.iam?.userArn) ??
-      text(event.requestContext?.authorizer?.jwt?.claims?.sub) ??
-      text(event.requestContext?.authorizer?.lambda?.principalId),
     acceptedAt: time(event.requestContext?.timeEpoch),
   }),
+  payload: '2.0',
 };
 
 /** Application Load Balancer: nothing is decoded, and its only identity comes in headers, which do not count. */
@@ -71,25 +68,28 @@ const albForm: EventForm = {
     ),
     headers: headersOf(event.multiValueHeaders, event.headers),
   }),
+  payload: undefined,
 };
 
 const forms = [httpForm, albForm, restForm];
 
-/** Brings every kind of event into one form. What is none of them has no caller, and so ends as 401. */
-export function normalizeEvent(given: unknown, context: Context): HttpRequest {
-  const event = (given ?? {}) as Loose;
-  const read = forms.find((form) => form.is(event))?.read(event) ?? {};
-  return {
-    method: '',
-    path: '',
-    query: {},
-    headers: {},
-    caller: undefined,
-    acceptedAt: undefined,
-    ...read,
-    body: event.body ?? '',
-    isBase64Encoded: (event.isBase64Encoded as unknown) === true,
-    requestId: text(event.requestContext?.requestId) ?? text(context?.awsRequestId) ?? '',
+/** Makes what brings every kind of event into one form. What is none of them has no user, and so ends as 401. */
+export function normalizeEvent(names: CallerNames): (given: unknown, context: Context) => HttpRequest {
+  return (given, context) => {
+    const event = (given ?? {}) as Loose;
+    const form = forms.find((known) => known.is(event));
+    return {
+      method: '',
+      path: '',
+      query: {},
+      headers: {},
+      acceptedAt: undefined,
+      ...form?.read(event),
+      user: form?.payload && requestUser(form.payload, event.requestContext, names),
+      body: event.body ?? '',
+      isBase64Encoded: (event.isBase64Encoded as unknown) === true,
+      requestId: text(event.requestContext?.requestId) ?? text(context?.awsRequestId) ?? '',
+    };
   };
 }
 

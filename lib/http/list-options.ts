@@ -1,5 +1,6 @@
 import type { Middleware } from '../runtime/chain.ts';
 import { badRequest, invalid, methodNotAllowed, type StatusError } from '../status.ts';
+import { isWatch } from './authorize.ts';
 import { readerOptions } from './options.ts';
 import type { HttpRequest, RoutedRead, UpstreamQuery, WithOptions } from './request.ts';
 
@@ -28,9 +29,7 @@ export function readListOptions(): Middleware<HttpRequest & RoutedRead, Upstream
     before: (event) => {
       const { query, target } = event;
       const isCollection = !('name' in target);
-      const [watch = 'false'] = query.watch ?? [];
-      // To the API server, every other value asks for a watch.
-      if (isCollection && !/^(?:0|false)$/i.test(watch)) throw methodNotAllowed('GET', watchNotServed);
+      if (isCollection && isWatch(query)) throw methodNotAllowed('GET', watchNotServed);
       const upstreamQuery: Record<string, string> = {};
       for (const [name, pattern] of Object.entries(isCollection ? listParameters : getParameters)) {
         const [value] = query[name] ?? [];

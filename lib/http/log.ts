@@ -1,5 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context } from 'aws-lambda';
+import { isReserved, type UserInfo } from '../callers/user-info.ts';
 import type { Around } from '../runtime/chain.ts';
 import { type Outcome, recordMetrics } from '../runtime/metrics.ts';
 import { createRequestContext } from '../runtime/request-context.ts';
@@ -38,6 +39,12 @@ function failure(code: number): Outcome {
   return code === 429 ? 'Throttled' : 'Refused';
 }
 
+/** Who asks, as the log tells it: by the name that policies know, and beside it what the name does not hold. Groups that every account has are left out. */
+function callerIn(user: UserInfo | undefined): object {
+  const groups = user?.groups.filter((group) => !isReserved(group)) ?? [];
+  return { caller: user?.username, session: user?.extra.sessionName?.[0], ...(groups.length > 0 && { groups: JSON.stringify(groups) }) };
+}
+
 /**
  * The outermost step: gives the request its deadline (docs/upstream.md, deadline) and its context, and writes one line and one record of
  * metrics about it. Fields that changed, the rule that refused and the paths that it refused are named, never their values; an error is
@@ -50,8 +57,7 @@ export function logRequest(): Around<HttpRequest, InContext & Started, ProxyResu
       ...said,
       method: event.method,
       job: event.ref && `${event.ref.kind.plural}/${event.ref.namespace}/${event.ref.name}`,
-      caller: event.caller,
-      groups: event.groups,
+      ...callerIn(event.user),
       ms,
       upstream: event.context?.calls,
       request_id: event.requestId,

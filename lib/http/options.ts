@@ -21,13 +21,18 @@ const Options = v.object({
 const fieldValidations = ['', 'Ignore', 'Strict', 'Warn'];
 
 /** Reads pretty, dryRun, fieldManager and fieldValidation, and ignores the rest; 422 with every mistake (ValidateUpdateOptions). */
-export function readOptions(kind: 'UpdateOptions' | 'PatchOptions'): Middleware<HttpRequest, WithOptions> {
+export function readOptions(kind: 'UpdateOptions' | 'PatchOptions' | 'CreateOptions'): Middleware<HttpRequest, WithOptions> {
   return {
     before: ({ query }) => {
       const { pretty, dryRun, fieldManager, fieldValidation } = v.parse(Options, { ...query });
       const causes = [...managerCauses(fieldManager), ...dryRunCauses(dryRun), ...validationCauses(fieldValidation)];
       if (causes.length > 0) throw invalid('query', { group: 'meta.k8s.io', kind }, '', causes);
-      return { options: { pretty: isYes(pretty), dryRun: dryRun.length > 0, strict: fieldValidation === 'Strict' } };
+      const sent = {
+        ...(dryRun.length > 0 && { dryRun }),
+        ...(fieldManager && { fieldManager }),
+        ...(fieldValidation && { fieldValidation }),
+      };
+      return { options: { pretty: isYes(pretty), dryRun: dryRun.length > 0, strict: fieldValidation === 'Strict', sent } };
     },
   };
 }
@@ -37,7 +42,7 @@ const isYes = (value: string | undefined): boolean => /^(?:1|t|T|true|TRUE|True)
 
 /** The options of a request that only reads: how its answer is written. */
 export function readerOptions({ query }: HttpRequest): UpdateOptions {
-  return { pretty: isYes(query.pretty?.[0]), dryRun: false, strict: false };
+  return { pretty: isYes(query.pretty?.[0]), dryRun: false, strict: false, sent: {} };
 }
 
 /** How the decision judges a request: by the configured protected keys, and strictly if asked to. */

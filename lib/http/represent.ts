@@ -2,7 +2,7 @@ import { parseExactJson } from '../json/json.ts';
 import type { Around, Middleware } from '../runtime/chain.ts';
 import { notAcceptable, tooLargeToBeMade } from '../status.ts';
 import { acceptedType } from './accept.ts';
-import type { HttpRequest, JobAnswer, Representation, Represented, RoutedRead, WithOptions } from './request.ts';
+import type { Authorized, HttpRequest, JobAnswer, Representation, Represented, RoutedRead, WithOptions } from './request.ts';
 
 const makingLimit = 4 * 1024 * 1024;
 
@@ -16,8 +16,8 @@ function representations(ofList: boolean): Record<string, Representation> {
   };
 }
 
-/** The Accept header with which the upstream is asked for a representation; YAML is made here. */
-export function upstreamAccept({ representation, target }: Represented & RoutedRead): string {
+/** The Accept header with which the upstream is asked for a representation, by whoever may read; YAML is made here. */
+export function upstreamAccept({ representation, target }: Represented & RoutedRead & Authorized): string {
   const types = Object.entries(representations(!('name' in target)));
   const type = types.find(([, name]) => name === representation && name !== 'yaml')?.[0] ?? 'application/json';
   return representation === 'table' ? `${type},application/json` : type;

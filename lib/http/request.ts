@@ -1,6 +1,8 @@
+import type { UserInfo } from '../callers/user-info.ts';
 import type { Collection } from '../cci/read-answer.ts';
 import type { JobKind } from '../job/kinds.ts';
 import type { Json, JsonObject } from '../json/json.ts';
+import type { Access } from '../policy/access.ts';
 import type { Rule } from '../rule.ts';
 import type { RequestContext } from '../runtime/request-context.ts';
 import type { JobRef } from '../status.ts';
@@ -14,10 +16,8 @@ export interface HttpRequest {
   headers: Record<string, string>;
   body: unknown;
   isBase64Encoded: boolean;
-  /** The authenticated principal, from requestContext alone. */
-  caller: string | undefined;
-  /** The caller's groups as one JSON string, where a token named any. They are logged, and decide nothing. */
-  groups?: string | undefined;
+  /** Who was authenticated, from requestContext alone. */
+  user: UserInfo | undefined;
   requestId: string;
   /** When API Gateway took the request, milliseconds of wall clock. */
   acceptedAt: number | undefined;
@@ -30,7 +30,11 @@ export interface InContext {
 }
 /** Somebody is known to ask. */
 export interface Identified {
-  caller: string;
+  user: UserInfo;
+}
+/** He may do what he asks for. */
+export interface Authorized {
+  access: Access;
 }
 /** The job that it is about. */
 export interface Routed {
@@ -44,6 +48,11 @@ export interface RoutedRead {
 }
 export interface WithOptions {
   options: UpdateOptions;
+}
+/** The body's bytes, unpacked, and its media type, settled. */
+export interface RawBody {
+  contentType: string;
+  bytes: Buffer;
 }
 /** The body's text, and its media type, settled. */
 export interface Decoded {
@@ -82,6 +91,8 @@ export interface UpdateOptions {
   pretty: boolean;
   dryRun: boolean;
   strict: boolean;
+  /** Those that were asked for, as they were sent, without pretty. */
+  sent: JsonObject;
 }
 /** What a handler returns: a job, as an object or as the upstream's own text, and what to say of it in the log. */
 export interface JobAnswer {
@@ -91,4 +102,6 @@ export interface JobAnswer {
   sent?: string[];
   /** What of the request was passed over, for the caller. */
   warnings?: string[] | undefined;
+  /** What admission policies warn of, for the caller. */
+  policyWarnings?: string[] | undefined;
 }

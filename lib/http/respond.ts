@@ -13,6 +13,7 @@ const answerLimit = 6 * 1024 * 1024 - 4096;
 const gzipAbove = 1024 * 1024;
 const maxHeaderBytes = 256;
 const maxWarnings = 8;
+const maxPolicyWarnings = 4096;
 
 /** What API Gateway, a Function URL and a load balancer take as an answer. */
 export interface ProxyResult {
@@ -39,15 +40,16 @@ export function negotiate(): Middleware<HttpRequest> {
 export function respond(): Around<HttpRequest & InContext, Told, ProxyResult, JobAnswer, WithOptions> {
   return {
     before: () => ({ said: undefined }),
-    after: (event, { answer, outcome, changed, sent, warnings }) => {
+    after: (event, { answer, outcome, changed, sent, warnings, policyWarnings = [] }) => {
       event.said = { outcome, ...(changed && { changed }), ...(sent && { sent }), ...(warnings && { warnings }) };
+      const told = [...(warnings?.slice(0, maxWarnings).map(warningValue) ?? []), ...policyWarningValues(policyWarnings)];
       const pretty = event.options?.pretty && answer.contentType === undefined;
       const text = answer.text ?? stringifyJson(answer.job);
       if (text === undefined) throw tooDeep();
       const headers = {
         ...answer.headers,
         ...(answer.contentType && { 'Content-Type': answer.contentType }),
-        ...(warnings && { Warning: warnings.slice(0, maxWarnings).map(warningValue).join(', ') }),
+        ...(told.length > 0 && { Warning: told.join(', ') }),
       };
       const result = pretty
         ? proxyResult(event, answer.status, indentJson(text) ?? text, headers, text)
@@ -57,11 +59,13 @@ export function respond(): Around<HttpRequest & InContext, Told, ProxyResult, Jo
     onError: (event, thrown) => {
       const error = thrown instanceof StatusError ? thrown : surprise(thrown);
       const { status, allow } = error;
+      const told = policyWarningValues(error.warnings);
       const retryAfter = status.details?.retryAfterSeconds;
       const answer = proxyResult(event, status.code, JSON.stringify(status, undefined, event.options?.pretty ? 2 : undefined), {
         ...(retryAfter !== undefined && { 'Retry-After': String(retryAfter) }),
         ...(status.code === 401 && { 'WWW-Authenticate': 'AWS4-HMAC-SHA256' }),
         ...(allow !== undefined && { Allow: allow }),
+        ...(told.length > 0 && { Warning: told.join(', ') }),
         ...(error.rule !== undefined && { 'X-Refused-By': error.rule }),
         ...(error.note.errorCode !== undefined && { 'X-Upstream-Error-Code': headerValue(error.note.errorCode) }),
       });
@@ -126,6 +130,19 @@ function warningValue(text: string): string {
     value += quoted;
   }
   return `${value}"`;
+}
+
+/** What admission policies warn of, whole up to 4,096 characters in all as the API server has it, beyond that each cut at 256. */
+function policyWarningValues(warnings: readonly string[]): string[] {
+  const texts = warnings.map((warning) => warning.replace(/[^\x20-\x7e]/g, '?'));
+  const whole = texts.reduce((sum, text) => sum + text.length, 0) <= maxPolicyWarnings;
+  let room = maxPolicyWarnings;
+  return texts.flatMap((text) => {
+    const value = whole ? text : text.slice(0, maxHeaderBytes);
+    if (room <= 0) return [];
+    room -= value.length;
+    return [`299 - "${value.replace(/["\\]/g, '\\$&')}"`];
+  });
 }
 
 /** The log gets the name, the code and where it happened; an error's own message may quote the request. */

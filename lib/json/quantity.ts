@@ -2,8 +2,10 @@ import { type Json, numberText } from './json.ts';
 
 // The grammar of Kubernetes' resource.Quantity: a signed decimal with a binary, decimal or exponent suffix.
 const grammar = /^([+-]?)(\d+(?:\.\d*)?|\.\d+)(?:([KMGTPE]i)|([numkMGTPE])|[eE]([+-]?\d+))?$/;
-const binary: Record<string, bigint> = { Ki: 10n, Mi: 20n, Gi: 30n, Ti: 40n, Pi: 50n, Ei: 60n };
-const decimal: Record<string, number> = { n: -9, u: -6, m: -3, k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 };
+/** The suffixes of a quantity in their order: each stands for 1024 times the one before. */
+export const binarySuffixes: readonly string[] = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
+/** The suffixes of a quantity in their order: each stands for 1000 times the one before, the first for 10 to the power of -9. */
+export const decimalSuffixes: readonly string[] = ['n', 'u', 'm', '', 'k', 'M', 'G', 'T', 'P', 'E'];
 // Longer texts are compared as text: no quantity that means anything is longer, and BigInt is not linear.
 const maxLength = 64;
 
@@ -26,8 +28,8 @@ export function quantityValue(value: Json | undefined): string | undefined {
   const [, sign, digits = '', binarySuffix, decimalSuffix, exponentText] = match;
   const [whole = '', fraction = ''] = digits.split('.');
   let number = BigInt(whole + fraction || '0');
-  let exponent = -fraction.length + (decimalSuffix ? (decimal[decimalSuffix] ?? 0) : Number(exponentText ?? 0));
-  if (binarySuffix) number <<= binary[binarySuffix] ?? 0n;
+  let exponent = -fraction.length + (decimalSuffix ? 3 * decimalSuffixes.indexOf(decimalSuffix) - 9 : Number(exponentText ?? 0));
+  if (binarySuffix) number <<= 10n * BigInt(binarySuffixes.indexOf(binarySuffix));
   if (!Number.isSafeInteger(exponent)) return undefined;
   if (number === 0n) return '0';
   let mantissa = String(number);

@@ -1,3 +1,4 @@
+import type { UserInfo } from '../callers/user-info.ts';
 import type { Answer } from '../cci/read-answer.ts';
 import type { Marker } from '../job/applied-events.ts';
 import type { Rules } from '../job/decide.ts';
@@ -9,8 +10,10 @@ import type { JobRef } from '../status.ts';
 export interface JobUpdate {
   readonly kind: JobKind;
   readonly ref: JobRef;
-  /** Who asks: over HTTP the authenticated principal, by an event the sender as SQS knows it. */
-  readonly caller: string;
+  /** Who asks: over HTTP whom API Gateway authenticated, by an event its sender. */
+  readonly user: UserInfo;
+  /** He may `get` the job. If not, neither the answer nor a refusal holds values of the live one. */
+  readonly mayRead: boolean;
   /** The requested object, which has passed parseRequested or parsePatched; a patch makes it from the live job. May throw StatusError. */
   readonly requested: (live: Answer) => JsonObject;
   /** The request insists on a resourceVersion, so that a conflict is its answer. */
@@ -19,6 +22,8 @@ export interface JobUpdate {
   readonly passThrough?: JsonObject | undefined;
   readonly rules: Rules;
   readonly dryRun: boolean;
+  /** The options that were asked for, as admission policies see them: the members of an UpdateOptions of meta.k8s.io/v1. */
+  readonly options?: JsonObject;
   /** The marker of an event, which is applied once: it is written together with what the event changes. */
   readonly marker?: Marker | undefined;
 }
@@ -34,4 +39,6 @@ export interface UpdateResult {
   sent?: string[];
   /** What of the request was passed over, for the caller. */
   warnings?: string[] | undefined;
+  /** What admission policies warn of, for the caller. */
+  policyWarnings?: string[] | undefined;
 }

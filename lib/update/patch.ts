@@ -8,7 +8,10 @@ import type { JobUpdate } from './job-update.ts';
 import { passThroughPatch } from './pass-through.ts';
 
 /** A request to patch one job; `type` is the patch's media type. */
-export type PatchRequest = Pick<JobUpdate, 'kind' | 'ref' | 'caller' | 'rules' | 'dryRun'> & { type: string; patch: Json };
+export type PatchRequest = Pick<JobUpdate, 'kind' | 'ref' | 'user' | 'mayRead' | 'rules' | 'dryRun' | 'options'> & {
+  type: string;
+  patch: Json;
+};
 
 /**
  * Makes an update of a patch: the requested object is what the patch makes of the live job. A merge patch of nothing but replaceable

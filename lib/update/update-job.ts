@@ -9,7 +9,9 @@ import type { JsonObject } from '../json/json.ts';
 import { applyMergePatch } from '../json/merge-patch.ts';
 import { type RequestContext, timeLeft } from '../runtime/request-context.ts';
 import { conflict, StatusError } from '../status.ts';
+import { type AdmittingPolicies, admit, mayJudge } from './admit.ts';
 import { differingFields, fieldsIn, versionOf } from './changed-fields.ts';
+import { identityAlone, pathsAlone } from './confidential.ts';
 import type { JobUpdate, UpdateResult } from './job-update.ts';
 import { createLiveCache, type LiveCache } from './live-cache.ts';
 import { writeJob } from './write-job.ts';
@@ -18,6 +20,8 @@ import { writeJob } from './write-job.ts';
 export interface Upstream {
   cci: Cci;
   cache?: LiveCache;
+  /** Where there are any: what they deny is not written. */
+  policies?: AdmittingPolicies | undefined;
 }
 /** The object to write over a live one, and the replaceable fields that it changes. */
 interface Proposal {
@@ -25,6 +29,7 @@ interface Proposal {
   object: JsonObject;
   changed: string[];
   warnings: string[] | undefined;
+  policyWarnings: string[];
 }
 const maxRounds = 5;
 const firstPause = 50;
@@ -35,21 +40,31 @@ const noCache = createLiveCache(false);
 /**
  * The one use case: read live, decide, write, settle conflicts (docs/decision.md, whatever-the-version and no-change-no-write). Without a
  * resourceVersion in the request a conflict is decided anew, at most five times. A job in the cache saves the read.
- * Throws StatusError for what the decision, the upstream or the deadline refuses.
+ * Throws StatusError for what the decision, the upstream or the deadline refuses. Whoever may not `get` the job is told no value of it.
  */
-export async function updateJob({ cci, cache = noCache }: Upstream, update: JobUpdate, context: RequestContext): Promise<UpdateResult> {
+export async function updateJob(upstream: Upstream, update: JobUpdate, context: RequestContext): Promise<UpdateResult> {
+  if (update.mayRead) return carryOut(upstream, update, context);
+  try {
+    return identityAlone(await carryOut(upstream, update, context));
+  } catch (error) {
+    throw pathsAlone(error, update);
+  }
+}
+
+async function carryOut({ cci, cache = noCache, policies }: Upstream, update: JobUpdate, context: RequestContext): Promise<UpdateResult> {
   const { ref, conditional } = update;
   // Where CCI may be away the first call is a read: of a write that fails nobody would know what became of it.
   const known = cci.isUnwell ? undefined : cache.get(ref);
-  const passThrough = cci.isUnwell || (known && isCrowded(known.job)) ? undefined : update.passThrough;
+  const isUnread = !cci.isUnwell && !(known && isCrowded(known.job)) && !mayJudge(policies, update);
+  const passThrough = isUnread ? update.passThrough : undefined;
   const short = passThrough
     ? await patchInOneTrip(cci, update, passThrough, known?.job, context)
-    : known && (await updateKnown({ cci, cache }, update, known, context));
+    : known && (await updateKnown({ cci, cache, policies }, update, known, context));
   if (short) return keep(short);
   for (let round = 1; ; round++) {
     const live = await cci.read(ref, context);
     cache.set(ref, live);
-    const proposal = propose(update, live);
+    const proposal = propose(update, live, policies);
     if ('outcome' in proposal) return proposal;
     try {
       return keep(await put(cci, update, proposal, context));
@@ -73,13 +88,13 @@ export async function updateJob({ cci, cache = noCache }: Upstream, update: JobU
  * nothing would be written, and on a refusal, its own or CCI's: the live job settles these, so that the cache changes no answer.
  */
 async function updateKnown(
-  { cci, cache }: Required<Upstream>,
+  { cci, cache, policies }: Upstream & { cache: LiveCache },
   update: JobUpdate,
   known: Answer,
   context: RequestContext,
 ): Promise<UpdateResult | undefined> {
   try {
-    const proposal = propose(update, known);
+    const proposal = propose(update, known, policies);
     return 'outcome' in proposal ? undefined : await put(cci, update, proposal, context);
   } catch (error) {
     if (isConflict(error)) cache.avoid(update.ref);
@@ -92,18 +107,19 @@ async function updateKnown(
 async function put(
   cci: Cci,
   update: JobUpdate,
-  { live, object, changed: proposed, warnings }: Proposal,
+  { live, object, changed: proposed, warnings, policyWarnings }: Proposal,
   context: RequestContext,
 ): Promise<UpdateResult> {
   const change = { method: 'PUT', object, conditional: true, manager: managerOf(live, object) } as const;
   const answer = await writeJob(cci, { update, change, live, after: () => object }, context);
   // What the upstream takes for the same it does not store: then nothing changed, although it was written.
   const changed = versionOf(answer.job) === versionOf(live) ? [] : differingFields(proposed, live, answer.job);
-  return { outcome: changed.length > 0 ? 'changed' : 'unchanged', answer, changed, warnings };
+  return { outcome: changed.length > 0 ? 'changed' : 'unchanged', answer, changed, warnings, policyWarnings };
 }
 
 /** What is to be written over the live job, or what is answered since nothing is. */
-function propose({ kind, ref, requested, rules, dryRun, marker }: JobUpdate, live: Answer): UpdateResult | Proposal {
+function propose(update: JobUpdate, live: Answer, policies: AdmittingPolicies | undefined): UpdateResult | Proposal {
+  const { kind, ref, requested, rules, dryRun, marker } = update;
   const known = marker && seen(live.job, marker);
   if (known === 'reused') throw conflict(ref, idReused);
   if (known) return { outcome: known, answer: live, changed: [] };
@@ -113,9 +129,9 @@ function propose({ kind, ref, requested, rules, dryRun, marker }: JobUpdate, liv
   const { warnings } = decision;
   if (decision.outcome === 'unchanged' && !marker) return { outcome: 'unchanged', answer: live, changed: [], warnings };
   const { object: decided, changed } = decision.outcome === 'change' ? decision : { object: live.job, changed: [] };
-  const object = marker ? withMarker(decided, marker) : decided;
-  if (dryRun) return { outcome: 'dry-run', answer: { status: 200, job: object }, changed, warnings };
-  return { live: live.job, object, changed, warnings };
+  const { object, policyWarnings } = admit(policies, update, live.job, marker ? withMarker(decided, marker) : decided);
+  if (dryRun) return { outcome: 'dry-run', answer: { status: 200, job: object }, changed, warnings, policyWarnings };
+  return { live: live.job, object, changed, warnings, policyWarnings };
 }
 
 /** One round trip. Undefined where another writer came between, so that the patch is decided on the live job instead. */

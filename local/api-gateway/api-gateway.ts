@@ -1,6 +1,6 @@
 /**
  * API Gateway REST in front of the built handlers, on this machine: routes from serverless.yml, v1 events, and the answers that
- * API Gateway makes itself. It authenticates nobody.
+ * API Gateway makes itself. It authenticates nobody but by the tokens that it is given.
  */
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -8,9 +8,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
+import type { Certificate } from '../certificate.ts';
 import { close, createAsyncServer, listen, readBody } from '../http.ts';
 import { dist, loadHandler, withoutMetrics } from './bundle.ts';
-import { buildContext, buildEvent } from './event.ts';
+import { buildContext, buildEvent, type LocalAuth } from './event.ts';
 import { type Answer, answerOf, gatewayAnswer, jsonHeaders } from './result.ts';
 import { type LambdaFunction, matchRoute, type Route, readRoutes } from './routes.ts';
 
@@ -21,8 +22,10 @@ export type LambdaHandler = (event: APIGatewayProxyEvent, context: Context) => u
 export interface ApiGatewayOptions {
   /** 0 takes a free one. */
   port: number;
-  /** `none`: every request has the caller arn:aws:iam::000000000000:user/local. Otherwise none has any. */
-  auth?: 'none' | undefined;
+  /** `none`: every request has the caller arn:aws:iam::000000000000:user/local. Callers: whose token it brings. Otherwise none has any. */
+  auth?: LocalAuth;
+  /** With one it also listens with TLS, on a free port. */
+  certificate?: Certificate;
   /** Where the bundles are; default: dist/ of the project. */
   distDir?: string;
   /** Default: serverless.yml of the project. */
@@ -36,6 +39,8 @@ export interface ApiGatewayOptions {
 /** A running gateway. */
 export interface ApiGateway {
   readonly url: string;
+  /** With a certificate: where it speaks TLS. */
+  readonly secureUrl: string | undefined;
   close(): Promise<void>;
 }
 
@@ -52,7 +57,7 @@ const localHost = /^(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?$/i;
  * Rejects where serverless.yml or a bundle cannot be read, or the port is taken.
  */
 export async function startApiGateway(options: ApiGatewayOptions): Promise<ApiGateway> {
-  const { port, auth, distDir = dist, serverlessFile = resolve(project, 'serverless.yml'), beside } = options;
+  const { port, auth, distDir = dist, serverlessFile = resolve(project, 'serverless.yml'), beside, certificate } = options;
   const load = options.load ?? ((lambda: LambdaFunction) => importHandler(distDir, lambda));
   withoutMetrics();
   const routes = readRoutes(await readFile(serverlessFile, 'utf8'));
@@ -61,12 +66,16 @@ export async function startApiGateway(options: ApiGatewayOptions): Promise<ApiGa
     if (!functions.has(lambda.name)) functions.set(lambda.name, await load(lambda));
   }
 
-  const server = createAsyncServer(async (request, response) => {
+  const handle = async (request: IncomingMessage, response: ServerResponse) => {
     const [path, query = ''] = (request.url ?? '').split(/\?(.*)/s);
     if (beside && path === beside.path) write(response, await answerBeside(request, query, beside));
     else write(response, await answer(request, response, routes, functions, auth));
-  });
-  return { url: await listen(server, port), close: () => close(server) };
+  };
+  const server = createAsyncServer(handle);
+  const secure = certificate && createAsyncServer(handle, certificate);
+  const url = await listen(server, port);
+  const secureUrl = secure && (await listen(secure, 0));
+  return { url, secureUrl, close: async () => void (await Promise.all([server, ...(secure ? [secure] : [])].map(close))) };
 }
 
 async function importHandler(distDir: string, { name, bundle }: LambdaFunction): Promise<LambdaHandler> {
@@ -80,7 +89,7 @@ async function answer(
   response: ServerResponse,
   routes: readonly Route[],
   functions: Functions,
-  auth: 'none' | undefined,
+  auth: LocalAuth,
 ): Promise<Answer> {
   response.setHeader('x-amzn-RequestId', randomUUID());
   if (!localHost.test(request.headers.host ?? '')) return gatewayAnswer(403, 'This gateway answers to 127.0.0.1 and localhost only');

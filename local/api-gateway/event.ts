@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
+import type { LocalCallers } from '../callers.ts';
 import type { LambdaFunction, Match } from './routes.ts';
 
 const accountId = '000000000000';
@@ -10,19 +11,24 @@ const localCaller = { userArn: `arn:aws:iam::${accountId}:user/local`, caller: '
 const hopByHop = new Set(['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade']);
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-/** What the event is made of: the request, where it goes, and whether AUTH=none lets everybody in. */
+/**
+ * Who may call: `none` lets everybody in as the local user; callers, whoever brings the token of one; undefined, nobody.
+ */
+export type LocalAuth = 'none' | LocalCallers | undefined;
+
+/** What the event is made of: the request, where it goes, and who may call. */
 export interface Received {
   request: IncomingMessage;
   path: string;
   query: string;
   body: Buffer;
   match: Match;
-  auth: 'none' | undefined;
+  auth: LocalAuth;
 }
 
 /**
  * The event that API Gateway REST hands to Lambda (proxy integration, binary media types `*` + `/*`): the body in base64, the
- * path as it is on the wire, path parameters and query decoded. The caller comes from `auth` alone, never from a header.
+ * path as it is on the wire, path parameters and query decoded. The caller comes from `auth` alone: of the headers only a token counts.
  */
 export function buildEvent({ request, path, query, body, match, auth }: Received): APIGatewayProxyEvent {
   const { resource } = match.route;
@@ -44,8 +50,7 @@ export function buildEvent({ request, path, query, body, match, auth }: Received
     requestContext: {
       accountId,
       apiId: 'local',
-      // Without an authorizer of its own, a REST API sends none; the type wants the member.
-      authorizer: undefined,
+      authorizer: authorizerContext(auth, request.headers.authorization),
       domainName: '127.0.0.1',
       extendedRequestId: randomUUID(),
       httpMethod,
@@ -79,6 +84,15 @@ export function buildEvent({ request, path, query, body, match, auth }: Received
     body: body.length > 0 ? body.toString('base64') : null,
     isBase64Encoded: body.length > 0,
   };
+}
+
+/** What our Lambda authorizer would say of a token; without an authorizer of its own, or a token that is known, a REST API sends nothing. */
+function authorizerContext(auth: LocalAuth, header: string | undefined): APIGatewayProxyEvent['requestContext']['authorizer'] {
+  const token = /^Bearer +(\S+)$/i.exec(header ?? '')?.[1];
+  const caller = typeof auth === 'object' && token !== undefined ? auth.get(token) : undefined;
+  if (!caller) return undefined;
+  const { user, uid, groups } = caller;
+  return { principalId: user, user, uid, groups: JSON.stringify(groups) };
 }
 
 /** Lambda's context for one invocation; the time that remains counts down from the function's timeout. */

@@ -25,6 +25,7 @@ export function eventEnvironment({ url }: Aws): Record<string, string> {
     AWS_ENDPOINT_URL_EVENTBRIDGE: url,
     AWS_ENDPOINT_URL_SQS: url,
     EVENT_BUS_NAME: 'tfjob-gateway',
+    JOB_EVENT_ROLE_ID: 'AROALOCALFUNCTION',
     DEAD_LETTER_QUEUE_URL: `${url}/000000000000/${queueName}-dead`,
     DEAD_LETTER_FIFO_QUEUE_URL: `${url}/000000000000/${queueName}-dead.fifo`,
   };

@@ -11,6 +11,8 @@ import {
 } from '../../lib/discovery/parameters.ts';
 import { fieldCount, fields, listed as listedNames } from '../../lib/job/fields.ts';
 import { group, layouts, version } from '../../lib/job/kinds.ts';
+import type { ReviewKind } from '../../lib/reviews/kinds.ts';
+import { protobufType, reviews } from '../../lib/reviews/review.ts';
 import { always, refusalsOf, success, upstream } from './answers.ts';
 import { kinds, reference } from './schemas.ts';
 
@@ -116,9 +118,34 @@ const discovery: Record<string, string> = {
   '/apis': 'The groups',
   [`/apis/${group}`]: 'The group',
   [groupPath]: 'The kinds and what can be done with them',
+  '/apis/authentication.k8s.io': 'The group in which a caller asks who he is',
+  '/apis/authentication.k8s.io/v1': 'What can be asked there',
+  '/apis/authorization.k8s.io': 'The group in which a caller asks what he may do',
+  '/apis/authorization.k8s.io/v1': 'What can be asked there',
   '/openapi/v3': 'Where the schemas are',
   [`/openapi/v3${groupPath}`]: 'The schemas, as OpenAPI 3.0.0',
 };
+
+const questions: Record<string, string> = {
+  selfsubjectaccessreviews: 'Ask whether one may do something (kubectl auth can-i)',
+  selfsubjectrulesreviews: 'Ask what one may do in a namespace (kubectl auth can-i --list)',
+  selfsubjectreviews: 'Ask who one is (kubectl auth whoami)',
+};
+
+function asked([path, { kind, plural }]: [string, ReviewKind]): [string, object] {
+  const content = { 'application/json': { schema: { type: 'object' } } };
+  const body = { ...content, [protobufType]: { schema: { type: 'string', format: 'binary' } } };
+  const responses = { '201': success(`The ${kind}, with its status.`, content), ...refusalsOf([...always, 400, 405, 406, 413, 415, 422]) };
+  const operation = {
+    tags: ['discovery'],
+    operationId: `create${kind}`,
+    summary: questions[plural],
+    parameters: [pretty],
+    requestBody: { content: body },
+    responses,
+  };
+  return [path, { post: operation }];
+}
 
 /** All paths with their operations. Throws where a path of discovery has no summary. */
 export function paths(): Record<string, object> {
@@ -136,5 +163,6 @@ export function paths(): Record<string, object> {
     [inNamespace]: { parameters: [plural, namespace], get: listed('listJobs', 'List the jobs of a namespace') },
     [`${groupPath}/{plural}`]: { parameters: [plural], get: listed('listAllJobs', 'List the jobs of all namespaces') },
     ...Object.fromEntries(documents),
+    ...Object.fromEntries(Object.entries(reviews).map(asked)),
   };
 }

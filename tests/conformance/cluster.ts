@@ -35,14 +35,28 @@ export async function startEtcd(tools: Tools, folder: string): Promise<Server & 
   return { ...server, url };
 }
 
+/** How a cluster differs from that of its layout. */
+export interface ClusterOptions {
+  /** What its folder and its keys in etcd begin with; default: the layout. */
+  name?: string;
+  /** Further lines of its file of tokens: `token,user,uid,"group,group"`. */
+  callers?: string;
+}
+
 /** Starts an API server with the CRDs of a layout and waits until it serves them. */
-export async function startCluster(tools: Tools, layout: Layout, etcdUrl: string, parent: string): Promise<Cluster> {
-  const folder = join(parent, layout);
+export async function startCluster(
+  tools: Tools,
+  layout: Layout,
+  etcdUrl: string,
+  parent: string,
+  { name = layout, callers = '' }: ClusterOptions = {},
+): Promise<Cluster> {
+  const folder = join(parent, name);
   await mkdir(folder);
   const [port] = await freePorts(1);
   const token = credential(randomUUID());
-  const inFolder = (name: string) => join(folder, name);
-  await writeFile(inFolder('tokens.csv'), `${token},conformance,conformance,"system:masters"\n`, { mode: 0o600 });
+  const inFolder = (file: string) => join(folder, file);
+  await writeFile(inFolder('tokens.csv'), `${token},conformance,conformance,"system:masters"\n${callers}`, { mode: 0o600 });
   await must('openssl', ['genrsa', '-out', inFolder('service-account.key'), '2048']);
 
   const server = start(
@@ -61,7 +75,7 @@ export async function startCluster(tools: Tools, layout: Layout, etcdUrl: string
       '--service-cluster-ip-range=10.96.0.0/16',
       '--disable-admission-plugins=ServiceAccount',
       `--etcd-servers=${etcdUrl}`,
-      `--etcd-prefix=/${layout}`,
+      `--etcd-prefix=/${name}`,
     ],
     inFolder('apiserver.log'),
   );

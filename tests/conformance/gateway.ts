@@ -18,8 +18,18 @@ const secretName = 'conformance/cluster';
 /** An annotation and a label that no caller may change, beside the recommended ones, so that this shows as well. */
 const protectedKeys = 'recommended,protected.example.com/*,team';
 
-/** Starts what `npm run gateway` runs after its build, with the cluster as its upstream and a bearer token as its credentials. */
-export async function startGateway(cluster: Cluster, folder: string): Promise<Gateway> {
+/** How a gateway differs from the one that every cluster has. */
+export interface GatewayOptions {
+  /** What its log's name ends with; default: the layout. */
+  name?: string;
+  /** What of its environment is another, with AUTH_TOKENS instead of AUTH=none as well. */
+  environment?: Record<string, string>;
+  /** The program that serves it; default: what `npm run gateway` runs after its build. */
+  program?: string;
+}
+
+/** Starts a gateway with the cluster as its upstream and a bearer token as its credentials. */
+export async function startGateway(cluster: Cluster, folder: string, options: GatewayOptions = {}): Promise<Gateway> {
   const value = JSON.stringify({ token: cluster.endpoint.token });
   const secrets = await startSecretsManager({ secrets: { [secretName]: { versionId: 'v1', value } } });
   const environment = {
@@ -27,9 +37,10 @@ export async function startGateway(cluster: Cluster, folder: string): Promise<Ga
     LAYOUT: cluster.layout,
     PROTECTED_KEYS: protectedKeys,
     NODE_EXTRA_CA_CERTS: cluster.caFile,
+    ...options.environment,
   };
   try {
-    const gateway = await runGateway(environment, join(folder, `gateway-${cluster.layout}.log`));
+    const gateway = await runGateway(environment, join(folder, `gateway-${options.name ?? cluster.layout}.log`), options.program);
     return { ...gateway, stop: async () => void (await Promise.all([gateway.stop(), secrets.close()])) };
   } catch (error) {
     await secrets.close();
@@ -37,13 +48,13 @@ export async function startGateway(cluster: Cluster, folder: string): Promise<Ga
   }
 }
 
-/** Starts what `npm run gateway` runs after its build in this environment, on a free port; `log` gets what it says. */
-export async function runGateway(environment: Record<string, string>, log: string): Promise<Gateway> {
+/** Starts what `npm run gateway` runs after its build (or another program) in this environment, on a free port; `log` gets what it says. */
+export async function runGateway(environment: Record<string, string>, log: string, program = 'local/gateway.ts'): Promise<Gateway> {
   const [port] = await freePorts(1);
-  const server = start(process.execPath, ['local/gateway.ts'], log, {
+  const server = start(process.execPath, [program], log, {
     ...environment,
     PORT: String(port),
-    AUTH: 'none',
+    ...(environment.AUTH_TOKENS === undefined && { AUTH: 'none' }),
     POWERTOOLS_METRICS_DISABLED: 'false',
   });
   const endpoint = { url: `http://127.0.0.1:${port}` };

@@ -70,10 +70,12 @@ export async function createStack(endpoint: string): Promise<Stack> {
   const results = await createQueue('results', {});
   await addRule('results', { source: ['tfjob-gateway'] }, [{ Id: 'results', Arn: results.arn }]);
 
-  const { EVENT_BUS_NAME, DEAD_LETTER_QUEUE_URL, DEAD_LETTER_FIFO_QUEUE_URL } = resolve(lambda.environment);
+  // moto makes no role of the stack.
+  made.JobEventRole = { RoleId: 'AROAFUNCTION' };
+  const { EVENT_BUS_NAME, DEAD_LETTER_QUEUE_URL, DEAD_LETTER_FIFO_QUEUE_URL, JOB_EVENT_ROLE_ID } = resolve(lambda.environment);
   return {
     queue: (name) => queues.get(name) as SqsQueue,
-    environment: { EVENT_BUS_NAME, DEAD_LETTER_QUEUE_URL, DEAD_LETTER_FIFO_QUEUE_URL },
+    environment: { EVENT_BUS_NAME, DEAD_LETTER_QUEUE_URL, DEAD_LETTER_FIFO_QUEUE_URL, JOB_EVENT_ROLE_ID },
     source(name) {
       const { sqs: source } = lambda.events.find(({ sqs: { arn } }: Loose) => arn['Fn::GetAtt'][0] === name);
       return { batchSize: source.batchSize, timeout: lambda.timeout * 1000 };

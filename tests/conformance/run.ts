@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { searchFiles } from '../search.ts';
+import { accessSuite } from './access.ts';
+import { admissionSuite } from './admission.ts';
 import { clientLibraries } from './clients.ts';
 import { type Cluster, startCluster, startEtcd } from './cluster.ts';
 import { checkMeant, differential } from './differential.ts';
@@ -64,12 +66,15 @@ try {
   const parts = process.argv.slice(2);
   const asked = (part: string) => parts.length === 0 || parts.includes(part);
   if (asked('kubectl')) await kubectlSuite(tools, stages);
+  if (asked('access')) await accessSuite(stages);
+  if (asked('admission')) await admissionSuite(tools, stages, etcd.url);
   if (asked('clients')) await clientLibraries(tools, stages);
   if (asked('differential')) await differential(stages);
   if (asked('yaml')) await yamlSuite(stages);
   if (asked('differential') && asked('yaml')) checkMeant();
   // The gateway of `npm start`, which waits for no other server.
   if (asked('schemathesis')) await program('schemathesis', './schemathesis.ts');
+  if (asked('cel')) await program('cel', './cel/suite.ts');
   if (asked('kubectl-faults')) await kubectlFaults(tools.kubectl, folder);
   if (asked('moto')) await program('moto', './moto-secrets.ts');
   if (asked('moto-events')) await program('moto-events', './moto-events.ts');

@@ -31,6 +31,9 @@ export async function tools(): Promise<Tools> {
   return { apiserver, kubectl, clientGo, etcd, python };
 }
 
+/** The program that answers CEL expressions as kube-apiserver does; see cel-oracle/. */
+export const celOracle = (): Promise<string> => goBinary('cel-oracle', '-s -w');
+
 async function goBinary(name: string, ldflags: string): Promise<string> {
   const source = new URL(`./${name}/`, import.meta.url);
   const madeFrom = `${await textOf(source)}\n${ldflags}\n${process.arch}`;

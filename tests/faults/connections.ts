@@ -1,4 +1,4 @@
-import { makeCertificate } from '../scenarios/upstream/certificate.ts';
+import { makeCertificate } from '../../local/certificate.ts';
 import { all, always, done, drips, drops, garblesAndEnds, hangs, late, once, onceThen, reads, resets, writes } from './acts.ts';
 import { expect5, type Fault, five, plain, settled, settledOrRetried } from './fault.ts';
 import { type Act, answerWell } from './upstream.ts';

@@ -1,4 +1,4 @@
-import type { Certificate } from '../scenarios/upstream/certificate.ts';
+import type { Certificate } from '../../local/certificate.ts';
 import { type Act, http, type Strike } from './upstream.ts';
 
 /** One row of the matrix: what goes wrong, and what docs/upstream.md says must come of it in each column. */

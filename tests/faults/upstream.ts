@@ -6,8 +6,8 @@ import tls from 'node:tls';
 import { documentedJob } from '../../local/cci/simulator.ts';
 import { StatusError } from '../../local/cci/status.ts';
 import { Storage } from '../../local/cci/storage.ts';
+import type { Certificate } from '../../local/certificate.ts';
 import { credential } from '../credentials.ts';
-import type { Certificate } from '../scenarios/upstream/certificate.ts';
 
 /** One call that arrived, and what can be done with it. */
 export interface Call {

@@ -10,6 +10,7 @@ import { conflict, internalError, serviceUnavailable, timeout } from '../../lib/
 import type { UpdateResult } from '../../lib/update/job-update.ts';
 import { updateJob } from '../../lib/update/update-job.ts';
 import { runsOf } from '../exhaustive.ts';
+import { somebody } from '../fakes/user.ts';
 import { json, kinds, refOf } from './jobs.ts';
 
 // PROPERTY_RUNS=1000000 runs a million cases; a failure names the seed and the path that repeat it.
@@ -134,7 +135,9 @@ async function deliver(cci: Cci, index: number, { sequence: number, patch, objec
   const asked = parseEvent(readMessage({ body }), 'cci', { body, eventSourceARN: 'arn:standard', attributes: {} } as never);
   const context = createRequestContext(Date.now() + 60_000, () => undefined);
   const mayFail = (error: { note?: { reason?: string } }) => expect(error.note?.reason).toMatch(/no answer|CCI answered/);
-  return updateJob({ cci }, eventUpdate(asked, 'sender', []), context).catch((error) => void mayFail(error));
+  return updateJob({ cci }, eventUpdate({ asked, user: somebody, access: { mayRead: true } }, []), context).catch(
+    (error) => void mayFail(error),
+  );
 }
 
 const merged = (fields: Fields, { patch, object }: Event): Fields => ({ ...fields, ...(object ?? patch) });

@@ -6,6 +6,7 @@ import { getPath, isObject, type Json, type JsonObject, own, parseExactJson } fr
 import { applyMergePatch } from '../../lib/json/merge-patch.ts';
 import { StatusError } from '../../lib/status.ts';
 import { patchUpdate } from '../../lib/update/patch.ts';
+import { somebody } from '../fakes/user.ts';
 import { applyPatch, lastApplied, recordFor, recordOf, withRecord } from '../kubectl-apply.ts';
 import { copyOf, objectOf, refOf, runPolicyFields } from './jobs.ts';
 import { canonical } from './oracle.ts';
@@ -136,7 +137,16 @@ export function sentThrough(kind: JobKind, live: JsonObject, request: Request): 
       const decision = decide(kind, ref, live, parseRequested(kind, ref, request.body), rules);
       return decision.outcome === 'change' ? decision.object : undefined;
     }
-    const update = patchUpdate({ kind, ref, caller: 'somebody', rules, dryRun: false, type: request.type, patch: request.patch });
+    const update = patchUpdate({
+      kind,
+      ref,
+      user: somebody,
+      mayRead: true,
+      rules,
+      dryRun: false,
+      type: request.type,
+      patch: request.patch,
+    });
     if (update.passThrough) return applyMergePatch(live, update.passThrough) as JsonObject;
     const decision = decide(kind, ref, live, update.requested(answer), update.rules);
     return decision.outcome === 'change' ? decision.object : undefined;

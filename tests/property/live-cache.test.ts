@@ -13,6 +13,7 @@ import { createLiveCache } from '../../lib/update/live-cache.ts';
 import { type PatchRequest, patchUpdate } from '../../lib/update/patch.ts';
 import { updateJob } from '../../lib/update/update-job.ts';
 import { runsOf } from '../exhaustive.ts';
+import { somebody } from '../fakes/user.ts';
 import { copyOf, goodMap, goodPolicy, kinds, liveJob, refOf } from './jobs.ts';
 
 const runs = runsOf(1000);
@@ -92,7 +93,7 @@ function createUpstream(first: JsonObject) {
 function updateOf({ how, patch, version }: Step & { who: 'caller' }, live: JsonObject): JobUpdate {
   const kind = kinds.cci as NonNullable<typeof kinds.cci>;
   const resourceVersion = { none: undefined, live: getPath(live, ['metadata', 'resourceVersion']) as string, stale: '7' }[version];
-  const common = { kind, ref: refOf(kind), caller: 'somebody', rules: {}, dryRun: how === 'dry-run' };
+  const common = { kind, ref: refOf(kind), user: somebody, mayRead: true, rules: {}, dryRun: how === 'dry-run' };
   const metadata = { ...(patch.metadata as JsonObject), ...(resourceVersion && { resourceVersion }) };
   if (how === 'merge') {
     return patchUpdate({ ...common, type: 'application/merge-patch+json', patch: { ...patch, metadata } } as PatchRequest);

@@ -52,8 +52,14 @@ it('a token’s user and groups reach the log line of the request that they let 
   expect(status).toBe(200);
   expect(body.metadata.labels).toEqual({ team: 'a' });
   expect(printed.lines()).toEqual([
-    expect.objectContaining({ message: 'authorizer', outcome: 'Allowed', caller: 'alice' }),
-    expect.objectContaining({ message: 'request', code: 200, caller: 'alice', groups: '["ml","ops"]', job: 'tfjobs/kube-test/tfjob-test' }),
+    expect.objectContaining({ message: 'authorizer', outcome: 'Allowed', caller: `${issuer.url}#alice` }),
+    expect.objectContaining({
+      message: 'request',
+      code: 200,
+      caller: `${issuer.url}#alice`,
+      groups: '["ml","ops"]',
+      job: 'tfjobs/kube-test/tfjob-test',
+    }),
   ]);
   for (const part of token.split('.')) expect(printed.text).not.toContain(part);
 });

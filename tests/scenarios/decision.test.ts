@@ -1,6 +1,9 @@
+import { rm } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { guidingRules, refusingRules } from '../../lib/rule.ts';
+import { startApiGateway } from '../../local/api-gateway/api-gateway.ts';
 import { documentedRules, type Example, meant, setPaths } from '../decision-document.ts';
+import { buildWith, httpHandlers } from '../policies.ts';
 import { capturePrinted } from '../unit/callers/authorizer.ts';
 import {
   type Answer,
@@ -30,7 +33,22 @@ function bodyOf({ method, given }: Example): string {
   return JSON.stringify(method === 'PUT' ? requested((job) => setPaths(job, given)) : meant(given));
 }
 
+/** Sends an example, to a gateway with its policies if it has any. */
 async function send(example: Example): Promise<Answer> {
+  if (!example.policies) return sendPlainly(example);
+  const { gateway } = now;
+  const distDir = await buildWith(example.policies, httpHandlers);
+  now.gateway = await startApiGateway({ port: 0, auth: 'none', distDir });
+  try {
+    return await sendPlainly(example);
+  } finally {
+    await now.gateway.close();
+    now.gateway = gateway;
+    await rm(distDir, { recursive: true });
+  }
+}
+
+async function sendPlainly(example: Example): Promise<Answer> {
   const { method, given, path = jobPath, query = '', caller } = example;
   const type = Array.isArray(given) ? 'application/json-patch+json' : types[method];
   const headers = { ...(type !== undefined && { 'content-type': type }), ...example.headers };

@@ -1,7 +1,11 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
 import { refusingRules } from '../../lib/rule.ts';
 import { type ApiGateway, type LambdaHandler, startApiGateway } from '../../local/api-gateway/api-gateway.ts';
+import { dist } from '../../local/api-gateway/bundle.ts';
 import { answerOf } from '../../local/api-gateway/result.ts';
 import { awsEnvironment } from '../../local/aws/aws-environment.ts';
 import { type SecretsManager, startSecretsManager } from '../../local/aws/secrets-manager.ts';
@@ -9,6 +13,7 @@ import { documentedJob, type Simulator, startSimulator } from '../../local/cci/s
 import type { Job } from '../../local/cci/storage.ts';
 import { credential, logging } from '../credentials.ts';
 import { lambdaContext } from '../fakes/context.ts';
+import { buildWith, httpHandlers } from '../policies.ts';
 import { startUpstream, type Upstream } from './gateway-upstream.ts';
 
 export const key = { accessKey: credential('ak'), secretKey: credential('sk'), securityToken: credential('st') };
@@ -17,29 +22,35 @@ export const jobPath = '/apis/kubeflow.org/v1/namespaces/kube-test/tfjobs/tfjob-
 const stored = ['tfjobs', 'kube-test', 'tfjob-test'] as const;
 
 /** What runs while a test file runs: the built handlers behind the local API Gateway, and all that they call. */
-export const now = {} as { gateway: ApiGateway; simulator: Simulator; upstream: Upstream; secrets: SecretsManager };
+export const now = {} as { gateway: ApiGateway; simulator: Simulator; upstream: Upstream; secrets: SecretsManager; distDir?: string };
 
 /** A job as JSON, loosely typed so that a test can spoil it. */
 // biome-ignore lint/suspicious/noExplicitAny: tests write whatever JSON can hold.
 export type Loose = any;
 
-/** Starts everything for a test file; every test begins with the documented job and an empty log of requests. */
-export function useGateway(settings: { auth?: 'none' | undefined; env?: Record<string, string> } = { auth: 'none' }): void {
+/** Starts everything for a test file, the handlers built with `policies` where there are any; every test begins with the documented job and an empty log of requests. */
+export function useGateway(
+  settings: { auth?: 'none' | undefined; env?: Record<string, string>; policies?: Loose[] } = { auth: 'none' },
+): void {
   beforeAll(async () => {
+    if (settings.policies) now.distDir = await buildWith(settings.policies, httpHandlers);
     now.simulator = await startSimulator(key);
     now.upstream = await startUpstream(now.simulator.url);
     now.secrets = await startSecretsManager({ secrets: { [secretName]: { versionId: 'v1', value: JSON.stringify(key) } } });
     Object.assign(process.env, environment(now.upstream.url, now.secrets.url), settings.env);
-    now.gateway = await startApiGateway({ port: 0, auth: settings.auth });
+    now.gateway = await startApiGateway({ port: 0, auth: settings.auth, ...(now.distDir && { distDir: now.distDir }) });
   });
-  afterAll(() => Promise.all([now.gateway.close(), now.upstream.close(), now.simulator.close(), now.secrets.close()]));
+  afterAll(async () => {
+    await Promise.all([now.gateway.close(), now.upstream.close(), now.simulator.close(), now.secrets.close()]);
+    if (now.distDir) await rm(now.distDir, { recursive: true });
+  });
   beforeEach(() => reset());
 }
 
 let instances = 0;
 /** The built handler of a bundle under dist/, once the environment is set; a new one has a cold start before it. */
 export async function handlerOf(bundle = 'replace-job', instance: 'shared' | 'new' = 'shared'): Promise<LambdaHandler> {
-  const file = new URL(`../../dist/${bundle}/index.mjs`, import.meta.url);
+  const file = pathToFileURL(join(now.distDir ?? dist, bundle, 'index.mjs'));
   if (instance === 'new') file.search = `?instance=${++instances}`;
   return ((await import(file.href)) as { handler: LambdaHandler }).handler;
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { startApiGateway } from '../../local/api-gateway/api-gateway.ts';
 import { credential } from '../credentials.ts';
+import { somebodysArn } from '../fakes/user.ts';
 import { capturePrinted } from '../unit/callers/authorizer.ts';
 import {
   handlerOf,
@@ -38,7 +39,12 @@ async function record(bundle: string, event: object, instance: 'shared' | 'new' 
     pathParameters,
     body: null,
     ...event,
-    requestContext: { httpMethod: 'any', identity: { userArn: 'arn' }, requestTimeEpoch: Date.now(), ...(event as Loose).requestContext },
+    requestContext: {
+      httpMethod: 'any',
+      identity: { userArn: somebodysArn },
+      requestTimeEpoch: Date.now(),
+      ...(event as Loose).requestContext,
+    },
   });
   const lines = printed.lines();
   expect(lines).toHaveLength(1);
@@ -116,7 +122,7 @@ describe('the record of a request', () => {
   it('counts what is asked about the gateway itself', async () => {
     const handler = (await handlerOf('discovery')) as Loose;
     printed.text = '';
-    const requestContext = { httpMethod: 'GET', identity: { userArn: 'arn' } };
+    const requestContext = { httpMethod: 'GET', identity: { userArn: somebodysArn } };
     const answer = await handler({ resource: '/version', path: '/version', httpMethod: 'GET', headers: {}, requestContext }, {});
     expect([answer.statusCode, printed.lines().map(valuesOf)]).toEqual([200, [{ Discovery: 1, ColdStart: 1 }]]);
   });

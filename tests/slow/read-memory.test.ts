@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
+import { somebodysArn } from '../fakes/user.ts';
 import { environment, jobPath, liveText, now, reset, status, useGateway } from '../scenarios/gateway.ts';
 import { answerWith, read } from '../scenarios/read/request.ts';
 import type { Asked, Measured } from './read-memory-run.ts';
@@ -112,7 +113,7 @@ describe('the memory of a read', () => {
       headers,
       queryStringParameters: query,
       pathParameters: { plural: 'tfjobs' },
-      requestContext: { httpMethod: 'GET', identity: { userArn: 'arn' } },
+      requestContext: { httpMethod: 'GET', identity: { userArn: somebodysArn } },
     };
     child.send({ bundle: 'read-jobs', event, times: 3 } satisfies Asked);
     return new Promise((resolve, reject) => {

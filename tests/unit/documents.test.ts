@@ -112,14 +112,16 @@ describe('a command in a document', () => {
     for (const { text } of shell) execFileSync('bash', ['-n'], { input: text, stdio: ['pipe', 'ignore', 'pipe'] });
   });
 
-  it('of npm is a script that .ci/run runs, or that starts what tests/scenarios/local/start.test.ts asks', () => {
+  it('of npm is a script that .ci/run runs, or one that a test of tests/scenarios/local or tests/unit/policies/command.test.ts runs', () => {
     const steps = read('.ci/run')
       .split('\n')
       .flatMap((line) => line.trim().split(' && '));
     const run = commands()
       .flatMap((line) => line.split(' && '))
-      .filter((line) => line.startsWith('npm ') && !line.startsWith('npm run event '));
-    const known = (line: string) => steps.includes(line) || ['npm start', 'npm run generate'].includes(line);
+      .filter((line) => line.startsWith('npm ') && !/^npm run (?:event|policy --) /.test(line));
+    const [, policies = ''] = /^const folder = '(.+)';$/m.exec(read('tests/scenarios/local/start-policies.test.ts')) ?? [];
+    const started = ['npm start', `npm start -- --policies ${policies}`, 'npm run generate'];
+    const known = (line: string) => steps.includes(line) || started.includes(line);
     expect(run.length).toBeGreaterThan(3);
     expect(run.filter((line) => !known(line))).toEqual([]);
   });
@@ -151,7 +153,7 @@ const deployment = load(read('serverless.yml')) as { params: { default: Record<s
 const deployed = ['serverless.yml', 'deploy/events.yml', 'deploy/auth/jwt.yml', 'deploy/rotation/on.yml'].map(read).join('\n');
 /** Every parameter that the deployment reads. */
 function parameters(): string[] {
-  const used = ['auth/caller-limits', 'rotation/schedule', 'alarm-actions', 'reserved-concurrency']
+  const used = ['auth/caller-limits', 'rotation/schedule', 'alarm-actions', 'reserved-concurrency', 'authorization']
     .map((name) => `deploy/${name}.cjs`)
     .map(read)
     .join('\n');

@@ -105,7 +105,8 @@ describe.each(doors)('an event that fails for a while, by %s', (door) => {
           ...(door === 'fifo' && { MessageGroupId: message.group, MessageDeduplicationId: message.messageId }),
         },
       ]);
-      expect(attributes()).toEqual([{ reason, code: String(code), eventId: detail.id, attempts: '5' }]);
+      const sender = door === 'bus' ? 'event:example.pipeline' : 'event:AROAPRODUCER';
+      expect(attributes()).toEqual([{ reason, code: String(code), eventId: detail.id, attempts: '5', sender }]);
       expect(results()).toMatchObject([{ outcome: 'Failed', id: detail.id, status: { kind: 'Status', reason, code } }]);
       expect(now.simulator.text(...stored)).toBe(before);
     },

@@ -1,13 +1,18 @@
 /** The built event function with what it calls: a simulated CCI, and an AWS endpoint that keeps what was sent. */
 import { createHash, randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { beforeAll, beforeEach } from 'vitest';
 import { type ApiGateway, startApiGateway } from '../../../local/api-gateway/api-gateway.ts';
+import { dist } from '../../../local/api-gateway/bundle.ts';
 import { type Aws, startAws } from '../../../local/aws/aws.ts';
 import { type SecretsManager, startSecretsManager } from '../../../local/aws/secrets-manager.ts';
 import { documentedJob, type Simulator, startSimulator } from '../../../local/cci/simulator.ts';
 import { credential } from '../../credentials.ts';
 import { countdown, lambdaContext } from '../../fakes/context.ts';
+import { buildWith } from '../../policies.ts';
 import { environment, jobPath, type Loose, secretName } from '../gateway.ts';
 
 const key = { accessKey: credential('event-ak'), secretKey: credential('event-sk') };
@@ -22,6 +27,9 @@ export const arns: Record<Door, string> = {
 /** Where the dead letters of a door go; the SDK takes its endpoint from a queue's URL. */
 export const deadLetterQueue = (door: Door): string => `${now.aws.url}/111122223333/dead${door === 'fifo' ? '.fifo' : ''}`;
 
+/** The unique id of the function's role. */
+export const roleId = 'AROAFUNCTION';
+
 export type EventHandler = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
 
 /** What runs while a test file runs. */
@@ -34,18 +42,23 @@ interface EventSettings {
   env?: Record<string, string>;
   /** One handler for the whole file: for tests that leave nothing behind in it, since a new one costs more than most of them. */
   shared?: boolean;
+  /** The manifests of RBAC with which the function is deployed. */
+  policies?: Loose[];
 }
 
 /** Starts everything for a test file; every test begins with the documented job, nothing sent, and a new handler unless it is shared. */
-export function useEvents({ http = false, env = {}, shared = false }: EventSettings = {}): void {
+export function useEvents({ http = false, env = {}, shared = false, policies }: EventSettings = {}): void {
   beforeAll(async () => {
+    const folder = policies && (await buildWith(policies, ['job-event']));
+    built = folder ?? dist;
     now.simulator = await startSimulator(key);
     now.secrets = await startSecretsManager({ secrets: { [secretName]: { versionId: 'v1', value: JSON.stringify(key) } } });
     now.aws = await startAws();
     Object.assign(process.env, eventEnvironment(now.simulator.url), env);
     if (http) now.gateway = await startApiGateway({ port: 0, auth: 'none' });
     if (shared) now.handler = await newHandler();
-    return () => Promise.all([now.gateway?.close(), now.simulator.close(), now.secrets.close(), now.aws.close()]);
+    const removed = async () => folder && rm(folder, { recursive: true });
+    return () => Promise.all([now.gateway?.close(), now.simulator.close(), now.secrets.close(), now.aws.close(), removed()]);
   });
   beforeEach(async () => {
     now.simulator.chaos(undefined);
@@ -64,15 +77,19 @@ export function eventEnvironment(cci: string): Record<string, string> {
     AWS_ENDPOINT_URL_EVENTBRIDGE: now.aws.url,
     AWS_ENDPOINT_URL_SQS: now.aws.url,
     EVENT_BUS_NAME: 'tfjob-gateway',
+    JOB_EVENT_ROLE_ID: roleId,
     DEAD_LETTER_QUEUE_URL: deadLetterQueue('bus'),
     DEAD_LETTER_FIFO_QUEUE_URL: deadLetterQueue('fifo'),
   };
 }
 
 let instances = 0;
+/** Where the handlers are. */
+let built = dist;
 /** The built handler as a new process would have it: it remembers nothing. */
 export async function newHandler(): Promise<EventHandler> {
-  const file = new URL(`../../../dist/job-event/index.mjs?instance=${++instances}`, import.meta.url);
+  const file = pathToFileURL(join(built, 'job-event/index.mjs'));
+  file.search = `?instance=${++instances}`;
   return ((await import(file.href)) as { handler: EventHandler }).handler;
 }
 
@@ -102,6 +119,9 @@ export interface Message {
   received: number;
   /** When it came first; undefined before. */
   firstReceivedAt?: number;
+  /** Who sent it, as SQS says, and what a dead letter says of that. */
+  sender?: string;
+  firstSender?: string;
 }
 
 /** The message in which an event with this detail comes through a door. What is no object is the body itself. */
@@ -126,7 +146,17 @@ function envelopeOf(door: Door, detail: unknown): object {
 }
 
 /** A message as Lambda hands it to a function. */
-export function recordOf({ door, messageId, body, group, received, firstReceivedAt = 1795478400001 }: Message): SQSRecord {
+export function recordOf({
+  door,
+  messageId,
+  body,
+  group,
+  received,
+  firstReceivedAt = 1795478400001,
+  sender,
+  firstSender,
+}: Message): SQSRecord {
+  const usual = door === 'bus' ? 'AIDAEVENTBRIDGE' : 'AROAPRODUCER:pipeline';
   return {
     messageId,
     receiptHandle: `handle of ${messageId}`,
@@ -134,11 +164,11 @@ export function recordOf({ door, messageId, body, group, received, firstReceived
     attributes: {
       ApproximateReceiveCount: String(received),
       SentTimestamp: '1795478400000',
-      SenderId: door === 'bus' ? 'AIDAEVENTBRIDGE' : 'AROAPRODUCER:pipeline',
+      SenderId: sender ?? usual,
       ApproximateFirstReceiveTimestamp: String(firstReceivedAt),
       ...(group !== undefined && { MessageGroupId: group, MessageDeduplicationId: messageId, SequenceNumber: '1' }),
     },
-    messageAttributes: {},
+    messageAttributes: firstSender === undefined ? {} : { sender: { dataType: 'String', stringValue: firstSender } },
     md5OfBody: createHash('md5').update(body).digest('hex'),
     eventSource: 'aws:sqs',
     eventSourceARN: arns[door],

@@ -46,6 +46,35 @@ describe('npm run gateway', () => {
     ]);
   });
 
+  it('starts neither for everybody and for callers at once, nor with a file of callers that cannot be read', async () => {
+    const said = async (env: Record<string, string>) => {
+      const child = start({ ...good, ...keys, AWS_REGION: 'us-east-1', ...env });
+      const [[code], text_] = await Promise.all([once(child, 'exit'), text(child.stderr)]);
+      return [code, text_.trim()];
+    };
+    const both = 'AUTH=none lets everybody in, AUTH_TOKENS only callers with a token: set one of them';
+    expect(await said({ AUTH: 'none', AUTH_TOKENS: 'local/callers.csv' })).toEqual([1, both]);
+    expect(await said({ AUTH: '', AUTH_TOKENS: 'none.csv' })).toEqual([1, expect.stringContaining('ENOENT')]);
+    expect(await said({ AUTH: '', AUTH_TOKENS: 'package.json' })).toEqual([
+      1,
+      expect.stringMatching(/^package.json:1: must be token,user,uid/),
+    ]);
+  });
+
+  it('lets in the callers of a file, says how kubectl becomes each, and answers 401 to others', async () => {
+    const [port] = (await freePorts(1)) as [number];
+    const child = start({ ...good, ...keys, AWS_REGION: 'us-east-1', AUTH: '', AUTH_TOKENS: 'local/callers.csv', PORT: String(port) });
+    let said = '';
+    for await (const piece of child.stdout) {
+      said += piece;
+      if (said.includes('--context eve')) break;
+    }
+    expect(said).toContain('Who brings a token of local/callers.csv is its caller. It listens on 127.0.0.1, so only this machine can.');
+    const version = (headers: Record<string, string>) => fetch(`http://127.0.0.1:${port}/version`, { headers });
+    expect((await version({ authorization: 'Bearer ada-token' })).status).toBe(200);
+    expect((await version({})).status).toBe(401);
+  });
+
   const unreadable: [string, Record<string, string>, object][] = [
     [
       'there are no AWS credentials',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { somebodysArn } from '../../fakes/user.ts';
 import { capturePrinted } from '../../unit/callers/authorizer.ts';
 import { handlerOf, invoke, jobPath, type Loose, liveJob, liveText, now, reset, useGateway } from '../gateway.ts';
 
@@ -21,7 +22,7 @@ function caller(cache: 'on' | 'off', bundle = 'patch-job') {
       httpMethod: method,
       headers: { 'content-type': contentType },
       pathParameters: { namespace: 'kube-test', plural: 'tfjobs', name: 'tfjob-test' },
-      requestContext: { httpMethod: method, identity: { userArn: 'arn' }, requestTimeEpoch: Date.now() },
+      requestContext: { httpMethod: method, identity: { userArn: somebodysArn }, requestTimeEpoch: Date.now() },
       body: JSON.stringify(body),
     });
     expect(answer.status).toBe(200);

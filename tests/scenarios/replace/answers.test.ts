@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { someOf } from '../../exhaustive.ts';
+import { somebodysArn } from '../../fakes/user.ts';
 import { handlerOf, invoke, jobPath, type Loose, liveText, now, put, requested, reset, status, useGateway } from '../gateway.ts';
 
 useGateway();
@@ -15,7 +16,7 @@ const event = (job: unknown, headers: Record<string, string> = {}, query: Record
   headers,
   queryStringParameters: query,
   pathParameters: { namespace: 'kube-test', plural: 'tfjobs', name: 'tfjob-test' },
-  requestContext: { httpMethod: 'PUT', identity: { userArn: 'arn' }, requestId: 'id', ...context },
+  requestContext: { httpMethod: 'PUT', identity: { userArn: somebodysArn }, requestId: 'id', ...context },
   body: JSON.stringify(job),
   isBase64Encoded: false,
 });

@@ -76,11 +76,15 @@ const forms: Record<string, () => Loose> = {
 const callers: [form: string, authorizer: string, context: Loose][] = [
   ['API Gateway REST', 'IAM', { identity: { userArn: arn } }],
   ['API Gateway REST', 'a Lambda authorizer', { authorizer: { principalId: 'trainer' } }],
-  ['API Gateway REST', 'a user pool', { authorizer: { claims: { sub: 'trainer' } } }],
+  ['API Gateway REST', 'a user pool', { authorizer: { claims: { iss: 'https://issuer.example.com', sub: 'trainer' } } }],
   ['HTTP API', 'IAM', { authorizer: { iam: { userArn: arn } } }],
-  ['HTTP API', 'a JWT', { authorizer: { jwt: { claims: { sub: 'trainer' }, scopes: null } } }],
+  ['HTTP API', 'a JWT', { authorizer: { jwt: { claims: { iss: 'https://issuer.example.com', sub: 'trainer' }, scopes: null } } }],
   ['HTTP API', 'a Lambda authorizer', { authorizer: { lambda: { principalId: 'trainer' } } }],
-  ['an HTTP API with a greedy route and a stage', 'a JWT', { authorizer: { jwt: { claims: { sub: 'trainer' } } } }],
+  [
+    'an HTTP API with a greedy route and a stage',
+    'a JWT',
+    { authorizer: { jwt: { claims: { iss: 'https://issuer.example.com', sub: 'trainer' } } } },
+  ],
   ['an HTTP API that sends payload 1.0', 'IAM', { identity: { userArn: arn } }],
   ['a Function URL', 'IAM', { authorizer: { iam: { userArn: arn } } }],
 ];

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { someOf } from '../../exhaustive.ts';
+import { somebodysArn } from '../../fakes/user.ts';
 import { calls, handlerOf, invoke, jobPath, type Loose, liveJob, liveText, now, put, requested, useGateway } from '../gateway.ts';
 import { expectInProportion } from '../gateway-proportion.ts';
 
@@ -180,7 +181,7 @@ describe('a body that is said to be base64', () => {
     httpMethod: 'PUT',
     headers: {},
     pathParameters: { namespace: 'kube-test', plural: 'tfjobs', name: 'tfjob-test' },
-    requestContext: { httpMethod: 'PUT', identity: { userArn: 'arn' } },
+    requestContext: { httpMethod: 'PUT', identity: { userArn: somebodysArn } },
     body,
     isBase64Encoded,
   });

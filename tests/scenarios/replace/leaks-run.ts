@@ -2,6 +2,7 @@
  * The process whose every word replace-leaks.test.ts reads: it runs the built handlers through all samples, requests that hold
  * planted values, and an upstream that fails in every way. What is answered goes to the parent over IPC, and nothing else does.
  */
+
 import { readdirSync, readFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
@@ -9,6 +10,7 @@ import type { LambdaHandler } from '../../../local/api-gateway/api-gateway.ts';
 import { startSecretsManager } from '../../../local/aws/secrets-manager.ts';
 import { documentedJob, startSimulator } from '../../../local/cci/simulator.ts';
 import { lambdaContext } from '../../fakes/context.ts';
+import { somebodysArn } from '../../fakes/user.ts';
 import { type Received, startUpstream } from '../gateway-upstream.ts';
 import { type Answered, envValues, key, secretName } from './leaks-planted.ts';
 
@@ -43,7 +45,7 @@ function event(body: string | Buffer, headers: Record<string, string> = {}, quer
     headers: { authorization: `Bearer ${key.securityToken}`, cookie: `a=${key.secretKey}`, ...headers },
     queryStringParameters: query,
     pathParameters: { namespace: 'kube-test', plural: 'tfjobs', name: 'tfjob-test' },
-    requestContext: { httpMethod: 'PUT', identity: { userArn: 'arn' }, requestId: 'id' },
+    requestContext: { httpMethod: 'PUT', identity: { userArn: somebodysArn }, requestId: 'id' },
     body: Buffer.from(body).toString('base64'),
     isBase64Encoded: true,
   };

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
+import { somebodysArn } from '../../fakes/user.ts';
 import { type Answer, handlerOf, invoke, jobPath, type Loose, liveJob, liveText, now, requested, status, useGateway } from '../gateway.ts';
 import type { Received } from '../gateway-upstream.ts';
 
@@ -18,7 +19,7 @@ async function label(left = 20_000, edit: (job: Loose) => void = () => undefined
     httpMethod: 'PUT',
     headers: {},
     pathParameters: { namespace: 'kube-test', plural: 'tfjobs', name: 'tfjob-test' },
-    requestContext: { httpMethod: 'PUT', identity: { userArn: 'arn' }, requestTimeEpoch: Date.now() - gatewayLimit + left },
+    requestContext: { httpMethod: 'PUT', identity: { userArn: somebodysArn }, requestTimeEpoch: Date.now() - gatewayLimit + left },
     body: JSON.stringify(job),
     isBase64Encoded: false,
   };

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { alsoSearched } from '../../credentials.ts';
+import { somebodysArn } from '../../fakes/user.ts';
 import { handlerOf, invoke, jobPath, type Loose, liveText, now, put, requested, useGateway } from '../gateway.ts';
 import { jsonPatch, patch, trips } from '../patch/request.ts';
 
@@ -82,7 +83,7 @@ it('the log says why a job that is nested too deeply was not written', async () 
     httpMethod: 'PATCH',
     headers: { 'content-type': 'application/merge-patch+json' },
     pathParameters: { namespace: 'kube-test', plural: 'tfjobs', name: 'tfjob-test' },
-    requestContext: { httpMethod: 'PATCH', identity: { userArn: 'arn' } },
+    requestContext: { httpMethod: 'PATCH', identity: { userArn: somebodysArn } },
     body: JSON.stringify(decided),
   });
   alsoSearched(lines.join('\n'));

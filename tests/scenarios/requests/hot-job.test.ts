@@ -21,7 +21,7 @@ function eventOf(job: object) {
       httpMethod: 'PUT',
       requestId: randomUUID(),
       requestTimeEpoch: Date.now(),
-      identity: { userArn: 'arn:aws:iam::1:user/a' },
+      identity: { userArn: 'arn:aws:iam::123456789012:user/a' },
     },
     body: JSON.stringify(job),
     isBase64Encoded: false,

@@ -60,7 +60,7 @@ describe('a request to act as another is 403 in the API server’s words', () =>
 });
 
 describe('in an event', () => {
-  const caller = { userArn: 'trainer' };
+  const caller = { userArn: 'arn:aws:iam::123456789012:user/trainer' };
   const rest = (headers: object, multiValueHeaders: object | null, identity: object = caller): Loose => ({
     resource: '/apis/kubeflow.org/v1/{plural}',
     path: '/apis/kubeflow.org/v1/tfjobs',
@@ -87,7 +87,11 @@ describe('in an event', () => {
     ['of an HTTP API', http({ 'impersonate-user': 'nobody' })],
   ])('%s it is 403', async (_title, event) => {
     const { body } = await invoke(await handlerOf('read-jobs'), event);
-    expect(body).toMatchObject({ code: 403, reason: 'Forbidden', message: expect.stringContaining('User "trainer" cannot impersonate') });
+    expect(body).toMatchObject({
+      code: 403,
+      reason: 'Forbidden',
+      message: expect.stringContaining('User "arn:aws:iam::123456789012:user/trainer" cannot impersonate'),
+    });
     expect(now.upstream.received).toEqual([]);
   });
 

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it, vi } from 'vitest';
 import { alsoSearched } from '../../credentials.ts';
+import { somebodysArn } from '../../fakes/user.ts';
 import { type Answer, handlerOf, invoke, jobPath, type Loose, liveJob, liveText, put, requested, useGateway } from '../gateway.ts';
 import { jsonPatch, patch } from '../patch/request.ts';
 
@@ -76,7 +77,7 @@ describe('the log of a refusal', () => {
         httpMethod: 'PUT',
         headers: {},
         pathParameters: { namespace: 'kube-test', plural: 'tfjobs', name: 'tfjob-test' },
-        requestContext: { httpMethod: 'PUT', identity: { userArn: 'arn' } },
+        requestContext: { httpMethod: 'PUT', identity: { userArn: somebodysArn } },
         body: JSON.stringify(requested(edit)),
       });
     const one = await send((job) => {

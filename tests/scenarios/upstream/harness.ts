@@ -16,6 +16,7 @@ import { StatusError as StorageError } from '../../../local/cci/status.ts';
 import { Storage } from '../../../local/cci/storage.ts';
 import { credential, known } from '../../credentials.ts';
 import { listenWhileTesting } from '../../fakes/server.ts';
+import { somebody } from '../../fakes/user.ts';
 
 export const kind = jobKind('cci', 'tfjobs') as JobKind;
 export const ref: JobRef = { kind, namespace: 'kube-test', name: 'tfjob-test' };
@@ -139,7 +140,7 @@ export async function connect(endpoint: string, secret: object = accessKey, mana
   vi.stubEnv('AWS_REGION', 'eu-west-1');
   vi.stubEnv('AWS_ACCESS_KEY_ID', credential('aws-ak'));
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', credential('aws-sk'));
-  const asked = { kind, ref, caller: 'somebody', rules: {}, dryRun: false };
+  const asked = { kind, ref, user: somebody, mayRead: true, rules: {}, dryRun: false };
   const cci = connectCci({ endpoint, projectId: undefined, secretId: secretName });
   return {
     cci,

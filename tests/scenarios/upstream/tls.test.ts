@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { type Certificate, makeCertificate } from '../../../local/certificate.ts';
 import { listenWhileTesting } from '../../fakes/server.ts';
-import { type Certificate, makeCertificate } from './certificate.ts';
 import { connect, newContext, refusal, requestOf, startUpstream, type Upstream } from './harness.ts';
 
 const systemAuthorities = getCACertificates('default');

@@ -22,6 +22,8 @@ describe('the authorizer’s configuration', () => {
       jwksUri: undefined,
       userClaim: 'sub',
       groupsClaim: 'groups',
+      userPrefix: 'https://issuer.example.com/#',
+      groupsPrefix: '',
     });
   });
 

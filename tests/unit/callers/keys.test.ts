@@ -40,7 +40,7 @@ async function expectUnjudged(reason: string, ask = newAuthorizer(issuer.url), g
 describe('the issuer’s keys', () => {
   it('are found by discovery, once for many requests', async () => {
     const ask = newAuthorizer(issuer.url);
-    for (let count = 0; count < 5; count += 1) expect(await outcome(ask(await token()))).toBe('Allowed alice');
+    for (let count = 0; count < 5; count += 1) expect(await outcome(ask(await token()))).toBe(`Allowed ${issuer.url}#alice`);
     await Promise.all(Array.from({ length: 5 }, async () => ask(await token())));
     expect(issuer.requested).toEqual([discoveryPath, `${keysPath}?all`]);
   });
@@ -53,7 +53,7 @@ describe('the issuer’s keys', () => {
 
   it('are taken from OIDC_JWKS_URI where it is set, without discovery', async () => {
     const ask = newAuthorizer(issuer.url, { OIDC_JWKS_URI: `${issuer.url}${keysPath}` });
-    expect(await outcome(ask(await token()))).toBe('Allowed alice');
+    expect(await outcome(ask(await token()))).toBe(`Allowed ${issuer.url}#alice`);
     expect(issuer.requested).toEqual([keysPath]);
   });
 
@@ -72,7 +72,7 @@ describe('the issuer’s keys', () => {
     expect(await outcome(ask(await token(second)))).toBe('Unauthorized');
     expect(keysRequested()).toBe(1);
     pass(keysCooldown);
-    expect(await outcome(ask(await token(second)))).toBe('Allowed alice');
+    expect(await outcome(ask(await token(second)))).toBe(`Allowed ${issuer.url}#alice`);
     expect(keysRequested()).toBe(2);
     expect(await outcome(ask(await token(first)))).toBe('Unauthorized');
     for (let count = 0; count < 5; count += 1) await outcome(ask(await sign({ ...first, kid: `unknown-${count}` }, claimsOf(issuer.url))));
@@ -84,7 +84,7 @@ describe('the issuer’s keys', () => {
     await ask(await token());
     issuer.keys = [];
     pass(keysMaxAge - 1000);
-    expect(await outcome(ask(await token()))).toBe('Allowed alice');
+    expect(await outcome(ask(await token()))).toBe(`Allowed ${issuer.url}#alice`);
     pass(1000);
     expect(await outcome(ask(await token()))).toBe('Unauthorized');
   });
@@ -95,7 +95,7 @@ describe('the issuer’s keys', () => {
     await expectUnjudged('the discovery document could not be read', ask);
     expect(printed.lines()[0]).toMatchObject({ code: 'ECONNREFUSED' });
     issuer = await startIssuer([first], Number(new URL(issuer.url).port));
-    expect(await outcome(ask(await token()))).toBe('Allowed alice');
+    expect(await outcome(ask(await token()))).toBe(`Allowed ${issuer.url}#alice`);
   });
 });
 

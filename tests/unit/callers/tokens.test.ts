@@ -38,13 +38,13 @@ function verdict(token: string): Promise<string> {
 
 describe('a good token', () => {
   it.each(algorithms)('signed with %s is let in', async (alg) => {
-    expect(await verdict(await sign(signers.get(alg) as Signer, claimsOf(issuer.url)))).toBe('Allowed alice');
+    expect(await verdict(await sign(signers.get(alg) as Signer, claimsOf(issuer.url)))).toBe(`Allowed ${issuer.url}#alice`);
   });
 
   it('may be for several audiences, and expired or not yet valid by no more than the clocks may differ', async () => {
-    expect(await verdict(await sign(rsa, claimsOf(issuer.url, { aud: ['other', 'kubernetes'] })))).toBe('Allowed alice');
+    expect(await verdict(await sign(rsa, claimsOf(issuer.url, { aud: ['other', 'kubernetes'] })))).toBe(`Allowed ${issuer.url}#alice`);
     const close = { exp: seconds() - clockTolerance + 2, nbf: seconds() + clockTolerance - 1 };
-    expect(await verdict(await sign(rsa, claimsOf(issuer.url, close)))).toBe('Allowed alice');
+    expect(await verdict(await sign(rsa, claimsOf(issuer.url, close)))).toBe(`Allowed ${issuer.url}#alice`);
   });
 });
 

@@ -55,18 +55,36 @@ describe('the ways in for events', () => {
     ]);
   });
 
-  it('let EventBridge send for this one rule, and nobody else by policy', () => {
-    const [policy, ...others] = ofType('AWS::SQS::QueuePolicy');
-    expect(others).toEqual([]);
-    expect(policy?.Properties.PolicyDocument.Statement).toEqual([
-      {
-        Effect: 'Allow',
-        Principal: { Service: 'events.amazonaws.com' },
-        Action: 'sqs:SendMessage',
-        Resource: [arn('JobEventQueue'), arn('JobEventUndelivered')],
-        Condition: { ArnEquals: { 'aws:SourceArn': arn('JobEventRule') } },
-      },
-    ]);
+  /** The statements of the policy of each queue that has one; each speaks of its own queue. */
+  const policies = Object.fromEntries(
+    ofType('AWS::SQS::QueuePolicy').map(({ Properties: { Queues, PolicyDocument } }) => [Queues[0].Ref, PolicyDocument.Statement]),
+  );
+  const fromRule = (queue: string) => ({
+    Effect: 'Allow',
+    Principal: { Service: 'events.amazonaws.com' },
+    Action: 'sqs:SendMessage',
+    Resource: arn(queue),
+    Condition: { ArnEquals: { 'aws:SourceArn': arn('JobEventRule') } },
+  });
+  const refused = (queue: string, condition: object) => ({
+    Effect: 'Deny',
+    Principal: '*',
+    Action: 'sqs:SendMessage',
+    Resource: arn(queue),
+    Condition: condition,
+  });
+
+  it('let EventBridge send for this one rule, and behind the bus nobody else, whatever IAM allows him: only SQS for who redrives', () => {
+    const otherwise = { ArnNotEquals: { 'aws:SourceArn': arn('JobEventRule') }, BoolIfExists: { 'aws:ViaAWSService': 'false' } };
+    expect(policies.JobEventQueue).toEqual([fromRule('JobEventQueue'), refused('JobEventQueue', otherwise)]);
+    expect(policies.JobEventUndelivered).toEqual([fromRule('JobEventUndelivered')]);
+  });
+
+  it('take dead letters from the function alone, as each counts for whom it names', () => {
+    const otherwise = { ArnNotEquals: { 'aws:PrincipalArn': arn('JobEventRole') } };
+    for (const queue of ['JobEventDeadLetters', 'JobEventFifoDeadLetters']) expect(policies[queue]).toEqual([refused(queue, otherwise)]);
+    expect(Object.keys(policies)).toHaveLength(4);
+    expect(events.function.environment.JOB_EVENT_ROLE_ID).toEqual({ 'Fn::GetAtt': ['JobEventRole', 'RoleId'] });
   });
 
   it('tell a topic of their alarms where one is given', async () => {

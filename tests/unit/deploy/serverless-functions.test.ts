@@ -116,8 +116,8 @@ describe('the functions', () => {
       expect(functions[name]?.environment).toMatchObject({ CCI_SECRET_ID: '${param:secretName}', CCI_ENDPOINT: '${param:cciEndpoint}' });
     }
     const powertools = ['POWERTOOLS_SERVICE_NAME', 'POWERTOOLS_METRICS_DISABLED', 'POWERTOOLS_LOG_LEVEL'];
-    expect(Object.keys(functions.notFound?.environment ?? {})).toEqual(powertools);
-    expect(Object.keys(functions.discovery?.environment ?? {})).toEqual(['LAYOUT', ...powertools]);
+    expect(Object.keys(functions.notFound?.environment ?? {})).toEqual(['SSO_USERNAME', ...powertools]);
+    expect(Object.keys(functions.discovery?.environment ?? {})).toEqual(['LAYOUT', 'SSO_USERNAME', ...powertools]);
     expect(Object.keys(functions.authorizer?.environment ?? {}).join()).not.toContain('CCI');
   });
 });
@@ -160,6 +160,7 @@ describe('the parameters', () => {
       alarmActions,
       asVariables('auth/caller-limits.cjs'),
       asVariables('reserved-concurrency.cjs'),
+      asVariables('authorization.cjs'),
     ].join();
     const used = new Set([...all.matchAll(/\$\{param:(\w+)(, null)?\}/g)].map(([, name, optional]) => (optional ? undefined : name)));
     for (const needed of ['oidcIssuer', 'oidcAudience']) expect(used.delete(needed)).toBe(true);

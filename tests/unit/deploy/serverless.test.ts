@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
 import { bearer } from '../../../lib/callers/token.ts';
 import { discoveryDocuments } from '../../../lib/discovery/documents.ts';
+import { reviews } from '../../../lib/reviews/review.ts';
 import { pathNotFound, type StatusError, tooLarge, tooManyRequests, unauthorized } from '../../../lib/status.ts';
 import { config, functions, iam, jwt, ofType, provider, resources, routes, text } from './deployment.ts';
 
@@ -97,9 +98,9 @@ describe('the API', () => {
     expect(any).toEqual(expect.arrayContaining(routes.map(({ path }) => path)));
   });
 
-  it('routes every path of discovery, and nothing else, to the function that answers it', () => {
+  it('routes every path of discovery and of reviews, and nothing else, to the function that answers it', () => {
     const routed = functions.discovery?.events.map(({ http }) => http?.path).sort();
-    expect(routed).toEqual(Object.keys(discoveryDocuments('cci')).sort());
+    expect(routed).toEqual([...Object.keys(discoveryDocuments('cci')), ...Object.keys(reviews)].sort());
   });
 
   it('is regional and leaves the bytes of a body alone', () => {

@@ -8,6 +8,7 @@ import { discoveryDocuments } from '../../../lib/discovery/documents.ts';
 import { jobSchema, Status } from '../../../lib/discovery/schemas.ts';
 import { jobKinds } from '../../../lib/job/kinds.ts';
 import { jobSpecSchema } from '../../../lib/job/schema.ts';
+import { reviews } from '../../../lib/reviews/review.ts';
 import { openApiDocument } from '../../../scripts/openapi/document.ts';
 import { danglingReferences, type Loose, objectsOf } from './documents.ts';
 
@@ -63,7 +64,7 @@ describe('docs/openapi.yaml', () => {
       expect([value, operation(value)]).toEqual([value, valid]);
   });
 
-  it('describes every verb on jobs, and every path of discovery', () => {
+  it('describes every verb on jobs, and every path of discovery and of reviews', () => {
     const jobs = '/apis/kubeflow.org/v1/namespaces/{namespace}/{plural}';
     const operations = Object.entries(document.paths as Record<string, object>).flatMap(([path, item]) =>
       Object.keys(item)
@@ -78,7 +79,8 @@ describe('docs/openapi.yaml', () => {
       `patch ${jobs}/{name}`,
       'get /apis/kubeflow.org/v1/{plural}',
     ];
-    expect(operations.sort()).toEqual([...ofJobs, ...discovery].sort());
+    const asked = Object.keys(reviews).map((path) => `post ${path}`);
+    expect(operations.sort()).toEqual([...ofJobs, ...discovery, ...asked].sort());
   });
 
   it('tells apart every operation by an id, and sums it up', () => {

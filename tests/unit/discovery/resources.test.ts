@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { discoveryDocuments } from '../../../lib/discovery/documents.ts';
-import { aggregatedGroups, apiGroup, apiGroupList, apiResourceList, apiVersions, versionInfo } from '../../../lib/discovery/resources.ts';
+import {
+  aggregatedGroups,
+  apiGroup,
+  apiGroupList,
+  apiResourceList,
+  apiVersions,
+  reviewGroups,
+  versionInfo,
+} from '../../../lib/discovery/resources.ts';
+import { reviews } from '../../../lib/reviews/review.ts';
 
 const family = {
   cci: ['tfjobs', 'pytorchjobs', 'mxjobs'],
@@ -18,7 +27,7 @@ describe.each(['cci', 'kubeflow'] as const)('the resources of the %s layout', (l
 
   it('are the same in aggregated discovery', () => {
     const [group, ...others] = aggregatedGroups(layout).items;
-    expect(others).toEqual([]);
+    expect(others.map(({ metadata }) => metadata.name)).toEqual(['authentication.k8s.io', 'authorization.k8s.io']);
     expect(group).toMatchObject({ metadata: { name: 'kubeflow.org' }, versions: [{ version: 'v1', freshness: 'Current' }] });
     const aggregated = group?.versions[0]?.resources.map(({ resource, singularResource, scope, responseKind, verbs }) => ({
       name: resource,
@@ -43,11 +52,35 @@ describe('the documents of discovery', () => {
     });
   });
 
-  it('know one group in one version, which is preferred', () => {
+  it('know the group of the jobs in one version, which is preferred, and beside it those in which a caller asks about himself', () => {
     const version = { groupVersion: 'kubeflow.org/v1', version: 'v1' };
     const group = { name: 'kubeflow.org', versions: [version], preferredVersion: version };
     expect(apiGroup).toEqual({ kind: 'APIGroup', apiVersion: 'v1', ...group });
-    expect(apiGroupList).toEqual({ kind: 'APIGroupList', apiVersion: 'v1', groups: [group] });
+    const groups = reviewGroups.map((name) => ({ name, groupVersion: `${name}/v1` }));
+    expect(apiGroupList).toEqual({
+      kind: 'APIGroupList',
+      apiVersion: 'v1',
+      groups: [
+        group,
+        ...groups.map(({ name, groupVersion }) => ({
+          name,
+          versions: [{ groupVersion, version: 'v1' }],
+          preferredVersion: { groupVersion, version: 'v1' },
+        })),
+      ],
+    });
+    expect(groups.map(({ name }) => name)).toEqual(['authentication.k8s.io', 'authorization.k8s.io']);
+  });
+
+  it('name the reviews that are served, which nobody can do more with than create', async () => {
+    for (const [path, { group, kind, plural }] of Object.entries(reviews)) {
+      const list = (await discoveryDocuments('cci')[`/apis/${group}/v1`]?.read()) as ReturnType<typeof apiResourceList>;
+      const named = { name: plural, singularName: kind.toLowerCase(), namespaced: false, kind, verbs: ['create'] };
+      expect([path, list.resources]).toEqual([`/apis/${group}/v1/${plural}`, expect.arrayContaining([named])]);
+      const aggregated = aggregatedGroups('cci').items.find(({ metadata }) => metadata.name === group);
+      expect(aggregated?.versions[0]?.resources.map(({ resource, scope }) => [resource, scope])).toContainEqual([plural, 'Cluster']);
+    }
+    expect(Object.keys(reviews)).toHaveLength(3);
   });
 
   it('say that nothing of the core group is served', () => {

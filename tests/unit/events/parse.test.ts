@@ -2,6 +2,7 @@ import type { SQSRecord } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import { eventUpdate } from '../../../lib/events/job-update.ts';
 import { claimsOf, parseEvent, readMessage } from '../../../lib/events/parse.ts';
+import { somebody } from '../../fakes/user.ts';
 
 const detail = { version: '1', id: 'a', kind: 'TFJob', namespace: 'n', name: 'j', patch: {} };
 const recordOf = (given: object, group?: string): SQSRecord =>
@@ -77,7 +78,9 @@ describe('parseEvent', () => {
 
 describe('eventUpdate', () => {
   it('is never conditional or dry, and never goes unread', () => {
-    const update = eventUpdate(parse(recordOf({ resourceVersion: '7' })), 'sender', ['example.com/*']);
+    const update = eventUpdate({ asked: parse(recordOf({ resourceVersion: '7' })), user: somebody, access: { mayRead: true } }, [
+      'example.com/*',
+    ]);
     expect(update).toMatchObject({ conditional: false, dryRun: false, rules: { protectedKeys: ['example.com/*'] } });
     expect(update).not.toHaveProperty('passThrough');
   });

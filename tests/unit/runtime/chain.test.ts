@@ -1,14 +1,17 @@
 import type { Context } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
+import { authorize, authorizeRead } from '../../../lib/http/authorize.ts';
 import { decodeBody, jobTypes } from '../../../lib/http/body.ts';
 import { requireCaller } from '../../../lib/http/caller.ts';
 import { normalizeEvent } from '../../../lib/http/event.ts';
+import { updateOfPut } from '../../../lib/http/job-update.ts';
 import { logRequest } from '../../../lib/http/log.ts';
 import { readOptions } from '../../../lib/http/options.ts';
 import { parseJob } from '../../../lib/http/parse.ts';
+import { negotiateRead, upstreamAccept } from '../../../lib/http/represent.ts';
 import type { Identified } from '../../../lib/http/request.ts';
 import { respond } from '../../../lib/http/respond.ts';
-import { routeToJob } from '../../../lib/http/route.ts';
+import { routeToJob, routeToJobs } from '../../../lib/http/route.ts';
 import { type Around, chain, type Middleware } from '../../../lib/runtime/chain.ts';
 
 interface Start {
@@ -96,7 +99,10 @@ describe('a chain', () => {
 describe('a chain with a mistake does not compile', () => {
   const answer = { outcome: 'read', answer: { status: 200, job: null } } as const;
   const needsCaller = (_: Identified) => answer;
-  const upToCaller = () => chain(normalizeEvent).use(logRequest()).use(respond());
+  const upToCaller = () =>
+    chain(normalizeEvent({ ssoUsername: 'role' }))
+      .use(logRequest())
+      .use(respond());
 
   it('where the step that requires a caller was deleted, and the handler wants one', () => {
     upToCaller().use(requireCaller()).handler(needsCaller);
@@ -121,7 +127,25 @@ describe('a chain with a mistake does not compile', () => {
     // @ts-expect-error: no job
     upToCaller().use(readOptions('UpdateOptions')).use(decodeBody(jobTypes)).use(parseJob());
     // @ts-expect-error: the log line comes first, since it holds the trace
-    chain(normalizeEvent).use(respond());
+    chain(normalizeEvent({ ssoUsername: 'role' })).use(respond());
+  });
+
+  it('where the step that asks the policies was deleted, or does not stand after the route', () => {
+    const identified = () => upToCaller().use(requireCaller());
+    const write = (request: Parameters<typeof updateOfPut>[0]) => ({ ...answer, made: updateOfPut(request, []) });
+    const parsed = (routed: ReturnType<typeof routedBy>) =>
+      routed.use(readOptions('UpdateOptions')).use(decodeBody(jobTypes)).use(parseJob());
+    const routedBy = () => identified().use(routeToJob('cci', ['PUT']));
+    routedBy().use(authorize(undefined)).use(readOptions('UpdateOptions')).use(decodeBody(jobTypes)).use(parseJob()).handler(write);
+    // @ts-expect-error: nobody has asked whether he may
+    parsed(routedBy()).handler(write);
+    // @ts-expect-error: nobody knows yet what he wants
+    identified().use(authorize(undefined));
+    const read = (request: Parameters<typeof upstreamAccept>[0]) => ({ ...answer, made: upstreamAccept(request) });
+    const readBy = () => identified().use(routeToJobs('cci', ['GET']));
+    readBy().use(authorizeRead(undefined)).use(negotiateRead()).handler(read);
+    // @ts-expect-error: nobody has asked whether he may
+    readBy().use(negotiateRead()).handler(read);
   });
 
   it('where the handler answers what the steps around it do not take', () => {

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 
-/** A certificate and its key for a server of a test, in PEM. */
+/** A certificate and its key for a server on this machine, in PEM. */
 export interface Certificate {
   cert: string;
   key: string;

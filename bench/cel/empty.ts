@@ -1,0 +1,2 @@
+/** What importing costs before anything is in a module. */
+export const nothing: undefined = undefined;

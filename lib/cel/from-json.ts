@@ -1,0 +1,56 @@
+import { type Json, type JsonObject, own } from '../json/json.ts';
+import { CelError, int64, List, MapValue, type Value } from './values.ts';
+
+/** An array of JSON, whose elements become values where they are read. */
+class JsonList extends List {
+  readonly #items: readonly Json[];
+  constructor(items: readonly Json[]) {
+    super();
+    this.#items = items;
+  }
+  override get size(): number {
+    return this.#items.length;
+  }
+  override at(index: number): Value {
+    return fromJson(this.#items[index] as Json);
+  }
+}
+
+/** An object of JSON, whose members become values where they are read. */
+class JsonMap extends MapValue {
+  readonly #object: JsonObject;
+  constructor(object: JsonObject) {
+    super();
+    this.#object = object;
+  }
+  override get size(): number {
+    return Object.keys(this.#object).length;
+  }
+  override get(key: Value): Value | undefined {
+    const member = typeof key === 'string' ? own(this.#object, key) : undefined;
+    return member === undefined ? undefined : fromJson(member);
+  }
+  override keys(): Iterable<Value> {
+    return Object.keys(this.#object);
+  }
+}
+
+/**
+ * The value of exact JSON (lib/json), as Kubernetes reads it: a number without fraction and exponent that fits int64 is an int, each other
+ * one a double. Arrays and objects are not copied.
+ */
+export function fromJson(json: Json): Value {
+  if (typeof json === 'number') return Number.isInteger(json) && !isExponential(json) ? BigInt(json) : json;
+  if (typeof json !== 'object' || json === null) return json;
+  if (Array.isArray(json)) return new JsonList(json);
+  return JSON.isRawJSON(json) ? fromNumberText(json.rawJSON) : new JsonMap(json as JsonObject);
+}
+
+/** JSON.parse keeps `1e21` as a number that prints with an exponent; what prints without one was written as an int. */
+const isExponential = (number: number): boolean => Math.abs(number) >= 1e21;
+
+function fromNumberText(text: string): Value {
+  if (/[.eE]/.test(text)) return Number(text);
+  const integer = BigInt(text);
+  return int64(integer) instanceof CelError ? Number(text) : integer;
+}

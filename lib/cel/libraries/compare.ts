@@ -1,0 +1,1 @@
+export { compare, compareText, isEqual } from '../equality.ts';

@@ -1,0 +1,56 @@
+const escapes: Record<string, string> = {
+  '\x07': '\\a',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\v': '\\v',
+  '\\': '\\\\',
+  '"': '\\"',
+};
+// What Go's unicode.IsPrint does not print: everything but letters, marks, numbers, punctuation, symbols and the ASCII space.
+const escaped = /["\\]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu;
+
+/** A text between quotes as Go's `%q` and strconv.Quote print it. */
+export const goQuote = (text: string): string => `"${text.replace(escaped, escapeRune)}"`;
+
+function escapeRune(rune: string): string {
+  const known = escapes[rune];
+  if (known) return known;
+  const code = rune.codePointAt(0) ?? 0;
+  if (code < 0x20 || code === 0x7f) return `\\x${hex(code, 2)}`;
+  return code < 0x10000 ? `\\u${hex(code, 4)}` : `\\U${hex(code, 8)}`;
+}
+
+const hex = (code: number, width: number): string => code.toString(16).padStart(width, '0');
+
+/** A text between quotes as the CEL function strings.quote prints it: only CEL's own escapes, all else as it stands. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: a bell is escaped
+export const celQuote = (text: string): string => `"${text.replace(/[\u0007\b\f\n\r\t\v\\"]/g, (rune) => escapes[rune] ?? rune)}"`;
+
+/** The UTF-8 bytes of a text, one character for each, as Go's strings index them. */
+export function toByteString(text: string): string {
+  if (/^[\0-\x7f]*$/.test(text)) return text;
+  let bytes = '';
+  for (const byte of new TextEncoder().encode(text)) bytes += String.fromCharCode(byte);
+  return bytes;
+}
+
+/** The text of UTF-8 bytes that stand one in each character; what is no UTF-8 becomes U+FFFD. */
+export function fromByteString(bytes: string): string {
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(Uint8Array.from(bytes, (byte) => byte.charCodeAt(0)));
+}
+
+/** A text that cannot be parsed; the message is the one of Go's parser. */
+export class Malformed extends Error {}
+
+/** What a parser gives, or the text of its error. */
+export function attempt<T extends object>(parse: () => T): T | string {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof Malformed) return error.message;
+    throw error;
+  }
+}

@@ -1,0 +1,95 @@
+import { type Token, tokenize } from './lexer.ts';
+import type { Problems } from './source.ts';
+import { SyntaxErrors, wanted } from './syntax-errors.ts';
+
+/** The tokens of an expression, taken one after the other. After a mistake it goes on as ANTLR does, so that further ones are found. */
+export class TokenStream {
+  readonly tokens: readonly Token[];
+  readonly errors: SyntaxErrors;
+  next = 0;
+
+  constructor(source: string, problems: Problems) {
+    this.errors = new SyntaxErrors(problems);
+    this.tokens = this.errors.orNothing(() => tokenize(source, (at, message) => this.errors.syntax(at, message)));
+  }
+
+  get token(): Token {
+    return this.tokens[this.next] as Token;
+  }
+
+  peek(distance: number): Token {
+    return this.tokens[Math.min(this.next + distance, this.tokens.length - 1)] as Token;
+  }
+
+  is(...kinds: string[]): boolean {
+    return kinds.includes(this.token.kind);
+  }
+
+  take(): Token {
+    const token = this.token;
+    if (token.kind !== '<EOF>') this.next += 1;
+    this.errors.recovered();
+    return token;
+  }
+
+  takeIf(kind: string): Token | undefined {
+    return this.is(kind) ? this.take() : undefined;
+  }
+
+  /** Takes the token that must come now. One too many is skipped and one too few is imagined, where that lets the rest be read. */
+  expect(kind: string, choices = wanted(kind)): Token {
+    if (this.is(kind)) return this.take();
+    const token = this.token;
+    if (this.peek(1).kind === kind && token.kind !== '<EOF>') {
+      this.errors.unexpected(token, `extraneous input '${token.text}' expecting ${choices}`);
+      this.next += 1;
+      return this.take();
+    }
+    const isMissing = !choices.startsWith('{') && this.errors.mayFollow(kind, token.kind);
+    this.errors.unexpected(
+      token,
+      isMissing ? `missing ${choices} at '${token.text}'` : `mismatched input '${token.text}' expecting ${choices}`,
+    );
+    if (!isMissing) this.recover();
+    return token;
+  }
+
+  /** Skips to a token that may come after the rules that are open, or after the whole expression. */
+  recover(isWhole = false): void {
+    this.next += this.errors.skipped(this.tokens, this.next, isWhole);
+  }
+
+  /** Two rules begin with what was read, and neither goes on like this. */
+  noAlternative(first: Token): void {
+    const token = this.token;
+    const isWord = /^(true|false|null)$/.test(token.text);
+    const read = token.kind === '<EOF>' ? first.text : `${first.text}${token.text}`;
+    this.errors.unexpected(
+      token,
+      isWord ? `mismatched input '${token.text}' expecting IDENTIFIER` : `no viable alternative at input '${read}'`,
+    );
+    this.recover();
+  }
+
+  /** Takes the comma between two elements. One token too many before it ends the list, as ANTLR has it. */
+  goesOn(bracket: string): boolean {
+    const token = this.token;
+    if (token.kind !== ',' && token.kind !== bracket && this.peek(1).kind === ',') {
+      this.errors.unexpected(token, `extraneous input '${token.text}' expecting {'${bracket}', ','}`);
+      this.next += 1;
+      return false;
+    }
+    return this.is(',') && !this.isEnd(bracket) && this.take().kind === ',';
+  }
+
+  endOfList(bracket: string, hasElements: boolean): void {
+    const isComma = this.takeIf(',') !== undefined;
+    this.expect(bracket, hasElements && !isComma ? `{'${bracket}', ','}` : undefined);
+  }
+
+  /** Whether the comma that is next ends the list or map. */
+  isEnd(bracket: string): boolean {
+    const { kind } = this.peek(1);
+    return kind === bracket || kind === ',' || kind === '<EOF>';
+  }
+}

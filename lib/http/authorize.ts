@@ -1,0 +1,41 @@
+import { requireAccess, type Wanted } from '../policy/access.ts';
+import type { Policies } from '../policy/policies.ts';
+import type { Middleware } from '../runtime/chain.ts';
+import type { Authorized, HttpRequest, Identified, Routed, RoutedRead } from './request.ts';
+
+type Asking = HttpRequest & Identified;
+
+/**
+ * Lets a write pass if the policies allow the caller to `update` (PUT) or `patch` the job, and everybody where there are none: 403 otherwise
+ * (docs/decision.md, authorization). It stands before the query and the body are looked at.
+ */
+export function authorize(policies: Policies | undefined): Middleware<Asking & Routed, Authorized> {
+  return {
+    before: ({ user, method, kind, ref }) => {
+      const verb = method === 'PUT' ? 'update' : 'patch';
+      return { access: requireAccess(policies, user, { verb, target: { ...ref, kind } }) };
+    },
+  };
+}
+
+/** Lets a read pass if the policies allow the caller to `get` the job, or to `list` or `watch` the collection: 403 otherwise, as for a write. */
+export function authorizeRead(policies: Policies | undefined): Middleware<Asking & RoutedRead, Authorized> {
+  return { before: (event) => ({ access: requireAccess(policies, event.user, wantedRead(event)) }) };
+}
+
+function wantedRead({ query, kind, target }: HttpRequest & RoutedRead): Wanted {
+  if ('name' in target) return { verb: 'get', target: { ...target, kind } };
+  return { verb: isWatch(query) ? 'watch' : 'list', target: { ...target, kind, name: selectedName(query) } };
+}
+
+/** Whether a list is to be watched: to the API server, every value but these asks for that. */
+export function isWatch({ watch = [] }: Record<string, string[]>): boolean {
+  return !/^(?:0|false)$/i.test(watch[0] ?? 'false');
+}
+
+/** The name that a list is only about, by its field selector: then resourceNames count for it as for a get. */
+function selectedName({ fieldSelector = [] }: Record<string, string[]>): string | undefined {
+  const terms = (fieldSelector[0] ?? '').split(/(?<!\\),/);
+  const names = terms.flatMap((term) => /^metadata\.name==?([a-z0-9.-]+)$/.exec(term)?.[1] ?? []);
+  return names.sort()[0];
+}

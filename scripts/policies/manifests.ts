@@ -1,0 +1,123 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, type YAMLMap } from 'yaml';
+import { FieldErrors, type Finding, type Path } from './mistakes.ts';
+import { offsetOf, readNode } from './read-node.ts';
+import { kinds, namespacedKinds } from './schema.ts';
+
+/** What a manifest may hold in place of a type: every field may be absent, and text is any text. */
+export type Raw<T> = T extends string
+  ? string
+  : T extends boolean
+    ? boolean
+    : T extends readonly (infer Item)[]
+      ? readonly Raw<Item>[]
+      : string extends keyof T
+        ? { readonly [Key in keyof T]: Raw<T[Key]> }
+        : { readonly [Key in keyof T]?: Raw<T[Key]> };
+
+/** One object of the folder: what it says, still unchecked beyond its fields' types, and where its mistakes go. */
+export interface Manifest {
+  readonly file: string;
+  readonly kind: string;
+  // biome-ignore lint/suspicious/noExplicitAny: what it holds has been read by the shape of its kind
+  readonly value: any;
+  readonly errors: FieldErrors;
+  /** Whether a field is of another type than it should be; its other mistakes are then not looked for. */
+  readonly isBroken: boolean;
+  lineOf(path: Path): number;
+}
+
+/**
+ * Reads every manifest of a folder: YAML or JSON, several documents, lists; files in alphabetical order, of folders within as well. What
+ * cannot be read goes to the mistakes. Cases of `npm run policy -- test` (NAME.cases.yaml) may lie beside them. Rejects where the folder is not there: an empty one says that there are none.
+ */
+export async function readManifests(folder: string, mistakes: Finding[]): Promise<Manifest[]> {
+  const manifests: Manifest[] = [];
+  for (const file of await filesIn(folder)) {
+    if (/\.cases\.ya?ml$/.test(file)) continue;
+    const shown = join(folder, file);
+    if (/\.(?:ya?ml|json)$/.test(file)) manifests.push(...manifestsOf(shown, await readFile(shown, 'utf8'), mistakes));
+    // One that is named wrongly would protect nothing, and nobody would know.
+    else if (!/\.md$/.test(file)) mistakes.push({ file: shown, line: 1, field: '', message: 'is none of .yaml, .yml, .json and .md' });
+  }
+  return manifests;
+}
+
+async function filesIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+    .filter((file) => !/(?:^|\/)\./.test(file))
+    .sort();
+}
+
+/** The manifests of a file's text. */
+export function manifestsOf(file: string, text: string, mistakes: Finding[]): Manifest[] {
+  const lineCounter = new LineCounter();
+  const lineAt = (offset: number) => lineCounter.linePos(offset).line;
+  // Kubernetes reads YAML 1.1, where a bare `yes` is no string; but times and dates are strings to it.
+  const documents = parseAllDocuments(text, {
+    lineCounter,
+    version: '1.1',
+    merge: false,
+    prettyErrors: false,
+    logLevel: 'silent',
+    customTags: (tags) => tags.filter((tag) => typeof tag !== 'object' || !(tag.format === 'TIME' || /:timestamp$/.test(tag.tag))),
+  });
+  return (Array.isArray(documents) ? documents : []).flatMap((document) => {
+    const broken = [...document.errors, ...document.warnings];
+    mistakes.push(...broken.map(({ pos, message }) => ({ file, line: lineAt(pos[0]), field: '', message })));
+    // One of nothing but comments is empty too.
+    if (broken.length > 0 || document.contents === null || document.toJS() === null) return [];
+    return itemsOf(document.contents).flatMap((root) => {
+      const lineOf = (path: Path) => lineAt(offsetOf(root, path, document));
+      return manifestOf(root, document, file, lineOf, mistakes);
+    });
+  });
+}
+
+function itemsOf(root: Node): Node[] {
+  const items = isMap(root) && textOf(root, 'kind') === 'List' && textOf(root, 'apiVersion') === 'v1' ? root.get('items', true) : undefined;
+  return isSeq(items) ? (items.items as Node[]).flatMap(itemsOf) : [root];
+}
+
+function manifestOf(root: Node, document: Document, file: string, lineOf: Manifest['lineOf'], mistakes: Finding[]): Manifest[] {
+  const errors = new FieldErrors({ file, lineOf }, mistakes);
+  if (!isMap(root)) {
+    errors.sentence([], 'is no object with apiVersion and kind');
+    return [];
+  }
+  const [apiVersion, kind] = [textOf(root, 'apiVersion'), textOf(root, 'kind')];
+  if (!apiVersion) errors.required(['apiVersion']);
+  if (!kind) errors.required(['kind']);
+  if (!apiVersion || !kind) return [];
+  const shape = Object.hasOwn(kinds, `${apiVersion} ${kind}`) ? kinds[`${apiVersion} ${kind}`] : undefined;
+  if (!shape) {
+    tellUnknownKind(apiVersion, kind, errors);
+    return [];
+  }
+  const before = mistakes.length;
+  const value = readNode(root, shape, [], document, errors) as Manifest['value'];
+  // An API server passes over the namespace of what is in none.
+  if (!namespacedKinds.includes(kind)) delete value.metadata?.namespace;
+  const isBroken = mistakes.slice(before).some(({ message }) => !message.startsWith('unknown field'));
+  return [{ file, kind, value, errors, isBroken, lineOf }];
+}
+
+function tellUnknownKind(apiVersion: string, kind: string, errors: FieldErrors): void {
+  const known = Object.keys(kinds).find((name) => name.endsWith(` ${kind}`));
+  if (/^MutatingAdmissionPolicy(?:Binding)?$/.test(kind))
+    errors.add(['kind'], `${kind} is not supported: it would write what the caller did not ask for`);
+  else if (known) errors.add(['apiVersion'], `${kind} is read in version ${known.split(' ')[0]} only, not in ${apiVersion}`);
+  else {
+    const names = Object.keys(kinds).map((name) => name.split(' ')[1]);
+    errors.add(['kind'], `${apiVersion} ${kind} is none of the kinds that are read here: ${names.join(', ')}`);
+  }
+}
+
+function textOf(map: YAMLMap, key: string): string | undefined {
+  const node = map.get(key, true);
+  return isScalar(node) && typeof node.value === 'string' && node.value !== '' ? node.value : undefined;
+}

@@ -1,0 +1,27 @@
+import type { BundledObjects } from '../../lib/policy/bundle.ts';
+import { digestOf } from '../../lib/policy/read.ts';
+import { checkPolicies } from './check.ts';
+import { PolicyError } from './mistakes.ts';
+
+/** A bundle as it is shipped: its bytes, and their digest. */
+export interface Packed {
+  readonly bytes: Buffer;
+  readonly digest: string;
+}
+
+/** Packs the policies of a folder; undefined where it holds no manifest. Throws PolicyError with every mistake. */
+export async function packPolicies(folder: string): Promise<Packed | undefined> {
+  const { objects, mistakes } = await checkPolicies(folder);
+  if (!objects) throw new PolicyError(mistakes);
+  return isEmpty(objects) ? undefined : pack(objects);
+}
+
+/** The same objects are the same bytes, in whichever files and in whichever order they stand. */
+export function pack(objects: BundledObjects): Packed {
+  const bytes = Buffer.from(JSON.stringify(objects));
+  return { bytes, digest: digestOf(bytes) };
+}
+
+function isEmpty(objects: BundledObjects): boolean {
+  return Object.values(objects).every((list: readonly object[]) => list.length === 0);
+}

@@ -1,0 +1,105 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { versionInfo } from '../../../lib/discovery/resources.ts';
+import { type ApiGateway, startApiGateway } from '../../../local/api-gateway/api-gateway.ts';
+import { loadHandler } from '../../../local/api-gateway/bundle.ts';
+import { buildHandlers } from '../../../scripts/build.ts';
+import { PolicyError } from '../../../scripts/policies/mistakes.ts';
+import { packPolicies } from '../../../scripts/policies/pack.ts';
+import { environment } from '../gateway.ts';
+
+const run = promisify(execFile);
+let dist: string;
+let broken: string;
+beforeAll(async () => {
+  [dist, broken] = await Promise.all([mkdtemp(join(process.cwd(), 'dist-policies-')), mkdtemp(join(tmpdir(), 'broken-'))]);
+  await writeFile(join(broken, 'a.yaml'), 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: A, namespace: ns }\ndatum: {}\n');
+  await buildHandlers(dist, 'docs/policies/one-namespace');
+});
+afterAll(() => Promise.all([dist, broken].map((folder) => rm(folder, { recursive: true }))));
+
+describe('a build with policies', () => {
+  it('puts them beside each function that reads them, and beside no other', async () => {
+    const packed = await packPolicies('docs/policies/one-namespace');
+    const withPolicies: string[] = [];
+    for (const name of await readdir(dist)) {
+      if (!(await readdir(join(dist, name))).includes('policies.json')) continue;
+      withPolicies.push(name);
+      expect(await readFile(join(dist, name, 'policies.json'))).toEqual(packed?.bytes);
+    }
+    expect(withPolicies).toContain('discovery');
+    for (const other of ['authorizer', 'rotate-credentials']) expect(withPolicies).not.toContain(other);
+  });
+
+  it('tells their digest under /version', async () => {
+    Object.assign(process.env, environment('http://127.0.0.1:1', 'http://127.0.0.1:1'));
+    const load = () => loadHandler<never>(dist, 'discovery');
+    const gateway: ApiGateway = await startApiGateway({ port: 0, auth: 'none', load });
+    const answer = await fetch(`${gateway.url}/version`);
+    expect(await answer.json()).toEqual({ ...versionInfo, policies: (await packPolicies('docs/policies/one-namespace'))?.digest });
+    await gateway.close();
+  });
+
+  it('ends with every mistake in them, and leaves what was built before', async () => {
+    const before = await readdir(dist, { recursive: true });
+    const failed = await buildHandlers(dist, broken).catch((error: unknown) => error);
+    expect(failed).toBeInstanceOf(PolicyError);
+    expect((failed as PolicyError).message.split('\n')).toEqual([
+      expect.stringContaining(`${join(broken, 'a.yaml')}:3: metadata.name: Invalid value: "A"`),
+      `${join(broken, 'a.yaml')}:4: unknown field "datum"`,
+    ]);
+    expect(await readdir(dist, { recursive: true })).toEqual(before);
+  });
+});
+
+describe('a build without policies', () => {
+  it('has none of them, and no code that reads them', async () => {
+    for (const name of await readdir('dist')) {
+      for (const file of await readdir(join('dist', name))) {
+        expect(file).not.toBe('policies.json');
+        expect(await readFile(join('dist', name, file), 'utf8')).not.toContain('policies.json');
+      }
+    }
+    const gateway = await startApiGateway({ port: 0, auth: 'none', load: () => loadHandler<never>('dist', 'discovery') });
+    expect(await (await fetch(`${gateway.url}/version`)).json()).toEqual(versionInfo);
+    await gateway.close();
+  });
+});
+
+describe('npm run policy -- check', () => {
+  const check = (...args: string[]) =>
+    run(process.execPath, ['scripts/policy.ts', 'check', ...args]).then(
+      ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+      ({ code, stdout, stderr }) => ({ code, stdout, stderr }),
+    );
+
+  it('ends with 0 where there is no mistake, and tells the digest', async () => {
+    const { digest } = (await packPolicies('docs/policies/freeze')) ?? {};
+    expect(await check('docs/policies/freeze')).toEqual({
+      code: 0,
+      stdout: `docs/policies/freeze: 3 manifests, no mistake, 0 hints, ${digest}\n`,
+      stderr: '',
+    });
+  });
+
+  it('looks into policies/ unless told otherwise, where there is none as it comes', async () => {
+    expect(await check()).toEqual({ code: 0, stdout: 'policies: 0 manifests, no mistake, 0 hints\n', stderr: '' });
+  });
+
+  it('ends with 2 where there is a mistake, with each at its file and line', async () => {
+    const { code, stdout, stderr } = await check(broken);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr.split('\n').slice(1)).toEqual([`${join(broken, 'a.yaml')}:4: unknown field "datum"`, `${broken}: 2 mistakes`, '']);
+  });
+
+  it('ends with 2 and a plain sentence where it cannot look, or is not told what to do', async () => {
+    expect(await check('none')).toEqual({ code: 2, stdout: '', stderr: 'the folder none cannot be read: ENOENT\n' });
+    expect(await check('a', 'b')).toEqual({ code: 2, stdout: '', stderr: 'usage: npm run policy -- check [FOLDER]\n' });
+    const usage = await run(process.execPath, ['scripts/policy.ts', 'chek']).catch(({ code, stderr }) => ({ code, stderr }));
+    expect(usage).toEqual({ code: 2, stderr: 'usage: npm run policy -- check …\n' });
+  });
+});

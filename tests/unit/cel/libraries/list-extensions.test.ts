@@ -1,0 +1,57 @@
+import { expect, it } from 'vitest';
+import { evaluate } from './evaluate.ts';
+
+const object = { l: [1, 2], mixed: [1, 'a', 2.5], nested: [[1, [2]], [[3]]] };
+
+it.each([
+  ['[1,2,3].slice(1,2)', '[2] @12'],
+  ['[1].slice(0,2)', 'ERR cannot slice(0, 2), list is length 1 @12'],
+  ['[1].slice(-1,0)', 'ERR cannot slice(-1, 0), negative indexes not supported @12'],
+  ['[1].slice(0,-1)', 'ERR cannot slice(0, -1), negative indexes not supported @12'],
+  ['[1].slice(1,0)', 'ERR cannot slice(1, 0), start index must be less than or equal to end index @12'],
+  ['[[1],[2]].flatten()', '[1,2] @13'],
+  ['[[[1]],[[2]]].flatten()', '[[1],[2]] @13'],
+  ['dyn([1,2]).flatten()', '[1,2] @13'],
+  ['dyn(1).flatten()', 'ERR no such overload: int.flatten() @12'],
+  ['dyn({}).flatten(1)', 'ERR no such overload: map(dyn, dyn).flatten(int) @11'],
+  ["dyn('a').flatten(1)", 'ERR no such overload: string.flatten(int) @12'],
+  ['[[1,2]].flatten(0)', '[[1,2]] @11'],
+  ['[[1]].flatten(-1)', 'ERR level must be non-negative @12'],
+  ['[[[1]]].flatten(2)', '[1] @13'],
+  ['[[[1]]].flatten(1)', '[[1]] @12'],
+  ['object.nested.flatten(9)', '[1,2,3] @31'],
+  ['[3,1,2].sort()', '[1,2,3] @29'],
+  ['[3u,1u].sort()', '[1u,3u] @19'],
+  ['[1.5,0.5].sort()', '[0.5d,1.5d] @19'],
+  ['[true,false].sort()', '[false,true] @19'],
+  ["[duration('2s'),duration('1s')].sort()", '[dur(1000000000),dur(2000000000)] @19'],
+  [
+    "[timestamp('2024-01-02T00:00:00Z'),timestamp('2024-01-01T00:00:00Z')].sort()",
+    '[ts(2024-01-01T00:00:00Z),ts(2024-01-02T00:00:00Z)] @19',
+  ],
+  ["['b','a','😀','\uffff'].sort()", '["a","b","\uffff","😀"] @44'],
+  ["[b'b',b'a'].sort()", '[b61,b62] @19'],
+  ['[].sort()', '[] @11'],
+  ["[2.0,double('NaN'),1.0].sort()", '[2d,NaNd,1d] @29'],
+  ['object.l.sort()', '[1,2] @3'],
+  ['object.mixed.sort()', 'ERR list elements must have the same type @3'],
+  ['object.nested.sort()', 'ERR list elements must be comparable @3'],
+  ['dyn({}).sort()', 'ERR no such overload: sort @1'],
+  ['lists.range(3)', '[0,1,2] @14'],
+  ['lists.range(0)', '[] @11'],
+  ['lists.range(-1)', 'ERR lists.range: size must be non-negative, got -1 @12'],
+  ['lists.range(1000001)', 'ERR lists.range: size 1000001 exceeds maximum allowed (1000000) @12'],
+  ['[1,2].reverse()', '[2,1] @13'],
+  ['[].reverse()', '[] @11'],
+  ['[1,1,2].distinct()', '[1,2] @29'],
+  ["['a','a'].distinct()", '["a"] @19'],
+  ["[b'a',b'a'].distinct()", '[b61] @19'],
+  ['[].distinct()', '[] @11'],
+  ['[[1],[1]].distinct()', '[[1]] @19'],
+  ["[{'a':1},{'a':1}].distinct()", '[{"a":1}] @19'],
+  ['object.mixed.distinct()', '[1,"a",2.5d] @31'],
+  ['[5,3,9,1,7,2,8,6,4,0,11,10,13,12].sort()', '[0,1,2,3,4,5,6,7,8,9,10,11,12,13] @403'],
+  ['[null,null].distinct()', '[null] @19'],
+])('Kubernetes answers for the list functions of cel-go: %s', (expression, answer) => {
+  expect(evaluate(expression, object)).toBe(answer);
+});

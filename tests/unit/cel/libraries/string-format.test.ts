@@ -1,0 +1,136 @@
+import { expect, it } from 'vitest';
+import { evaluate } from './evaluate.ts';
+
+const object = {
+  s: '%s',
+  d: '%d',
+  f: '%f',
+  e: '%e',
+  b: '%b',
+  x: '%x',
+  X: '%X',
+  o: '%o',
+  dot: '%.3f',
+  z: '%z',
+  e1: '%é',
+  p: '%',
+  nodigits: '%.f',
+  huge: '%.99999999999999999999f',
+  noend: '%.3',
+  acc: '%.2d',
+};
+
+it.each([
+  ["'%s %d %f %e %b %x %X %o %%'.format(['a',1,1.5,1.5,5,255,255,8])", '"a 1 1.500000 1.500000×10⁰⁰ 101 ff FF 10 %" @3'],
+  [
+    "'%s'.format([[1,'a\"',b'x',null,true,2u,duration('60s'),timestamp('2024-01-01T00:00:00Z'),[1],{'b':1,'a':[1.5]}]])",
+    '"[1, \\"a\\\\\\"\\", b\\"x\\", null, true, 2, duration(\\"60s\\"), timestamp(\\"2024-01-01T00:00:00Z\\"), [1], {\\"a\\":[1.500000], \\"b\\":1}]" @1',
+  ],
+  ["'%s'.format([{1:'x',2u:b'y',true:null}])", '"{1:\\"x\\", 2:b\\"y\\", true:null}" @1'],
+  ["'%s'.format([1e100])", '"1e+100" @1'],
+  [
+    "'%s'.format([[1e100,-1.5,-0.0]])",
+    '"[10000000000000000159028911097599180468360808563945281389781327557747838772170381060813469985856815104.000000, -1.500000, -0.000000]" @1',
+  ],
+  ["'%s %s'.format([null,true])", '"null true" @1'],
+  ["'%s'.format([type(1)])", '"int" @1'],
+  ["'%s'.format([[double('NaN'),double('Infinity'),double('-Infinity')]])", '"[\\"NaN\\", \\"+Inf\\", \\"-Inf\\"]" @1'],
+  ["'%s %s %s'.format([double('NaN'),double('Infinity'),double('-Infinity')])", '"NaN +Inf -Inf" @1'],
+  ["'%f %f %f'.format([double('NaN'),double('Infinity'),double('-Infinity')])", '"NaN ∞ -∞" @1'],
+  ["'%e|%e|%e'.format([double('NaN'),double('Infinity'),double('-Infinity')])", '"   NaN|     ∞|    -∞" @1'],
+  ["'%f %e'.format(['NaN','-Infinity'])", '"NaN     -∞" @1'],
+  ["'%f'.format(['abc'])", 'ERR error during formatting: fixed-point clause can only be used on doubles, was given string @1'],
+  ["'%f'.format([1234567.125])", '"1,234,567.125000" @1'],
+  ["'%.2f'.format([1234567.125])", '"1,234,567.12" @1'],
+  ["'%.0f %.0f'.format([0.5,1.5])", '"0 2" @1'],
+  ["'%.300f'.format([0.1])", '"0.1000000000000000055511151231257827021181583404541015625" @1'],
+  ["'%.300f'.format([1.5])", '"1.50000000000000000000000000000000000000000000" @1'],
+  ["'%.0f'.format([-0.4])", '"-0" @1'],
+  ["'%.3e'.format([1234566.5])", '"1.234566×10⁰⁶" @1'],
+  ["'%.20e'.format([-1.5])", '"      -1.500000×10⁰⁰" @1'],
+  ["'%e'.format([9.9999999])", '"1.000000×10⁰¹" @1'],
+  ["'%e %e'.format([0.0,5e-324])", '"0.000000×10⁰⁰ 4.940656×10⁻³²⁴" @1'],
+  ["'%b %b %o %x %X'.format([-5,true,-8,-255,-255])", '"-101 1 -10 -ff -FF" @2'],
+  ["'%d %b %x %o'.format([5u,5u,255u,8u])", '"5 101 ff 10" @2'],
+  ["'%x %X'.format(['é',b'\\xff'])", '"c3a9 FF" @1'],
+  ["'%s'.format([b'abc'])", '"abc" @1'],
+  ["'%s'.format([duration('1s')])", '"1s" @1'],
+  ["'%s'.format([timestamp('2024-01-01T00:00:00.5Z')])", '"2024-01-01T00:00:00.5Z" @1'],
+  ["'x'.format([])", '"x" @1'],
+  [
+    "object.s.format([quantity('1')])",
+    'ERR error during formatting: string clause can only be used on strings, bools, bytes, ints, doubles, maps, lists, types, durations, and timestamps, was given kubernetes.Quantity @14',
+  ],
+  ["object.s.format([[quantity('1')]])", 'ERR error during formatting: no formatting function for kubernetes.Quantity @24'],
+  [
+    'object.s.format([optional.of(1)])',
+    'ERR error during formatting: string clause can only be used on strings, bools, bytes, ints, doubles, maps, lists, types, durations, and timestamps, was given optional_type @14',
+  ],
+  [
+    "object.s.format([b'\\xff'])",
+    'ERR error during formatting: could not convert argument "invalid UTF-8 in bytes, cannot convert to string" to string @3',
+  ],
+  ['object.s.format([{1.5:1}])', 'ERR error during formatting: no formatting function for map key of type double @3'],
+  ['object.d.format([1.5])', 'ERR error during formatting: decimal clause can only be used on integers, was given double @3'],
+  ["object.d.format(['a'])", 'ERR error during formatting: decimal clause can only be used on integers, was given string @3'],
+  ['object.d.format([null])', 'ERR error during formatting: decimal clause can only be used on integers, was given null_type @3'],
+  ['object.f.format([1])', 'ERR error during formatting: fixed-point clause can only be used on doubles, was given int @3'],
+  ['object.e.format([1])', 'ERR error during formatting: scientific clause can only be used on doubles, was given int @3'],
+  ['object.b.format([1.5])', 'ERR error during formatting: only integers and bools can be formatted as binary, was given double @3'],
+  [
+    'object.x.format([1.5])',
+    'ERR error during formatting: only integers, byte buffers, and strings can be formatted as hex, was given double @3',
+  ],
+  [
+    'object.x.format([true])',
+    'ERR error during formatting: only integers, byte buffers, and strings can be formatted as hex, was given bool @3',
+  ],
+  ["object.o.format(['a'])", 'ERR error during formatting: octal clause can only be used on integers, was given string @3'],
+  [
+    'object.X.format([[1]])',
+    'ERR error during formatting: only integers, byte buffers, and strings can be formatted as hex, was given list @3',
+  ],
+  ['object.dot.format([1.0])', '"1.000" @3'],
+  ['object.z.format([1])', 'ERR could not parse formatting clause: unrecognized formatting clause "z" @3'],
+  ['object.e1.format([1])', 'ERR could not parse formatting clause: unrecognized formatting clause "Ã" @3'],
+  ['object.p.format([])', 'ERR index 0 out of range @3'],
+  ['object.p.format([1])', 'ERR unexpected end of string @3'],
+  ['object.s.format([])', 'ERR index 0 out of range @3'],
+  [
+    'object.nodigits.format([1.0])',
+    'ERR could not parse formatting clause: error while parsing precision: error while converting precision to integer: strconv.Atoi: parsing "": invalid syntax @3',
+  ],
+  [
+    'object.huge.format([1.0])',
+    'ERR could not parse formatting clause: error while parsing precision: error while converting precision to integer: strconv.Atoi: parsing "99999999999999999999": value out of range @5',
+  ],
+  [
+    'object.noend.format([1.0])',
+    'ERR could not parse formatting clause: error while parsing precision: could not find end of precision specifier @3',
+  ],
+  ['object.acc.format([1])', '"1" @3'],
+  [
+    "'%d'.format([1.5])",
+    "CE compilation failed: ERROR: <input>:1:14: error during formatting: decimal clause can only be used on integers, was given double\n | '%d'.format([1.5])\n | .............^",
+  ],
+  [
+    "'%s'.format([[1,quantity('1')]])",
+    "CE compilation failed: ERROR: <input>:1:25: error during formatting: string clause can only be used on strings, bools, bytes, ints, doubles, maps, lists, types, durations, and timestamps, was given kubernetes.Quantity\n | '%s'.format([[1,quantity('1')]])\n | ........................^",
+  ],
+  ["'%s %s'.format([1])", "CE compilation failed: ERROR: <input>:1:15: index 1 out of range\n | '%s %s'.format([1])\n | ..............^"],
+  [
+    "'x'.format([1])",
+    "CE compilation failed: ERROR: <input>:1:11: too many arguments supplied to string.format (expected 0, got 1)\n | 'x'.format([1])\n | ..........^",
+  ],
+  ["'%'.format([1])", "CE compilation failed: ERROR: <input>:1:11: unexpected end of string\n | '%'.format([1])\n | ..........^"],
+  [
+    "'%z'.format([1])",
+    'CE compilation failed: ERROR: <input>:1:12: could not parse formatting clause: unrecognized formatting clause "z"\n | \'%z\'.format([1])\n | ...........^',
+  ],
+  [
+    "'%.f'.format([1.5])",
+    'CE compilation failed: ERROR: <input>:1:13: could not parse formatting clause: error while parsing precision: error while converting precision to integer: strconv.Atoi: parsing "": invalid syntax\n | \'%.f\'.format([1.5])\n | ............^',
+  ],
+])('Kubernetes answers for string.format: %s', (expression, answer) => {
+  expect(evaluate(expression, object)).toBe(answer);
+});
