@@ -83,7 +83,7 @@ function find(value: Value, key: Value): Result | undefined {
   if (!(value instanceof List)) return undefined;
   const index = indexOf(key);
   if (index instanceof CelError) return index;
-  return index >= 0 && index < value.size ? value.at(index) : undefined;
+  return index >= 0 && index < value.size ? value.find(key, index) : undefined;
 }
 
 /** Whether a value may be a key or an index at all. */

@@ -16,7 +16,7 @@ export { admissionEnvironment } from './admission.ts';
 export { canon } from './canon.ts';
 export type { Environment } from './environment.ts';
 export { CompileError, EvaluationError } from './errors.ts';
-export { fromJson } from './from-json.ts';
+export { fromJson, fromRequest } from './from-json.ts';
 export type { Library, Overload } from './overload.ts';
 export { CelError, type Result, type Value } from './values.ts';
 export { Variables } from './variables.ts';
