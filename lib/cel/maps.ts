@@ -62,4 +62,3 @@ function sameNumbers(key: Value): Value[] {
   const integer = BigInt(key);
   return [...(BigInt.asIntN(64, integer) === integer ? [integer] : []), ...(key < 0 ? [] : [new Uint(integer)])];
 }
-

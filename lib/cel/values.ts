@@ -1,4 +1,4 @@
-import { Stopped, spend } from './budget.ts';
+import { spend } from './budget.ts';
 
 /**
  * CEL's values as JavaScript's: an int is a bigint within int64, a double a number, a string a string, bytes a Uint8Array. What JavaScript

@@ -1,19 +1,8 @@
 import { spend } from '../budget.ts';
+import { EntriesMap, GrowingMap } from '../maps.ts';
 import { type Library, overload } from '../overload.ts';
 import { showValue } from '../show.ts';
-import {
-  CelError,
-  Duration,
-  EntriesMap,
-  GrowingMap,
-  List,
-  MapValue,
-  Optional,
-  type Result,
-  Timestamp,
-  Uint,
-  type Value,
-} from '../values.ts';
+import { CelError, Duration, List, MapValue, Optional, type Result, Timestamp, Uint, type Value } from '../values.ts';
 import { noSuchOverload } from './common.ts';
 
 /** Whether a value is its type's zero: false, 0, empty, null, the first moment. */
