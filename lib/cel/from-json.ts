@@ -20,6 +20,14 @@ class JsonList extends List {
   }
 }
 
+/** The keys of large objects take long to list, which Kubernetes charges 1 for each time: they are listed once. */
+const listed = new WeakMap<JsonObject, readonly string[]>();
+function keysOf(object: JsonObject): readonly string[] {
+  const keys = listed.get(object) ?? Object.keys(object);
+  listed.set(object, keys);
+  return keys;
+}
+
 /** An object of JSON, whose members become values where they are read. */
 class JsonMap extends MapValue {
   readonly #object: JsonObject;
@@ -28,7 +36,7 @@ class JsonMap extends MapValue {
     this.#object = object;
   }
   override get size(): number {
-    return Object.keys(this.#object).length;
+    return keysOf(this.#object).length;
   }
   override get(key: Value): Value | undefined {
     const member = this.json(key);
@@ -38,7 +46,7 @@ class JsonMap extends MapValue {
     return typeof key === 'string' ? own(this.#object, key) : undefined;
   }
   override keys(): Iterable<Value> {
-    return Object.keys(this.#object);
+    return keysOf(this.#object);
   }
 }
 

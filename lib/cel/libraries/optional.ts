@@ -54,7 +54,7 @@ function insert(map: MapValue, entries: Iterable<readonly [Value, Value]>): Resu
   const target = map instanceof GrowingMap ? map : new EntriesMap(entriesOf(map));
   for (const entry of entries) {
     // Keeping an entry takes some times as long as reading an element.
-    spend(25);
+    spend(50);
     if (target.get(entry[0]) !== undefined) return new CelError(`insert failed: key ${showValue(entry[0])} already exists`);
     target.set(entry);
   }
