@@ -1,7 +1,8 @@
 import type { Frame, Place, Step } from './frame.ts';
 import { noSuchOverload } from './libraries/common.ts';
+import { GrowingMap } from './maps.ts';
 import { goTypeOf, showValue } from './show.ts';
-import { CelError, GrowingList, GrowingMap, List, MapValue, Optional, type Result, Uint, type Value } from './values.ts';
+import { CelError, GrowingList, List, MapValue, Optional, type Result, Uint, type Value } from './values.ts';
 
 /** One selection from a value: `.field`, `[index]`, or optional as `.?field` and `[?index]`. */
 export interface Qualifier {
@@ -83,7 +84,7 @@ function find(value: Value, key: Value): Result | undefined {
   if (!(value instanceof List)) return undefined;
   const index = indexOf(key);
   if (index instanceof CelError) return index;
-  return index >= 0 && index < value.size ? value.at(index) : undefined;
+  return index >= 0 && index < value.size ? value.find(key, index) : undefined;
 }
 
 /** Whether a value may be a key or an index at all. */

@@ -1,7 +1,8 @@
 import { spend } from './budget.ts';
 import type { Frame, Step } from './frame.ts';
+import { EntriesMap, GrowingMap } from './maps.ts';
 import { goTypeOf } from './show.ts';
-import { CelError, EntriesMap, GrowingList, GrowingMap, List, MapValue, type Result, type Value } from './values.ts';
+import { CelError, GrowingList, List, MapValue, type Result, type Value } from './values.ts';
 
 /** A comprehension: where its variables are, and its steps. */
 export interface FoldPlan {

@@ -1,5 +1,6 @@
 import { type Json, type JsonObject, own } from '../json/json.ts';
-import { CelError, int64, List, MapValue, type Value } from './values.ts';
+import { goTypeOf } from './show.ts';
+import { CelError, int64, List, MapValue, type Result, Uint, type Value } from './values.ts';
 
 /** An array of JSON, whose elements become values where they are read. */
 class JsonList extends List {
@@ -12,8 +13,19 @@ class JsonList extends List {
     return this.#items.length;
   }
   override at(index: number): Value {
-    return fromJson(this.#items[index] as Json);
+    return fromJson(this.json(index));
   }
+  protected json(index: number): Json {
+    return this.#items[index] as Json;
+  }
+}
+
+/** The keys of large objects take long to list, which Kubernetes charges 1 for each time: they are listed once. */
+const listed = new WeakMap<JsonObject, readonly string[]>();
+function keysOf(object: JsonObject): readonly string[] {
+  const keys = listed.get(object) ?? Object.keys(object);
+  listed.set(object, keys);
+  return keys;
 }
 
 /** An object of JSON, whose members become values where they are read. */
@@ -24,15 +36,49 @@ class JsonMap extends MapValue {
     this.#object = object;
   }
   override get size(): number {
-    return Object.keys(this.#object).length;
+    return keysOf(this.#object).length;
   }
   override get(key: Value): Value | undefined {
-    const member = typeof key === 'string' ? own(this.#object, key) : undefined;
+    const member = this.json(key);
     return member === undefined ? undefined : fromJson(member);
   }
-  override keys(): Iterable<Value> {
-    return Object.keys(this.#object);
+  protected json(key: Value): Json | undefined {
+    return typeof key === 'string' ? own(this.#object, key) : undefined;
   }
+  override keys(): Iterable<Value> {
+    return keysOf(this.#object);
+  }
+}
+
+/** A slice of a Go struct, which takes no index but an int where it has an element. */
+class SliceList extends JsonList {
+  override find(key: Value, index: number): Result {
+    const isOther = typeof key === 'number' || key instanceof Uint;
+    return isOther ? new CelError(`unsupported index type: ${goTypeOf(key)}`) : this.at(index);
+  }
+  override at(index: number): Value {
+    return ofStruct(this.json(index));
+  }
+}
+
+/** A struct or map of a Go struct, which takes no key but a string. */
+class StructMap extends JsonMap {
+  override find(key: Value): Result | undefined {
+    return typeof key === 'string' ? this.get(key) : new CelError(`unsupported map key type: ${goTypeOf(key)}`);
+  }
+  override get(key: Value): Value | undefined {
+    const member = this.json(key);
+    // It is kept as the JSON that it came in.
+    return key === 'options' && member !== undefined ? fromJson(member) : member === undefined ? undefined : ofStruct(member);
+  }
+}
+
+/** The value of `request`, an AdmissionRequest: as `fromJson`, but its lists and maps refuse what Go's slices and structs refuse. */
+export const fromRequest = (request: Json): Value => ofStruct(request);
+
+function ofStruct(json: Json): Value {
+  if (Array.isArray(json)) return new SliceList(json);
+  return typeof json === 'object' && json !== null && !JSON.isRawJSON(json) ? new StructMap(json as JsonObject) : fromJson(json);
 }
 
 /**

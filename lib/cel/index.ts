@@ -16,7 +16,7 @@ export { admissionEnvironment } from './admission.ts';
 export { canon } from './canon.ts';
 export type { Environment } from './environment.ts';
 export { CompileError, EvaluationError } from './errors.ts';
-export { fromJson } from './from-json.ts';
+export { fromJson, fromRequest } from './from-json.ts';
 export { type Authorize, Authorizer, ResourceCheck } from './libraries/authorizer.ts';
 export { type RegexEngine, regexFunctions } from './libraries/regex.ts';
 export type { Library, Overload } from './overload.ts';

@@ -1,4 +1,5 @@
 import { durationOf, timestampAt } from './arithmetic.ts';
+import { EntriesMap } from './maps.ts';
 import {
   bool,
   bytes,
@@ -15,7 +16,7 @@ import {
   uint,
   wrapperOf,
 } from './types.ts';
-import { CelError, List, MapValue, Opaque, type Result, Uint, type Value } from './values.ts';
+import { CelError, List, Opaque, type Result, Uint, type Value } from './values.ts';
 
 /** A message of Protocol Buffers that an expression can make: `google.protobuf.Timestamp{seconds: 1}`. */
 export interface Message {
@@ -68,7 +69,7 @@ const known: Readonly<Record<string, Message>> = {
   Timestamp: { type: timestamp, fields: timed, make: (fields) => timestampAt(nanoseconds(fields)) },
   Duration: { type: duration, fields: timed, make: (fields) => durationOf(nanoseconds(fields)) },
   ListValue: { type: listType, fields: { values: listType }, make: (fields) => fields.get('values') ?? List.of([]) },
-  Struct: { type: mapType, fields: { fields: mapType }, make: (fields) => fields.get('fields') ?? MapValue.of([]) },
+  Struct: { type: mapType, fields: { fields: mapType }, make: (fields) => fields.get('fields') ?? new EntriesMap([]) },
   Value: {
     type: dyn,
     fields: { null_value: int, number_value: double, string_value: string, bool_value: bool, struct_value: mapType, list_value: listType },

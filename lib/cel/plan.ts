@@ -4,6 +4,7 @@ import type { Scope } from './environment.ts';
 import { CompileError } from './errors.ts';
 import { foldStep } from './fold.ts';
 import { constantPlan, Frame, type Place, type Plan, type Step } from './frame.ts';
+import { EntriesMap } from './maps.ts';
 import { messageOf } from './messages.ts';
 import { charged, notOptional, specialCall } from './operators.ts';
 import { goTypeOf, showValue } from './show.ts';
@@ -21,7 +22,7 @@ import {
   type Select,
   type StructLiteral,
 } from './syntax.ts';
-import { CelError, EntriesMap, List, Optional, TypeValue, type Value } from './values.ts';
+import { CelError, List, Optional, TypeValue, type Value } from './values.ts';
 
 /** A checked expression made into steps, and the variables that it reads with their slots. */
 export interface Planned {
@@ -106,7 +107,8 @@ class Planner {
   #resolve(node: Node, qualifiers: readonly Qualifier[]): Step {
     if (node.kind === 'identifier' && node.typeName === undefined) return qualified(this.#variable(node), qualifiers);
     if (node.kind === 'select') {
-      if (node.meant) return this.#resolveMeant(node.meant, node, qualifiers);
+      if (node.meant)
+        return node.meant.typeName === undefined ? this.#resolve(node.meant, qualifiers) : qualified(this.plan(node).step, qualifiers);
       return this.#resolve(node.operand, [selectionOf(node), ...qualifiers]);
     }
     if (node.kind === 'call' && isIndex(node)) return this.#resolve(node.args[0] as Node, [this.#qualifier(node), ...qualifiers]);
@@ -115,10 +117,6 @@ class Planner {
       return conditional(this.plan(condition).step, this.#resolve(then, qualifiers), this.#resolve(otherwise, qualifiers));
     }
     return qualified(this.plan(node).step, qualifiers);
-  }
-
-  #resolveMeant(meant: Identifier, node: Select, qualifiers: readonly Qualifier[]): Step {
-    return meant.typeName === undefined ? this.#resolve(meant, qualifiers) : qualified(this.plan(node).step, qualifiers);
   }
 
   #qualifier(node: Call): Qualifier {

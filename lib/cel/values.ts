@@ -1,4 +1,4 @@
-import { Stopped, spend } from './budget.ts';
+import { spend } from './budget.ts';
 
 /**
  * CEL's values as JavaScript's: an int is a bigint within int64, a double a number, a string a string, bytes a Uint8Array. What JavaScript
@@ -80,6 +80,8 @@ export abstract class Opaque {
   abstract readonly typeName: string;
   /** Whether it equals a value on the right of `==`; Kubernetes' types err on what is not of their own type. */
   abstract equals(other: Value): boolean | CelError;
+  /** Go's name of its type, where Go's maps cannot have it as a key. */
+  readonly unhashable: string | undefined = undefined;
   /** A field that `value.name` selects, for the few types that have some. */
   select(_field: string): Value | undefined {
     return undefined;
@@ -97,6 +99,10 @@ export abstract class List {
   abstract readonly size: number;
   /** The element at an index from 0 to size - 1. */
   abstract at(index: number): Value;
+  /** As `at`, for what an expression selects: a list may refuse keys of some types. */
+  find(_key: Value, index: number): Result {
+    return this.at(index);
+  }
   /** The elements in their order. */
   *[Symbol.iterator](): IterableIterator<Value> {
     for (let index = 0; index < this.size; index += 1) yield this.at(index);
@@ -187,70 +193,6 @@ export abstract class MapValue {
   find(key: Value): Result | undefined {
     return this.get(key);
   }
-  /** A map of these entries; a later one replaces an earlier one with its key. */
-  static of(entries: Iterable<readonly [Value, Value]>): MapValue {
-    return new EntriesMap(entries);
-  }
-}
-
-/** A map of an expression. Keys are told apart by type; one that is not found is looked for among those that are the same number. */
-export class EntriesMap extends MapValue {
-  readonly #entries: Map<unknown, readonly [Value, Value]>;
-  #hasNumbers = false;
-  constructor(entries: Iterable<readonly [Value, Value]> | EntriesMap = []) {
-    super();
-    this.#entries = entries instanceof EntriesMap ? entries.#entries : new Map();
-    this.#hasNumbers = entries instanceof EntriesMap && entries.#hasNumbers;
-    if (!(entries instanceof EntriesMap)) for (const entry of entries) this.set(entry);
-  }
-  /** Only for who makes the map, as `delete`. */
-  set(entry: readonly [Value, Value]): void {
-    const [key] = entry;
-    // Ints alone need not be looked for among the uints.
-    if (key instanceof Uint || typeof key === 'number') this.#hasNumbers = true;
-    this.#entries.set(keyOf(key), entry);
-  }
-  delete(key: Value): void {
-    this.#entries.delete(keyOf(key));
-  }
-  override get size(): number {
-    return this.#entries.size;
-  }
-  override get(key: Value): Value | undefined {
-    const found = this.#entries.get(keyOf(key));
-    if (found) return found[1];
-    if (typeof key === 'bigint' && !this.#hasNumbers) return undefined;
-    for (const other of sameNumbers(key)) {
-      const entry = this.#entries.get(keyOf(other));
-      if (entry) return entry[1];
-    }
-    return undefined;
-  }
-  override *keys(): Iterable<Value> {
-    for (const [key] of this.#entries.values()) yield key;
-  }
-}
-
-/** The map that the steps of a macro add to, which nobody else can see. */
-export class GrowingMap extends EntriesMap {}
-
-// No text of an expression begins with half of a pair.
-function keyOf(key: Value): unknown {
-  if (typeof key !== 'object') return key;
-  if (key instanceof Uint) return `\udc00u${key.value}`;
-  if (key instanceof Timestamp || key instanceof Duration) return `\udc00${key.constructor === Timestamp ? 't' : 'd'}${key.nanoseconds}`;
-  if (key instanceof TypeValue) return `\udc00n${key.name}`;
-  // Go cannot keep such keys, and gives up.
-  if (key instanceof Uint8Array) throw new Stopped('internal error: runtime error: hash of unhashable type types.Bytes');
-  return key;
-}
-
-function sameNumbers(key: Value): Value[] {
-  if (typeof key === 'bigint') return key < 0n ? [] : [new Uint(key)];
-  if (key instanceof Uint) return BigInt.asIntN(64, key.value) === key.value ? [key.value] : [];
-  if (typeof key !== 'number' || !Number.isInteger(key) || Math.abs(key) >= 2 ** 64) return [];
-  const integer = BigInt(key);
-  return [...(BigInt.asIntN(64, integer) === integer ? [integer] : []), ...(key < 0 ? [] : [new Uint(integer)])];
 }
 
 /** An int, or the error that it does not fit into 64 bits. */

@@ -1,4 +1,4 @@
-import { type Activation, type Authorize, Authorizer, fromJson, ResourceCheck } from '../cel/index.ts';
+import { type Activation, type Authorize, Authorizer, fromJson, fromRequest, ResourceCheck } from '../cel/index.ts';
 import type { JsonObject } from '../json/json.ts';
 import type { AdmissionRequest } from './admission.ts';
 import type { ConfigMap } from './manifests.ts';
@@ -17,7 +17,7 @@ export function activationOf(
   const withoutAuthorizer: Activation = {
     object: fromJson(object),
     oldObject: fromJson(oldObject),
-    request: fromJson(admissionRequest(request)),
+    request: fromRequest(admissionRequest(request)),
     params: params ? fromJson(JSON.parse(JSON.stringify(params)) as JsonObject) : null,
     namespaceObject: null,
   };

@@ -1,5 +1,14 @@
 import { RE2JS } from 're2js';
-import { type Activation, CompileError, canon, compile, EvaluationError, fromJson, type Program } from '../../lib/cel/index.ts';
+import {
+  type Activation,
+  CompileError,
+  canon,
+  compile,
+  EvaluationError,
+  fromJson,
+  fromRequest,
+  type Program,
+} from '../../lib/cel/index.ts';
 import { isObject, parseExactJson } from '../../lib/json/json.ts';
 import { authorizersOf } from './echo-authorizer.ts';
 import type { Answer, Line, Outcome } from './line.ts';
@@ -52,7 +61,7 @@ function evaluate(program: Program, policy: PolicyVariables, { object, oldObject
     object: fromJson(object ?? null),
     oldObject: fromJson(oldObject ?? null),
     params: fromJson(params ?? null),
-    request: fromJson(admissionRequest),
+    request: fromRequest(admissionRequest),
     namespaceObject: null,
     authorizer,
     'authorizer.requestResource': requestResource,

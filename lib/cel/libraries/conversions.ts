@@ -58,6 +58,8 @@ const refusing = (name: string, convert: Overload['call']): Extras => ({
 });
 const isScalar = (value: Literal | undefined): value is string | bigint => typeof value === 'string' || typeof value === 'bigint';
 const traversing = { cost: traversal, unresolvedCost: () => 1 };
+/** Kubernetes charges 1 for reading a text, however long. */
+const reading = { work: (text: string) => text.length * 0.3 };
 const characters = { ...traversing, work: (text: string) => tenth(text.length) };
 
 const convert = (name: string, from: string, id: string, call: Overload['call'], extras: Extras = {}): Overload =>
@@ -73,15 +75,18 @@ export const conversions: Library = {
     convert('bytes', 'string', 'string_to_bytes', (text: string) => new Uint8Array(Buffer.from(text)), characters),
     convert('double', 'double', 'double_to_double', itself),
     convert('double', 'int', 'int64_to_double', Number),
-    convert('double', 'string', 'string_to_double', stringToDouble),
+    convert('double', 'string', 'string_to_double', stringToDouble, reading),
     convert('double', 'uint', 'uint64_to_double', ({ value }: Uint) => Number(value)),
     convert('duration', 'duration', 'duration_to_duration', itself),
-    convert('duration', 'string', 'string_to_duration', toDuration, refusing('duration', toDuration)),
+    convert('duration', 'string', 'string_to_duration', toDuration, {
+      ...refusing('duration', toDuration),
+      work: (text) => (text as string).length * 3,
+    }),
     overload('to_dyn', 'dyn(A) -> dyn', itself, { isUnguarded: true }),
     convert('int', 'int', 'int64_to_int64', itself),
     convert('int', 'double', 'double_to_int64', doubleToInt),
     convert('int', 'duration', 'duration_to_int64', ({ nanoseconds }: Duration) => nanoseconds),
-    convert('int', 'string', 'string_to_int64', stringToInt),
+    convert('int', 'string', 'string_to_int64', stringToInt, reading),
     convert('int', 'timestamp', 'timestamp_to_int64', floorSeconds),
     convert('int', 'uint', 'uint64_to_int64', ({ value }: Uint) => int64(value)),
     convert('string', 'string', 'string_to_string', itself),
@@ -94,10 +99,10 @@ export const conversions: Library = {
     convert('string', 'uint', 'uint64_to_string', ({ value }: Uint) => String(value)),
     convert('timestamp', 'timestamp', 'timestamp_to_timestamp', itself),
     convert('timestamp', 'int', 'int64_to_timestamp', secondsToTimestamp, refusing('timestamp', secondsToTimestamp)),
-    convert('timestamp', 'string', 'string_to_timestamp', toTimestamp, refusing('timestamp', toTimestamp)),
+    convert('timestamp', 'string', 'string_to_timestamp', toTimestamp, { ...refusing('timestamp', toTimestamp), ...reading }),
     convert('uint', 'uint', 'uint64_to_uint64', itself),
     convert('uint', 'double', 'double_to_uint64', doubleToUint),
     convert('uint', 'int', 'int64_to_uint64', uint64),
-    convert('uint', 'string', 'string_to_uint64', stringToUint),
+    convert('uint', 'string', 'string_to_uint64', stringToUint, reading),
   ],
 };

@@ -11,6 +11,7 @@ export class Format extends Opaque {
     super();
     this.format = format;
   }
+  override readonly unhashable = 'cel.Format';
   override equals(other: Value): boolean | CelError {
     return other instanceof Format ? this.format === other.format : noSuchOverload;
   }

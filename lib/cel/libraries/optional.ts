@@ -1,19 +1,8 @@
 import { spend } from '../budget.ts';
+import { EntriesMap, GrowingMap } from '../maps.ts';
 import { type Library, overload } from '../overload.ts';
 import { showValue } from '../show.ts';
-import {
-  CelError,
-  Duration,
-  EntriesMap,
-  GrowingMap,
-  List,
-  MapValue,
-  Optional,
-  type Result,
-  Timestamp,
-  Uint,
-  type Value,
-} from '../values.ts';
+import { CelError, Duration, List, MapValue, Optional, type Result, Timestamp, Uint, type Value } from '../values.ts';
 import { noSuchOverload } from './common.ts';
 
 /** Whether a value is its type's zero: false, 0, empty, null, the first moment. */
@@ -65,7 +54,7 @@ function insert(map: MapValue, entries: Iterable<readonly [Value, Value]>): Resu
   const target = map instanceof GrowingMap ? map : new EntriesMap(entriesOf(map));
   for (const entry of entries) {
     // Keeping an entry takes some times as long as reading an element.
-    spend(25);
+    spend(50);
     if (target.get(entry[0]) !== undefined) return new CelError(`insert failed: key ${showValue(entry[0])} already exists`);
     target.set(entry);
   }

@@ -11,6 +11,7 @@ export class Semver extends Opaque {
     super();
     this.version = version;
   }
+  override readonly unhashable = 'cel.Semver';
   override equals(other: Value): boolean | CelError {
     return other instanceof Semver ? compare(this, other) === 0 : noSuchOverload;
   }

@@ -60,8 +60,7 @@ function contains(item: Value, range: Value): Result {
 
 function size(value: Value): Result {
   const hasSize = typeof value === 'string' || value instanceof Uint8Array || value instanceof List || value instanceof MapValue;
-  const known = value instanceof Opaque ? value.size() : hasSize ? sizeOf(value) : undefined;
-  if (known !== undefined) return BigInt(known);
+  if (hasSize) return BigInt(sizeOf(value));
   return isReceiver(value) ? noSuchOverload : withoutOperator('size');
 }
 

@@ -53,6 +53,8 @@ const joinWork = (list: Value, separator: Value = ''): number => walkWork(list) 
 const replaceWork = (text: Value, old: Value, replacement: Value, limit: Value = -1n): number =>
   (occurrences(text as string, old as string, Number(limit)) * (replacement as string).length + (text as string).length) * 0.1;
 
+const splitWork = (text: Value, separator: Value): number => (text as string).length / Math.max(1, (separator as string).length);
+
 function format(template: string, values: List): Result {
   const result = attempt(() => ({ text: formatText(template, values) }));
   return typeof result === 'string' ? new CelError(result) : result.text;
@@ -84,13 +86,13 @@ export const strings: Library = {
       'string_split_string',
       '<string>.split(string) -> list<string>',
       (text: string, separator: string) => List.of(splitText(text, separator, -1)),
-      { cost: rewriting },
+      { cost: rewriting, work: splitWork },
     ),
     overload(
       'string_split_string_int',
       '<string>.split(string, int) -> list<string>',
       (text: string, separator: string, limit: bigint) => List.of(splitText(text, separator, Number(limit))),
-      { cost: rewriting },
+      { cost: rewriting, work: splitWork },
     ),
     overload('string_substring_int', '<string>.substring(int) -> string', substringFrom, { cost: traversal }),
     overload('string_substring_int_int', '<string>.substring(int, int) -> string', substring, { cost: traversal }),
@@ -103,7 +105,7 @@ export const strings: Library = {
     }),
     overload('strings_quote', 'strings.quote(string) -> string', celQuote, {
       cost: traversal,
-      work: (text) => (text as string).length * 2,
+      work: (text) => (text as string).length * 4,
     }),
     overload('list_join', '<list<string>>.join() -> string', (list: List) => join(list, ''), { cost: joinCost, work: joinWork }),
     overload('list_join_string', '<list<string>>.join(string) -> string', join, { cost: joinCost, work: joinWork }),

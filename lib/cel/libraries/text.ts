@@ -1,5 +1,15 @@
-/** A text by code points, as CEL and Go index it. Go's surrogates cannot stand alone, so neither do they here. */
-const hasPairs = (text: string): boolean => /[\ud800-\udfff]/.test(text);
+import { spend } from '../budget.ts';
+
+/**
+ * A text by code points, as CEL and Go index it. Go's surrogates cannot stand alone, so neither do they here. The walks are paid here, since
+ * Kubernetes charges 1 for the size of a text, however long.
+ */
+function hasPairs(text: string): boolean {
+  spend(text.length * 0.02);
+  const found = /[\ud800-\udfff]/.test(text);
+  if (found) spend(text.length * 0.1);
+  return found;
+}
 
 /** The number of code points. */
 export function pointCount(text: string, end = text.length): number {

@@ -1,5 +1,6 @@
+import { EntriesMap } from '../maps.ts';
 import { type Library, overload } from '../overload.ts';
-import { CelError, List, MapValue, Opaque, type Value } from '../values.ts';
+import { CelError, List, type MapValue, Opaque, type Value } from '../values.ts';
 import { noSuchOverload, traversal } from './common.ts';
 import { fromByteString } from './go-text.ts';
 import { escapedPath, hostAndPort, parseUrl, queryValues, requestUriProblem, urlText, type WebAddress } from './web-address.ts';
@@ -25,7 +26,7 @@ const parse = (text: string): Url | CelError => {
   return typeof parts === 'string' ? new CelError(`URL parse error during conversion from string: ${parts}`) : new Url(parts);
 };
 const query = ({ parts }: Url): MapValue =>
-  MapValue.of([...queryValues(parts)].map(([name, values]): [string, List] => [name, List.of(values)]));
+  new EntriesMap([...queryValues(parts)].map(([name, values]): [string, List] => [name, List.of(values)]));
 
 // It is parsed twice, as Kubernetes does.
 const work = (text: Value): number => (text as string).length * 3;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { admissionEnvironment, CelError, compile, EvaluationError, Variables } from '../../../lib/cel/index.ts';
+import { admissionEnvironment, CelError, compile, EvaluationError, fromRequest, Variables } from '../../../lib/cel/index.ts';
 import { int } from '../../../lib/cel/types.ts';
 import { answer } from './answer.ts';
 
@@ -163,4 +163,51 @@ describe("a policy's own variables", () => {
     expect(() => program.evaluate({ variables })).toThrow(new EvaluationError(message, 3));
     expect(compile('true || variables.bad == 1', environment).evaluate({ variables }).value).toBe(true);
   });
+});
+
+describe('members of request refuse the keys that Go refuses', () => {
+  const request = fromRequest({ userInfo: { groups: ['x'], extra: {} }, options: { a: [1, 2] } });
+  const asked = (expression: string) => {
+    try {
+      return compile(expression).evaluate({ request }).value;
+    } catch (error) {
+      return error instanceof EvaluationError ? error.message : error;
+    }
+  };
+  it.each([
+    ['dyn(request.userInfo.groups)[0.0]', 'unsupported index type: types.Double'],
+    ['dyn(request.userInfo.groups)[0u]', 'unsupported index type: types.Uint'],
+    ['dyn(request.userInfo.groups)[7.0]', 'index out of bounds: 7'],
+    ["dyn(request.userInfo.groups)[?0.0].orValue('z')", 'unsupported index type: types.Double'],
+    ['dyn(request.userInfo)[1]', 'unsupported map key type: types.Int'],
+    ['true in dyn(request.userInfo)', 'unsupported map key type: types.Bool'],
+    ['request.userInfo.groups[0]', 'x'],
+    ['request.options.a[1.0]', 2n],
+    ['request.options[1]', 'no such key: 1'],
+  ])('%s', (expression, answer) => {
+    expect(asked(expression)).toEqual(answer);
+  });
+});
+
+describe('keys that Go cannot hash', () => {
+  it.each([
+    ["dyn(semver('1.2.3')) in {'a': 1}", 'internal error: runtime error: hash of unhashable type cel.Semver'],
+    ['[1].transformMapEntry(i, v, {dyn(format.uuid()): v})', 'internal error: runtime error: hash of unhashable type cel.Format'],
+    ["dyn(b'a') in {object.s: 1}", 'internal error: runtime error: hash of unhashable type types.Bytes'],
+    ["b'a' in {}", 'false'],
+    ["dyn(cidr('1.2.3.0/24')).size()", 'no such overload: size'],
+  ])('%s', (expression, said) => {
+    expect(answer(expression, object)).toContain(said);
+  });
+});
+
+it('an expression deeper than the stack is a CompileError', () => {
+  const message = 'compilation failed: ERROR: <input>:-1:0: max recursion depth exceeded';
+  for (const expression of [`${'1+'.repeat(30_000)}1`, `object${'.a'.repeat(45_000)}`]) expect(() => compile(expression)).toThrow(message);
+});
+
+it('an evaluation that was stopped leaves the next compilation its budget', () => {
+  const stopped = compile('lists.range(50000).distinct().size()');
+  expect(() => stopped.evaluate({})).toThrow(EvaluationError);
+  expect(compile("matches('a', '\\\\pL')").outputType).toBe('bool');
 });
