@@ -6,8 +6,8 @@ import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises
 import http from 'node:http';
 import { basename, dirname, join, relative } from 'node:path';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
-import { PolicyError } from './policies/mistakes.ts';
-import { packPolicies } from './policies/pack.ts';
+import { PolicyError } from './manifests/mistakes.ts';
+import { packPolicies } from './manifests/pack.ts';
 
 // Some CommonJS packages under the AWS client call require() for Node's own modules.
 const requireShim = "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";

@@ -1,9 +1,11 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Bundle, BundledObjects } from '../lib/policy/bundle.ts';
 import { digestOf } from '../lib/policy/read.ts';
 import { bundle } from '../scripts/build.ts';
-import { checkManifests } from '../scripts/policies/check.ts';
+import { checkManifests } from '../scripts/manifests/check.ts';
 import type { Loose } from './scenarios/gateway.ts';
 
 const versions: Record<string, string> = {
@@ -43,13 +45,31 @@ export function uncheckedBundleOf(manifests: readonly Loose[]): Bundle {
   return { digest: 'sha256:of-a-test', ...others, ...objects } as Loose;
 }
 
+/** Stands in the code of built handlers for the digest of their policies. */
+const anyDigest = `sha256:${'0'.repeat(64)}`;
+const built = new Map<string, Promise<string>>();
+
+/** The folder of a handler that was built once to read policies; it is not for use, for its digest is that of no policies. */
+async function buildOnce(name: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), `${name}-`));
+  process.once('exit', () => rmSync(folder, { recursive: true }));
+  await bundle({ entryPoints: [{ in: `handlers/${name}.ts`, out: 'index' }] }, folder, anyDigest);
+  return folder;
+}
+
 /** The built handlers of these names, with manifests beside them, in a folder that the caller removes. */
 export async function buildWith(manifests: readonly Loose[], names: readonly string[]): Promise<string> {
   const folder = await mkdtemp(join(import.meta.dirname, '../dist-'));
   const { digest: _, ...objects } = bundleOf(manifests);
   const bytes = Buffer.from(JSON.stringify(objects));
   for (const name of names) {
-    await bundle({ entryPoints: [{ in: `handlers/${name}.ts`, out: 'index' }] }, join(folder, name), digestOf(bytes));
+    const template = built.get(name) ?? buildOnce(name);
+    built.set(name, template);
+    await mkdir(join(folder, name));
+    for (const file of await readdir(await template)) {
+      const code = await readFile(join(await template, file), 'utf8');
+      await writeFile(join(folder, name, file), code.replaceAll(anyDigest, digestOf(bytes)));
+    }
     await writeFile(join(folder, name, 'policies.json'), bytes);
   }
   return folder;

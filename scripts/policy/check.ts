@@ -1,7 +1,7 @@
-import { checkPolicies } from '../policies/check.ts';
-import { hintsOf } from '../policies/hints.ts';
-import { showFinding } from '../policies/mistakes.ts';
-import { pack } from '../policies/pack.ts';
+import { checkPolicies } from '../manifests/check.ts';
+import { hintsOf } from '../manifests/hints.ts';
+import { showFinding } from '../manifests/mistakes.ts';
+import { pack } from '../manifests/pack.ts';
 import { UsageError } from './usage.ts';
 
 /**

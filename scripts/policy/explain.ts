@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { canon } from '../../lib/cel/index.ts';
 import type { JsonObject } from '../../lib/json/json.ts';
 import type { Explained } from '../../lib/policy/admission.ts';
-import { PolicyError } from '../policies/mistakes.ts';
+import { PolicyError } from '../manifests/mistakes.ts';
 import { judge, nameOf, policiesOf, readYaml, sampleJob } from './judge.ts';
 import { UsageError } from './usage.ts';
 

@@ -16,8 +16,8 @@ import { type Status, StatusError } from '../../lib/status.ts';
 import type { JobUpdate, UpdateResult } from '../../lib/update/job-update.ts';
 import { patchUpdate } from '../../lib/update/patch.ts';
 import { updateJob } from '../../lib/update/update-job.ts';
-import { checkPolicies } from '../policies/check.ts';
-import { PolicyError } from '../policies/mistakes.ts';
+import { checkPolicies } from '../manifests/check.ts';
+import { PolicyError } from '../manifests/mistakes.ts';
 import { UsageError } from './usage.ts';
 
 /** A write that is judged: who asks, of which live job, and the patch or the whole object that he sends. */

@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path';
 import * as v from 'valibot';
 import type { JsonObject } from '../../lib/json/json.ts';
 import { applyMergePatch } from '../../lib/json/merge-patch.ts';
-import { PolicyError } from '../policies/mistakes.ts';
+import { PolicyError } from '../manifests/mistakes.ts';
 import { type Asked, exact, type Judged, judge, policiesOf, readYaml, sampleJob } from './judge.ts';
 import { UsageError } from './usage.ts';
 

@@ -112,7 +112,7 @@ describe('a command in a document', () => {
     for (const { text } of shell) execFileSync('bash', ['-n'], { input: text, stdio: ['pipe', 'ignore', 'pipe'] });
   });
 
-  it('of npm is a script that .ci/run runs, or one that a test of tests/scenarios/local or tests/unit/policies/command.test.ts runs', () => {
+  it('of npm is a script that .ci/run runs, or one that a test of tests/scenarios/local or tests/scenarios/policy/command.test.ts runs', () => {
     const steps = read('.ci/run')
       .split('\n')
       .flatMap((line) => line.trim().split(' && '));

@@ -4,8 +4,8 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checkManifests } from '../../../scripts/policies/check.ts';
-import { pack } from '../../../scripts/policies/pack.ts';
+import { checkManifests } from '../../../scripts/manifests/check.ts';
+import { pack } from '../../../scripts/manifests/pack.ts';
 import { config } from './deployment.ts';
 
 const authorization = createRequire(import.meta.url)('../../../deploy/authorization.cjs');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundle } from '../../../scripts/build.ts';
-import { packPolicies } from '../../../scripts/policies/pack.ts';
+import { packPolicies } from '../../../scripts/manifests/pack.ts';
 
 const entry = (text: string) => ({ stdin: { contents: text, resolveDir: process.cwd(), loader: 'ts' as const } });
 const loading = entry("import { loadPolicies } from './lib/policy/load.ts'; export const policies = await loadPolicies();");

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { checkManifests } from '../../../scripts/policies/check.ts';
-import { pack } from '../../../scripts/policies/pack.ts';
+import { checkManifests } from '../../../scripts/manifests/check.ts';
+import { pack } from '../../../scripts/manifests/pack.ts';
 
 const bundleOf = (text: string) => {
   const { objects, mistakes } = checkManifests([{ file: 'a.yaml', text }]);

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { checkManifests, checkPolicies } from '../../../scripts/policies/check.ts';
-import { hintsOf } from '../../../scripts/policies/hints.ts';
+import { checkManifests, checkPolicies } from '../../../scripts/manifests/check.ts';
+import { hintsOf } from '../../../scripts/manifests/hints.ts';
 
 const policy = (
   spec: string,

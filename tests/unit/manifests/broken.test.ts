@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkManifests } from '../../../scripts/policies/check.ts';
+import { checkManifests } from '../../../scripts/manifests/check.ts';
 import { brokenManifests } from '../../manifests/broken-policies.ts';
 
 const broken = brokenManifests();

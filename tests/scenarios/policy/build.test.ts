@@ -8,8 +8,8 @@ import { versionInfo } from '../../../lib/discovery/resources.ts';
 import { type ApiGateway, startApiGateway } from '../../../local/api-gateway/api-gateway.ts';
 import { loadHandler } from '../../../local/api-gateway/bundle.ts';
 import { buildHandlers } from '../../../scripts/build.ts';
-import { PolicyError } from '../../../scripts/policies/mistakes.ts';
-import { packPolicies } from '../../../scripts/policies/pack.ts';
+import { PolicyError } from '../../../scripts/manifests/mistakes.ts';
+import { packPolicies } from '../../../scripts/manifests/pack.ts';
 import { environment } from '../gateway.ts';
 
 const run = promisify(execFile);
@@ -100,6 +100,6 @@ describe('npm run policy -- check', () => {
     expect(await check('none')).toEqual({ code: 2, stdout: '', stderr: 'the folder none cannot be read: ENOENT\n' });
     expect(await check('a', 'b')).toEqual({ code: 2, stdout: '', stderr: 'usage: npm run policy -- check [FOLDER]\n' });
     const usage = await run(process.execPath, ['scripts/policy.ts', 'chek']).catch(({ code, stderr }) => ({ code, stderr }));
-    expect(usage).toEqual({ code: 2, stderr: 'usage: npm run policy -- check …\n' });
+    expect(usage).toEqual({ code: 2, stderr: 'usage: npm run policy -- check | test | explain …\n' });
   });
 });

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checkManifests, checkPolicies } from '../../../scripts/policies/check.ts';
+import { checkManifests, checkPolicies } from '../../../scripts/manifests/check.ts';
 
 let folder: string;
 beforeEach(() => {
