@@ -1,9 +1,10 @@
 import { rm } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { guidingRules, refusingRules } from '../../lib/rule.ts';
-import { startApiGateway } from '../../local/api-gateway/api-gateway.ts';
+import { type LambdaHandler, startApiGateway } from '../../local/api-gateway/api-gateway.ts';
+import { dist, loadHandler } from '../../local/api-gateway/bundle.ts';
 import { documentedRules, type Example, meant, setPaths } from '../decision-document.ts';
-import { buildWith, httpHandlers } from '../policies.ts';
+import { buildWith } from '../policies.ts';
 import { capturePrinted } from '../unit/callers/authorizer.ts';
 import {
   type Answer,
@@ -37,8 +38,10 @@ function bodyOf({ method, given }: Example): string {
 async function send(example: Example): Promise<Answer> {
   if (!example.policies) return sendPlainly(example);
   const { gateway } = now;
-  const distDir = await buildWith(example.policies, httpHandlers);
-  now.gateway = await startApiGateway({ port: 0, auth: 'none', distDir });
+  const wanted = example.method === 'PUT' ? 'replace-job' : 'patch-job';
+  const distDir = await buildWith(example.policies, [wanted]);
+  const load = ({ bundle }: { bundle: string }) => loadHandler<LambdaHandler>(bundle === wanted ? distDir : dist, bundle);
+  now.gateway = await startApiGateway({ port: 0, auth: 'none', load });
   try {
     return await sendPlainly(example);
   } finally {
