@@ -1,6 +1,6 @@
 import { equality } from './equality.ts';
 import { isReceiver, noSuchOverload, typeNameOf } from './libraries/common.ts';
-import { CelError, Duration, int64, joinLists, List, type Result, Timestamp, Uint, type Value } from './values.ts';
+import { CelError, Duration, int64, joinLists, List, type Result, Timestamp, Uint, type Value, type Zone } from './values.ts';
 
 const maxUint64 = (1n << 64n) - 1n;
 // From the year 1 to the end of the year 9999.
@@ -12,8 +12,8 @@ export const uint64 = (value: bigint): Result =>
   value < 0n || value > maxUint64 ? new CelError('unsigned integer overflow') : new Uint(value);
 
 /** A timestamp within the years that CEL knows, or the error. */
-export const timestampAt = (nanoseconds: bigint, offset = 0): Result =>
-  nanoseconds < firstTimestamp || nanoseconds > lastTimestamp ? new CelError('timestamp overflow') : new Timestamp(nanoseconds, offset);
+export const timestampAt = (nanoseconds: bigint, zone?: Zone): Result =>
+  nanoseconds < firstTimestamp || nanoseconds > lastTimestamp ? new CelError('timestamp overflow') : new Timestamp(nanoseconds, zone);
 
 /** A duration within int64, or the error. */
 export function durationOf(nanoseconds: bigint): Result {
@@ -33,10 +33,10 @@ export function add(a: Value, b: Value): Result {
 }
 
 function addTimes(a: Value, b: Value): Result {
-  if (a instanceof Timestamp) return b instanceof Duration ? timestampAt(a.nanoseconds + b.nanoseconds, a.offset) : noSuchOverload;
+  if (a instanceof Timestamp) return b instanceof Duration ? timestampAt(a.nanoseconds + b.nanoseconds, a.zone) : noSuchOverload;
   if (!(a instanceof Duration)) return withoutOperator('_+_');
   if (b instanceof Duration) return durationOf(a.nanoseconds + b.nanoseconds);
-  return b instanceof Timestamp ? timestampAt(a.nanoseconds + b.nanoseconds, b.offset) : noSuchOverload;
+  return b instanceof Timestamp ? timestampAt(a.nanoseconds + b.nanoseconds, b.zone) : noSuchOverload;
 }
 
 /** `a - b` of any two values. */
@@ -55,7 +55,7 @@ export function subtract(a: Value, b: Value): Result {
 /** cel-go negates the duration first, which the smallest one cannot be. */
 function before(time: Timestamp, { nanoseconds }: Duration): Result {
   const negated = int64(-nanoseconds);
-  return negated instanceof CelError ? negated : timestampAt(time.nanoseconds + negated, time.offset);
+  return negated instanceof CelError ? negated : timestampAt(time.nanoseconds + negated, time.zone);
 }
 
 /** cel-go subtracts seconds and makes nanoseconds of them before it looks at the rest. */

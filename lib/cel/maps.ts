@@ -47,7 +47,9 @@ export class GrowingMap extends EntriesMap {}
 function keyOf(key: Value): unknown {
   if (typeof key !== 'object') return key;
   if (key instanceof Uint) return `\udc00u${key.value}`;
-  if (key instanceof Timestamp || key instanceof Duration) return `\udc00${key.constructor === Timestamp ? 't' : 'd'}${key.nanoseconds}`;
+  if (key instanceof Duration) return `\udc00d${key.nanoseconds}`;
+  // Go's maps tell the same time in two zones apart.
+  if (key instanceof Timestamp) return `\udc00t${key.nanoseconds} ${key.zone.id}`;
   if (key instanceof TypeValue) return `\udc00n${key.name}`;
   const unhashable = key instanceof Uint8Array ? 'types.Bytes' : key instanceof Opaque ? key.unhashable : undefined;
   // Go cannot keep such keys, and gives up.

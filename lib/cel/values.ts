@@ -39,13 +39,25 @@ export class Uint {
   }
 }
 
-/** A point in time in nanoseconds since 1970, with the offset from UTC in seconds in which it was written (`string(t)` keeps it). */
+let zones = 0;
+
+/** A zone of time, by its offset from UTC in seconds. As in Go, two that were made apart are two, though they have the same offset. */
+export class Zone {
+  readonly offset: number;
+  readonly id = zones++;
+  constructor(offset: number) {
+    this.offset = offset;
+  }
+  static readonly utc = new Zone(0);
+}
+
+/** A point in time in nanoseconds since 1970, with the zone in which it was written (`string(t)` keeps it). */
 export class Timestamp {
   readonly nanoseconds: bigint;
-  readonly offset: number;
-  constructor(nanoseconds: bigint, offset = 0) {
+  readonly zone: Zone;
+  constructor(nanoseconds: bigint, zone = Zone.utc) {
     this.nanoseconds = nanoseconds;
-    this.offset = offset;
+    this.zone = zone;
   }
 }
 

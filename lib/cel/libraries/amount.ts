@@ -1,4 +1,5 @@
 import { binarySuffixes, decimalSuffixes } from '../../json/quantity.ts';
+import { spend } from '../budget.ts';
 
 /**
  * What apimachinery's resource.Quantity holds: `value` × 10^`exponent`. Kubernetes keeps what fits as a 64-bit integer with an
@@ -20,6 +21,8 @@ const grammar = /^([+-]?)(\d*)(?!\d)(?:\.(\d*)(?!\d))?([eEinumkKMGTP]*[-+]?\d*)$
 const maxInt64 = 9223372036854775807n;
 // A decimal beyond is not written out; no double is larger.
 const maxWritten = 400;
+// How many zeros a sum may write out for two numbers of different sizes.
+const maxSummed = 100_000;
 
 const fitsInt64 = (value: bigint): boolean => BigInt.asIntN(64, value) === value;
 const power = (exponent: number): bigint => 10n ** BigInt(exponent);
@@ -127,7 +130,9 @@ export function addAmounts(a: Amount, b: Amount): Amount | undefined {
     if (a.value === 0n) return { ...without(b), format };
   }
   const exponent = Math.min(a.exponent, b.exponent);
-  if (Math.max(a.exponent, b.exponent) - exponent > 2 * maxWritten) return undefined;
+  const written = Math.max(a.exponent, b.exponent) - exponent;
+  if (written > maxSummed) return undefined;
+  spend(written);
   const [left, right] = [a.value * power(a.exponent - exponent), b.value * power(b.exponent - exponent)];
   const isDecimal = a.isDecimal || b.isDecimal || ![left, right, left + right].every(fitsInt64);
   return { value: left + right, exponent, isDecimal, format };

@@ -25,7 +25,7 @@ export function durationText({ nanoseconds }: Duration): string {
 }
 
 /** A timestamp as `string(timestamp)` prints it: RFC 3339 with the offset it has and no trailing zeros. */
-export function timestampText({ nanoseconds, offset }: Timestamp): string {
+export function timestampText({ nanoseconds, zone: { offset } }: Timestamp): string {
   const local = nanoseconds + BigInt(offset) * 1_000_000_000n;
   const fraction = ((local % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n;
   const date = new Date(Number((local - fraction) / 1_000_000n)).toISOString().slice(0, 19);

@@ -1,6 +1,6 @@
 import { durationOf, timestampAt } from '../arithmetic.ts';
 import { type Library, type Overload, overload } from '../overload.ts';
-import { CelError, type Duration, type Result, type Timestamp } from '../values.ts';
+import { CelError, type Duration, type Result, type Timestamp, Zone } from '../values.ts';
 
 const second = 1_000_000_000n;
 const units: Readonly<Record<string, bigint>> = {
@@ -53,8 +53,12 @@ export function parseTimestamp(text: string): Result | undefined {
   date.setUTCFullYear(year, month - 1, day);
   date.setUTCHours(hour, minute, seconds);
   const nanoseconds = BigInt(date.getTime()) * 1_000_000n + BigInt(fraction.slice(0, 9).padEnd(9, '0'));
-  return timestampAt(nanoseconds - BigInt(offset) * second, offset);
+  return timestampAt(nanoseconds - BigInt(offset) * second, text.endsWith('Z') ? Zone.utc : zoneOf(offset));
 }
+
+/** Those that Go makes once. The zone of a machine is UTC, which is not the one that Z stands for. */
+const wholeHours = new Map(Array.from({ length: 27 }, (_, index) => [(index - 12) * 3600, new Zone((index - 12) * 3600)]));
+const zoneOf = (offset: number): Zone => wholeHours.get(offset) ?? new Zone(offset);
 
 const daysIn = (year: number, month: number): number => {
   const date = new Date(0);
