@@ -12,11 +12,11 @@ import { chain } from '../lib/runtime/chain.ts';
 import { parseConfig } from '../lib/runtime/config.ts';
 import { updateJob } from '../lib/update/update-job.ts';
 
-const { layout, protectedKeys, ...upstream } = parseConfig(process.env);
+const { layout, protectedKeys, policyMaxCost, ...upstream } = parseConfig(process.env);
 const cci = connectCci(upstream);
 const { roleId, ...ways } = parseEventConfig(process.env);
 const publisher = createEventPublisher(ways);
-const policies = await loadPolicies();
+const policies = await loadPolicies(policyMaxCost);
 
 export const handler = handleBatch(
   chain((record: EventRecord) => record)

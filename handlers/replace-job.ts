@@ -16,8 +16,8 @@ import { parseConfig } from '../lib/runtime/config.ts';
 import { createLiveCache } from '../lib/update/live-cache.ts';
 import { updateJob } from '../lib/update/update-job.ts';
 
-const { layout, protectedKeys, liveCache, ...config } = parseConfig(process.env);
-const policies = await loadPolicies();
+const { layout, protectedKeys, liveCache, policyMaxCost, ...config } = parseConfig(process.env);
+const policies = await loadPolicies(policyMaxCost);
 const upstream = { cci: connectCci(config), cache: createLiveCache(liveCache), policies };
 
 export const handler = chain(normalizeEvent(parseCallerNames(process.env)))

@@ -63,7 +63,7 @@ export async function loadGateway(root: string): Promise<Gateway> {
   const evaluates = new Map<string, Evaluate>();
   for (const path of perProcess.filter((file) => existsSync(join(root, file)))) {
     // Nothing is awaited here while a process starts, and none of these has policies.
-    const source = (await readFile(join(root, path), 'utf8')).replace('await loadPolicies()', 'undefined');
+    const source = (await readFile(join(root, path), 'utf8')).replace(/await loadPolicies\(\w*\)/, 'undefined');
     const { code } = await transform(source, { loader: 'ts', format: 'cjs', target: 'node24' });
     for (const [, specifier = ''] of code.matchAll(/require\("([^"]+)"\)/g)) {
       const address = resolve(root, path, specifier);

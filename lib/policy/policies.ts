@@ -12,11 +12,10 @@ export interface Policies {
   readonly admission?: Admission | undefined;
 }
 
-/** What all admission policies together may cost for one request, in CEL's units: about a second of one CPU. */
-const maxCost = 10_000_000;
-
-/** The policies of a bundle. What admission needs is loaded only if there are admission policies, RE2 only if one has a pattern. */
-export async function createPolicies(bundle: Bundle): Promise<Policies> {
+/**
+ * The policies of a bundle. `maxCost`: what all admission policies together may cost for one request. What admission needs is loaded only if there are admission policies, RE2 only if one has a pattern.
+ */
+export async function createPolicies(bundle: Bundle, maxCost: number): Promise<Policies> {
   const { digest } = bundle;
   const authorizer = createAuthorizer(bundle);
   if (bundle.validatingAdmissionPolicies.length === 0) return { digest, authorizer };
@@ -28,9 +27,9 @@ export async function createPolicies(bundle: Bundle): Promise<Policies> {
   return { digest, authorizer, admission: createAdmission(bundle, { authorize: authorizeOf(authorizer), maxCost, engine }) };
 }
 
-/** The policies of the bundle that the build wrote into a file. Throws as readPolicies does. */
-export async function openPolicies(file: URL, digest: string): Promise<Policies> {
-  return createPolicies(await readPolicies(file, digest));
+/** The policies of the bundle that the build wrote into a file, for requests of a cost. Throws as readPolicies does. */
+export async function openPolicies(file: URL, digest: string, maxCost: number): Promise<Policies> {
+  return createPolicies(await readPolicies(file, digest), maxCost);
 }
 
 /** Whether an expression may call a function of regular expressions; a text that only looks like one costs no more than the time to load it. */

@@ -16,6 +16,8 @@ export interface Config {
   liveCache: boolean;
   /** Where the prover of a rotation lists jobs; undefined: in all namespaces. */
   rotationNamespace: string | undefined;
+  /** What all admission policies together may cost for one request, in CEL's units. */
+  policyMaxCost: number;
 }
 
 /** Every mistake in the environment, one sentence each. */
@@ -54,6 +56,9 @@ const levels = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'CRITICAL', 'SILENT']
 /** What every configuration says of the log's level, of which the logger passes over a mistake (`info` is one) without a word. */
 export const logLevel = v.optional(v.picklist(levels, `must be one of ${levels.join(', ')}`));
 
+/** In CEL's units: what an API server grants to each binding. */
+export const defaultPolicyMaxCost = 10_000_000;
+
 const Environment = v.looseObject({
   CCI_ENDPOINT: v.pipe(
     v.string('is missing'),
@@ -78,6 +83,10 @@ const Environment = v.looseObject({
   CCI_PROJECT_ID: v.optional(v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be a project id'))),
   LIVE_CACHE: v.optional(v.picklist(['on', 'off'], 'must be on or off'), 'on'),
   ROTATION_NAMESPACE: v.optional(v.pipe(v.string(), v.regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'must be the name of a namespace'))),
+  POLICY_MAX_COST: v.optional(
+    v.pipe(v.string(), v.regex(/^[1-9]\d{0,8}$/, 'must be an integer from 1 to 999999999'), v.transform(Number)),
+    String(defaultPolicyMaxCost),
+  ),
   NODE_TLS_REJECT_UNAUTHORIZED: checkedCertificates,
   POWERTOOLS_LOG_LEVEL: logLevel,
 });
@@ -104,6 +113,7 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
     projectId: output.CCI_PROJECT_ID,
     liveCache: output.LIVE_CACHE === 'on',
     rotationNamespace: output.ROTATION_NAMESPACE,
+    policyMaxCost: output.POLICY_MAX_COST,
   };
 }
 

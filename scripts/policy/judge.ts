@@ -11,6 +11,7 @@ import { applyMergePatch } from '../../lib/json/merge-patch.ts';
 import { requireAccess } from '../../lib/policy/access.ts';
 import type { Explained, Verdict } from '../../lib/policy/admission.ts';
 import { createPolicies, type Policies } from '../../lib/policy/policies.ts';
+import { defaultPolicyMaxCost } from '../../lib/runtime/config.ts';
 import { createRequestContext } from '../../lib/runtime/request-context.ts';
 import { type Status, StatusError } from '../../lib/status.ts';
 import type { JobUpdate, UpdateResult } from '../../lib/update/job-update.ts';
@@ -42,7 +43,7 @@ export interface Judged {
 export async function policiesOf(folder: string): Promise<Policies> {
   const { objects, mistakes } = await checkPolicies(folder);
   if (!objects) throw new PolicyError(mistakes);
-  return createPolicies({ digest: folder, ...objects });
+  return createPolicies({ digest: folder, ...objects }, defaultPolicyMaxCost);
 }
 
 /** What becomes of a write: authorization, the decision and admission, as the gateway asks them. `explain` is told each expression. */

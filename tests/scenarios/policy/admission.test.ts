@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startApiGateway } from '../../../local/api-gateway/api-gateway.ts';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { type LambdaHandler, startApiGateway } from '../../../local/api-gateway/api-gateway.ts';
+import { loadHandler } from '../../../local/api-gateway/bundle.ts';
 import { buildWith, httpHandlers } from '../../policies.ts';
 import { calls, jobPath, type Loose, liveJob, liveText, now, put, requested, reset, useGateway } from '../gateway.ts';
 
@@ -150,5 +151,21 @@ describe('the record of kubectl apply', () => {
       expect(JSON.parse(liveJob().metadata.annotations[lastApplied]).metadata.labels).toEqual(isRecorded ? { [label]: 'x' } : {});
       expect(liveJob().spec.ttlSecondsAfterFinished).toBe(10);
     }
+  });
+});
+
+describe('POLICY_MAX_COST', () => {
+  it('is what all policies of a request together may cost: above it nothing is written', async () => {
+    process.env.POLICY_MAX_COST = '3';
+    const costly = await buildWith(manifests, ['patch-job']);
+    onTestFinished(() => rm(costly, { recursive: true }));
+    const load = ({ bundle }: { bundle: string }) => loadHandler<LambdaHandler>(bundle === 'patch-job' ? costly : distDir, bundle);
+    const gateway = await startApiGateway({ port: 0, auth: 'none', load });
+    onTestFinished(() => gateway.close());
+    delete process.env.POLICY_MAX_COST;
+    const answer = await fetch(`${gateway.url}${jobPath}`, { ...merge, body: JSON.stringify(patchOf(600)) });
+    const { message } = (await answer.json()) as Loose;
+    expect([answer.status, message]).toEqual([422, expect.stringContaining('the policies of this request cost more than 3')]);
+    expect(calls()).toEqual(['GET 200']);
   });
 });

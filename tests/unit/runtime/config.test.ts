@@ -29,7 +29,11 @@ describe('the configuration', () => {
       projectId: undefined,
       liveCache: true,
       rotationNamespace: undefined,
+      policyMaxCost: 10_000_000,
     });
+    expect(parseConfig({ ...good, POLICY_MAX_COST: '500' }).policyMaxCost).toBe(500);
+    for (const wrong of ['0', '-1', '1e6', '1000000000', ' 5'])
+      expect(mistakes({ ...good, POLICY_MAX_COST: wrong })).toEqual(['POLICY_MAX_COST must be an integer from 1 to 999999999']);
     expect(parseConfig({ ...good, LIVE_CACHE: 'off' }).liveCache).toBe(false);
     expect(mistakes({ ...good, LIVE_CACHE: 'no' })).toEqual(['LIVE_CACHE must be on or off']);
     const all = { LAYOUT: 'kubeflow', PROTECTED_KEYS: 'a, b/*', CCI_PROJECT_ID: '0aF_-9', NODE_TLS_REJECT_UNAUTHORIZED: '1' };
