@@ -19,12 +19,13 @@ import { guard } from './sections/guard.ts';
 import { lambda } from './sections/lambda.ts';
 import { memory } from './sections/memory.ts';
 import { peers } from './sections/peers.ts';
+import { policyCost } from './sections/policies.ts';
 import { profile } from './sections/profile.ts';
 import { replace } from './sections/replace.ts';
 import { trips } from './sections/trips.ts';
 import { createStage, type Stage } from './stage.ts';
 
-const complete = { replace, peers, lambda, trips, cold, growth, memory, decide: decideAlone, cel, profile };
+const complete = { replace, peers, lambda, trips, cold, growth, memory, decide: decideAlone, policies: policyCost, cel, profile };
 const sections: Record<string, (stage: Stage) => Promise<Section>> = { ...complete, guard };
 const mostMinutes = 30;
 

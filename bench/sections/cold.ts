@@ -24,7 +24,8 @@ interface Cold {
 }
 const stages = ['runtime', 'import', 'configuration', 'secret', 'connection', 'rest'] as const;
 
-async function startCold(child: string, file: string, env: NodeJS.ProcessEnv, event: object): Promise<Cold> {
+/** Starts a process that answers one event. Throws where the answer is not 200. */
+export async function startCold(child: string, file: string, env: NodeJS.ProcessEnv, event: object): Promise<Cold> {
   const spawned = performance.timeOrigin + performance.now();
   const environment = { PATH: process.env.PATH, ...env, BENCH_HANDLER: file, BENCH_EVENT: JSON.stringify(event) };
   const output = await must(process.execPath, [child], { env: environment });

@@ -5,11 +5,11 @@ import { CelError, MapValue, type Result, type Value } from './values.ts';
  * error with Kubernetes' message wherever it is read.
  */
 export class Variables extends MapValue {
-  readonly #evaluate: Readonly<Record<string, () => Result>>;
+  readonly #evaluate: (name: string) => Result | undefined;
   readonly #known = new Map<string, Result>();
 
-  /** @param evaluate how each variable is evaluated, by name. */
-  constructor(evaluate: Readonly<Record<string, () => Result>>) {
+  /** @param evaluate evaluates a variable by its name; undefined: there is none of that name. */
+  constructor(evaluate: (name: string) => Result | undefined) {
     super();
     this.#evaluate = evaluate;
   }
@@ -24,14 +24,14 @@ export class Variables extends MapValue {
     return found instanceof CelError ? undefined : found;
   }
   override find(key: Value): Result | undefined {
-    if (typeof key !== 'string' || !Object.hasOwn(this.#evaluate, key)) return undefined;
-    const known = this.#known.get(key) ?? this.#compute(key);
-    this.#known.set(key, known);
-    return known;
-  }
-  #compute(name: string): Result {
-    const value = this.#evaluate[name]?.() ?? null;
-    return value instanceof CelError ? new CelError(`composited variable "${name}" fails to evaluate: ${value.message}`) : value;
+    if (typeof key !== 'string') return undefined;
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const value = this.#evaluate(key);
+    if (value === undefined) return undefined;
+    const found = value instanceof CelError ? new CelError(`composited variable "${key}" fails to evaluate: ${value.message}`) : value;
+    this.#known.set(key, found);
+    return found;
   }
   /** Kubernetes does not list them. */
   override *keys(): Iterable<Value> {}

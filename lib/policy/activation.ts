@@ -4,27 +4,35 @@ import type { AdmissionRequest } from './admission.ts';
 import type { ConfigMap } from './manifests.ts';
 import type { Authorizer as Rbac } from './rbac.ts';
 
+/** The variables of expressions but `variables`: those with an authorizer, and those without, as messages and audit annotations see them. */
+export interface Activations {
+  activation: Activation;
+  withoutAuthorizer: Activation;
+}
+
 /**
- * The values of an expression's variables for a request, as apiserver's activation has them: `request` is an AdmissionRequest, whose empty
- * members are not there. Messages and audit annotations see no authorizer.
+ * The values of the variables for a request, as apiserver's activation has them: `request` is an AdmissionRequest, whose empty members are
+ * not there. They are made once for a request, and with each of its parameters by `withParams`.
  */
-export function activationOf(
-  request: AdmissionRequest,
-  params: ConfigMap | undefined,
-  authorize: Authorize,
-): { activation: Activation; withoutAuthorizer: Activation } {
+export function activationsOf(request: AdmissionRequest, authorize: Authorize): Activations {
   const { group, resource, namespace, name, user, object, oldObject } = request;
   const withoutAuthorizer: Activation = {
     object: fromJson(object),
     oldObject: fromJson(oldObject),
     request: fromRequest(admissionRequest(request)),
-    params: params ? fromJson(JSON.parse(JSON.stringify(params)) as JsonObject) : null,
+    params: null,
     namespaceObject: null,
   };
   const { username, uid, groups, extra } = user;
   const authorizer = new Authorizer({ name: username, groups, ...(uid && { uid }), extra }, authorize);
   const requestResource = new ResourceCheck(authorizer, { group, resource, namespace, name });
   return { activation: { ...withoutAuthorizer, authorizer, 'authorizer.requestResource': requestResource }, withoutAuthorizer };
+}
+
+/** The same variables, but `params` is this ConfigMap. */
+export function withParams({ activation, withoutAuthorizer }: Activations, configMap: ConfigMap): Activations {
+  const params = fromJson(JSON.parse(JSON.stringify(configMap)) as JsonObject);
+  return { activation: { ...activation, params }, withoutAuthorizer: { ...withoutAuthorizer, params } };
 }
 
 function admissionRequest({ group, version, resource, kind, name, namespace, user, dryRun, options }: AdmissionRequest): JsonObject {

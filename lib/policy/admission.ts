@@ -1,7 +1,7 @@
 import type { UserInfo } from '../callers/user-info.ts';
 import type { Authorize, RegexEngine } from '../cel/index.ts';
 import type { JsonObject } from '../json/json.ts';
-import { activationOf } from './activation.ts';
+import { type Activations, activationsOf, withParams } from './activation.ts';
 import type { Bundle } from './bundle.ts';
 import { type CompiledPolicy, compilePolicy } from './compile-policy.ts';
 import { type Decision, type Evaluated, evaluatePolicy, type Observation } from './evaluate.ts';
@@ -112,6 +112,7 @@ class Review {
   private readonly annotations: Record<string, string> = {};
   private readonly faults: unknown[] = [];
   private cost = 0;
+  private activations: Activations | undefined;
   private readonly request: AdmissionRequest;
   private readonly configMaps: readonly ConfigMap[];
   private readonly authorize: Authorize;
@@ -156,11 +157,11 @@ class Review {
     binding: ValidatingAdmissionPolicyBinding,
     params: ConfigMap | undefined,
   ): Evaluated | undefined {
-    const { explain, request } = this;
+    const { explain } = this;
     const named = { policy: compiled.policy.metadata.name, binding: binding.metadata.name, params };
     try {
       return evaluatePolicy(compiled, {
-        ...activationOf(request, params, this.authorize),
+        ...this.activationsWith(params),
         charge: (cost) => this.charge(cost),
         observe: explain && ((observation) => explain({ ...observation, ...named })),
       });
@@ -169,6 +170,11 @@ class Review {
       this.deny(compiled.policy, binding, error instanceof TooCostly ? error.message : 'the policy could not be evaluated');
       return undefined;
     }
+  }
+
+  private activationsWith(params: ConfigMap | undefined): Activations {
+    this.activations ??= activationsOf(this.request, this.authorize);
+    return params ? withParams(this.activations, params) : this.activations;
   }
 
   private charge(cost: number): void {

@@ -8,6 +8,7 @@ import {
   type Value,
   Variables,
 } from '../cel/index.ts';
+import type { Activations } from './activation.ts';
 import type { CompiledPolicy, Expression } from './compile-policy.ts';
 import type { Validation } from './manifests.ts';
 
@@ -45,10 +46,7 @@ export interface Observation {
   cost: number;
 }
 /** What evaluation needs beside the policy. */
-export interface Input {
-  /** The variables of its expressions but `variables`: those with an authorizer and those without, as messages and annotations see them. */
-  activation: Activation;
-  withoutAuthorizer: Activation;
+export interface Input extends Activations {
   /** Takes the cost of what was evaluated; throws where the whole request may cost no more. */
   charge(cost: number): void;
   observe?: ((observation: Observation) => void) | undefined;
@@ -74,6 +72,7 @@ export function evaluatePolicy(compiled: CompiledPolicy, input: Input): Evaluate
     const budget = { left: evaluationBudget };
     const results = new Round(compiled, input, input.activation, budget).all(compiled.validations);
     const decisions = decide(compiled, results, messagesOf(compiled, input, budget), isIgnored);
+    if (compiled.annotations.length === 0) return { decisions, annotations: [] };
     const annotations = new Round(compiled, input, input.withoutAuthorizer, { left: evaluationBudget }).all(compiled.annotations);
     return {
       decisions,
@@ -102,6 +101,7 @@ function conditionOf(compiled: CompiledPolicy, input: Input): { holds: boolean }
 }
 
 function messagesOf(compiled: CompiledPolicy, input: Input, budget: { left: number }): (Outcome | undefined)[] | OutOfBudget {
+  if (!compiled.messages.some(Boolean)) return [];
   try {
     return new Round(compiled, input, input.withoutAuthorizer, budget).all(compiled.messages);
   } catch (error) {
@@ -121,8 +121,11 @@ class Round {
   constructor({ variables }: CompiledPolicy, input: Input, activation: Activation, budget: { left: number }) {
     this.input = input;
     this.budget = budget;
-    const lazily = [...variables].map(([name, expression]) => [name, () => this.variable(name, expression)] as const);
-    this.activation = { ...activation, variables: new Variables(Object.fromEntries(lazily)) };
+    const evaluate = (name: string): Result | undefined => {
+      const expression = variables.get(name);
+      return expression && this.variable(name, expression);
+    };
+    this.activation = { ...activation, variables: new Variables(evaluate) };
   }
 
   all(expressions: readonly Expression[]): Outcome[];

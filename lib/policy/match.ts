@@ -21,7 +21,7 @@ export function matches(criteria: Partial<MatchResources> | undefined, request: 
   if (!criteria) return true;
   const { namespaceSelector, objectSelector, excludeResourceRules = [], resourceRules = [] } = criteria;
   if (!selects(namespaceSelector, { 'kubernetes.io/metadata.name': request.namespace })) return false;
-  if (!selects(objectSelector, labelsOf(request.object)) && !selects(objectSelector, labelsOf(request.oldObject))) return false;
+  if (objectSelector && ![request.object, request.oldObject].some((job) => selects(objectSelector, labelsOf(job)))) return false;
   if (excludeResourceRules.some((rule) => covers(rule, request))) return false;
   return resourceRules.length === 0 || resourceRules.some((rule) => covers(rule, request));
 }

@@ -38,7 +38,9 @@ function compileOne(name: string, expression: string, environment: Environment):
 
 function evaluateAll(programs: ReadonlyMap<string, Program>, activation: () => Activation) {
   let cost = 0;
-  const evaluate = (program: Program) => (): Result => {
+  const evaluate = (name: string): Result | undefined => {
+    const program = programs.get(name);
+    if (!program) return undefined;
     try {
       const result = program.evaluate(activation());
       cost += result.cost;
@@ -49,8 +51,7 @@ function evaluateAll(programs: ReadonlyMap<string, Program>, activation: () => A
       return new CelError(error.message);
     }
   };
-  const variables = new Variables(Object.fromEntries(Array.from(programs, ([name, program]) => [name, evaluate(program)])));
-  return { variables, cost: () => cost };
+  return { variables: new Variables(evaluate), cost: () => cost };
 }
 
 const simple = new Set(['bool', 'bytes', 'double', 'int', 'null_type', 'string', 'uint']);
