@@ -1,4 +1,4 @@
-import { type Activation, type Authorize, Authorizer, fromJson, fromRequest, ResourceCheck } from '../cel/index.ts';
+import { type Activation, type Authorize, Authorizer, fromJson, fromRequest, ResourceCheck, type Value } from '../cel/index.ts';
 import type { JsonObject } from '../json/json.ts';
 import type { AdmissionRequest } from './admission.ts';
 import type { ConfigMap } from './manifests.ts';
@@ -29,9 +29,12 @@ export function activationsOf(request: AdmissionRequest, authorize: Authorize): 
   return { activation: { ...withoutAuthorizer, authorizer, 'authorizer.requestResource': requestResource }, withoutAuthorizer };
 }
 
+const paramsOf = new WeakMap<ConfigMap, Value>();
+
 /** The same variables, but `params` is this ConfigMap. */
 export function withParams({ activation, withoutAuthorizer }: Activations, configMap: ConfigMap): Activations {
-  const params = fromJson(JSON.parse(JSON.stringify(configMap)) as JsonObject);
+  const params = paramsOf.get(configMap) ?? fromJson(JSON.parse(JSON.stringify(configMap)) as JsonObject);
+  paramsOf.set(configMap, params);
   return { activation: { ...activation, params }, withoutAuthorizer: { ...withoutAuthorizer, params } };
 }
 

@@ -183,14 +183,15 @@ class Review {
   }
 
   private take(
-    { policy, ...compiled }: CompiledPolicy,
+    compiled: CompiledPolicy,
     binding: ValidatingAdmissionPolicyBinding,
     param: ConfigMap | undefined,
     collected: Map<string, Set<string>>,
   ): void {
     if (this.cost > this.maxCost) return;
-    const evaluated = this.evaluate({ policy, ...compiled }, binding, param);
+    const evaluated = this.evaluate(compiled, binding, param);
     if (!evaluated) return;
+    const { policy } = compiled;
     const { decisions, annotations } = evaluated;
     for (const [index, decision] of decisions.entries()) if (decision.isDenied) this.act(policy, binding, decision, index);
     for (const { key, value, error } of annotations) {
