@@ -4,7 +4,7 @@ import type { Frame, Plan, Step } from './frame.ts';
 import { typeNameOf } from './libraries/common.ts';
 import type { Overload } from './overload.ts';
 import type { Type } from './types.ts';
-import { CelError, List, MapValue, type Result, type Value } from './values.ts';
+import { CelError, List, MapValue, type Result, TypeValue, type Value } from './values.ts';
 
 /** A function as the checker resolved it: one overload, or several that its types leave open. */
 export interface Callee {
@@ -21,7 +21,7 @@ type Cost = ((args: readonly Value[], result: Result) => number) | undefined;
 export function callStep(callee: Callee, args: readonly Plan[]): Step {
   const [first] = callee.possible as readonly [Overload, ...Overload[]];
   const isOpen = callee.possible.length > 1;
-  const implementation = isOpen && !first.isUnguarded ? dispatching(callee) : guarded(callee.name, first, working(first));
+  const implementation = implementationOf(callee, first, args);
   const cost = isOpen ? (first.unresolvedCost ?? first.cost) : first.cost;
   const [one, two] = args.map((arg) => arg.step);
   if (!one) return (frame) => paid(frame, cost, [], implementation());
@@ -29,9 +29,17 @@ export function callStep(callee: Callee, args: readonly Plan[]): Step {
   return two ? binary(implementation, cost, one, two) : unary(implementation, cost, one);
 }
 
-/** cel-go makes a call of another kind of one with a constant pattern. */
-const isVariadic = ({ isVariadic, plan }: Overload, [, pattern]: readonly Plan[]): boolean =>
-  isVariadic === true || (plan !== undefined && pattern?.constant !== undefined);
+function implementationOf(callee: Callee, first: Overload, args: readonly Plan[]): Implementation {
+  const call = working(first);
+  if (hasConstantPattern(first, args)) return (text, ...rest) => call(text instanceof TypeValue ? text.name : text, ...rest);
+  return callee.possible.length > 1 && !first.isUnguarded ? dispatching(callee) : guarded(callee.name, first, call);
+}
+
+/** cel-go makes a call of another kind of one with a constant pattern, which looks at no types and takes a type for its name. */
+const hasConstantPattern = ({ plan }: Overload, [, pattern]: readonly Plan[]): boolean =>
+  plan !== undefined && pattern?.constant !== undefined;
+const isVariadic = (overload: Overload, args: readonly Plan[]): boolean =>
+  overload.isVariadic === true || hasConstantPattern(overload, args);
 
 function paid(frame: Frame, cost: Cost, args: readonly Result[], result: Result): Result {
   // A cost is asked with errors too: their size is 1.

@@ -76,9 +76,13 @@ class StructMap extends JsonMap {
 /** The value of `request`, an AdmissionRequest: as `fromJson`, but its lists and maps refuse what Go's slices and structs refuse. */
 export const fromRequest = (request: Json): Value => ofStruct(request);
 
+/** Each part of a struct is one value however often it is read: as a key of a map it is one key. */
+const structs = new WeakMap<object, Value>();
 function ofStruct(json: Json): Value {
-  if (Array.isArray(json)) return new SliceList(json);
-  return typeof json === 'object' && json !== null && !JSON.isRawJSON(json) ? new StructMap(json as JsonObject) : fromJson(json);
+  if (typeof json !== 'object' || json === null || JSON.isRawJSON(json)) return fromJson(json);
+  const made = structs.get(json) ?? (Array.isArray(json) ? new SliceList(json) : new StructMap(json as JsonObject));
+  structs.set(json, made);
+  return made;
 }
 
 /**

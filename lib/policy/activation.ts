@@ -45,8 +45,8 @@ function admissionRequest({ group, version, resource, kind, name, namespace, use
   return {
     kind: kindOf,
     resource: resourceOf,
-    requestKind: kindOf,
-    requestResource: resourceOf,
+    requestKind: { ...kindOf },
+    requestResource: { ...resourceOf },
     name,
     namespace,
     operation: 'UPDATE',

@@ -100,7 +100,7 @@ export function regex(engine?: RegexEngine): Library {
   const compile = compiler(engine);
   const run = (prefix: string, use: (regex: Regex, text: string, limit: number, pattern: string) => Result): Overload['call'] => {
     return (text: Value, pattern: Value, limit: Value = -1n) => {
-      if (typeof text !== 'string' || typeof pattern !== 'string') return noSuchOverload;
+      if (typeof text !== 'string' || typeof pattern !== 'string' || typeof limit !== 'bigint') return noSuchOverload;
       const compiled = compile(pattern);
       if (typeof compiled === 'string') return new CelError(prefix + compiled);
       if (compiled.programSize() * text.length > maxSteps) return new CelError('the text is too long for a pattern of this size');
