@@ -8,6 +8,7 @@ import { buildHandlers } from '../../scripts/build.ts';
 import { credential } from '../credentials.ts';
 import { type Asked, compareAnswers, type Said, said } from './admission/compare.ts';
 import { type Caller, callers, type Drawn, draw } from './admission/draw.ts';
+import { createTyped, kubectlAdmission } from './admission/kubectl.ts';
 import { meant, shown } from './admission/meant.ts';
 import { type Cluster, startCluster } from './cluster.ts';
 import { kinds } from './crds.ts';
@@ -28,7 +29,7 @@ const manifestsFolder = fileURLToPath(new URL('./admission/manifests/', import.m
 const silent = ['cluster-scope', 'status-only', 'annotation-ignore', 'nothing-else', 'zz-ready'];
 
 /** What both sides of this part are: an API server with the policies, and a gateway with them before an API server without. */
-interface Sides {
+export interface Sides {
   direct: Cluster;
   plain: Cluster;
   gateway: Gateway;
@@ -57,7 +58,10 @@ export async function admissionSuite(tools: Tools, [stage]: Stage[], etcdUrl: st
     const environment = { DIST_DIR: distDir, AUTH_TOKENS: join(folder, 'callers.csv') };
     const gateway = await startGateway(plain, folder, { name: part, program, environment });
     stops.push(gateway.stop);
-    await compareAll({ direct, plain, gateway, tokens });
+    const sides = { direct, plain, gateway, tokens };
+    await createTyped([direct, plain]);
+    await compareAll(sides);
+    await kubectlAdmission(tools.kubectl, sides, folder);
   } finally {
     for (const stop of stops.reverse()) await stop();
   }
