@@ -25,7 +25,9 @@ export function differences(kubernetes: OracleAnswer, ours: Answer): Difference[
   if (ours.compileError !== undefined) return ['refused that Kubernetes accepts'];
   const outcomes = [kubernetes, ...(kubernetes.also ?? [])];
   const isOneOrder = outcomes.length > 1 && outcomes.some(({ value }) => sortedText(value) === sortedText(ours.value));
-  const found = outcomes.map((outcome) => ofOutcome(isOneOrder ? { ...outcome, value: ours.value } : outcome, ours));
+  const found = outcomes.map((outcome) =>
+    ofOutcome(isOneOrder ? { ...outcome, ...(ours.value !== undefined && { value: ours.value }) } : outcome, ours),
+  );
   const [least = []] = found.sort((a, b) => weight(a) - weight(b));
   return kubernetes.type === ours.type ? least : ['type', ...least];
 }
