@@ -1,6 +1,8 @@
 import type { Context } from 'aws-lambda';
+import { openAudit } from '../lib/audit/open.ts';
 import { parseCallerNames } from '../lib/callers/config-names.ts';
 import { discoveryDocuments } from '../lib/discovery/documents.ts';
+import { auditRequest } from '../lib/http/audit.ts';
 import { unpackBody } from '../lib/http/body.ts';
 import { requireCaller } from '../lib/http/caller.ts';
 import { answerDocument, negotiateDocument, routeToDocument } from '../lib/http/document.ts';
@@ -10,23 +12,28 @@ import { readOptions } from '../lib/http/options.ts';
 import { negotiate, respond } from '../lib/http/respond.ts';
 import { isReview, reviewCaller, reviewLimit, reviewTypes, routeToReview } from '../lib/http/review.ts';
 import { loadPolicies, policiesDigest } from '../lib/policy/load.ts';
+import { build } from '../lib/runtime/build.ts';
 import { chain } from '../lib/runtime/chain.ts';
 import { parseLayout } from '../lib/runtime/config.ts';
 
 const read = normalizeEvent(parseCallerNames(process.env));
+const layout = parseLayout(process.env);
 const policies = await loadPolicies();
+const audit = await openAudit(process.env, layout, policies);
 
 /** Everybody who is authenticated may ask what the gateway is, and about himself, as on an API server. */
 const documents = chain(read)
   .use(logRequest())
+  .use(auditRequest(audit))
   .use(respond())
   .use(requireCaller())
-  .use(routeToDocument(discoveryDocuments(parseLayout(process.env), policiesDigest)))
+  .use(routeToDocument(discoveryDocuments(layout, build, policiesDigest)))
   .use(negotiateDocument())
   .handler(answerDocument);
 
 const reviews = chain(read)
   .use(logRequest())
+  .use(auditRequest(audit))
   .use(respond())
   .use(requireCaller())
   .use(routeToReview())

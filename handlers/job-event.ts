@@ -1,5 +1,7 @@
+import { openAudit } from '../lib/audit/open.ts';
 import { connectCci } from '../lib/cci/connect.ts';
 import { acknowledgeEvent, readEvent } from '../lib/events/acknowledge.ts';
+import { auditEvent } from '../lib/events/audit.ts';
 import { authorizeEvent, identifySender } from '../lib/events/authorize.ts';
 import { handleBatch } from '../lib/events/batch.ts';
 import { parseEventConfig } from '../lib/events/config.ts';
@@ -17,10 +19,12 @@ const cci = connectCci(upstream);
 const { roleId, ...ways } = parseEventConfig(process.env);
 const publisher = createEventPublisher(ways);
 const policies = await loadPolicies(policyMaxCost);
+const audit = await openAudit(process.env, layout, policies);
 
 export const handler = handleBatch(
   chain((record: EventRecord) => record)
     .use(logEvent())
+    .use(auditEvent(audit, layout, roleId))
     .use(acknowledgeEvent(publisher, roleId))
     .use(requireTimeLeft())
     .use(readEvent(layout))

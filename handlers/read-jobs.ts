@@ -1,5 +1,7 @@
+import { openAudit } from '../lib/audit/open.ts';
 import { parseCallerNames } from '../lib/callers/config-names.ts';
 import { connectCci } from '../lib/cci/connect.ts';
+import { auditRequest } from '../lib/http/audit.ts';
 import { authorizeRead } from '../lib/http/authorize.ts';
 import { requireCaller } from '../lib/http/caller.ts';
 import { normalizeEvent } from '../lib/http/event.ts';
@@ -15,9 +17,11 @@ import { parseConfig } from '../lib/runtime/config.ts';
 const { layout, ...upstream } = parseConfig(process.env);
 const cci = connectCci(upstream);
 const policies = await loadPolicies();
+const audit = await openAudit(process.env, layout, policies);
 
 export const handler = chain(normalizeEvent(parseCallerNames(process.env)))
   .use(logRequest())
+  .use(auditRequest(audit))
   .use(respond())
   .use(requireCaller())
   .use(routeToJobs(layout, ['GET']))

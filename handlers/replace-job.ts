@@ -1,5 +1,7 @@
+import { openAudit } from '../lib/audit/open.ts';
 import { parseCallerNames } from '../lib/callers/config-names.ts';
 import { connectCci } from '../lib/cci/connect.ts';
+import { auditRequest } from '../lib/http/audit.ts';
 import { authorize } from '../lib/http/authorize.ts';
 import { decodeBody, jobTypes } from '../lib/http/body.ts';
 import { requireCaller } from '../lib/http/caller.ts';
@@ -18,10 +20,12 @@ import { updateJob } from '../lib/update/update-job.ts';
 
 const { layout, protectedKeys, liveCache, policyMaxCost, ...config } = parseConfig(process.env);
 const policies = await loadPolicies(policyMaxCost);
+const audit = await openAudit(process.env, layout, policies);
 const upstream = { cci: connectCci(config), cache: createLiveCache(liveCache), policies };
 
 export const handler = chain(normalizeEvent(parseCallerNames(process.env)))
   .use(logRequest())
+  .use(auditRequest(audit))
   .use(respond())
   .use(requireCaller())
   .use(routeToJob(layout, ['PUT']))

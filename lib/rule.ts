@@ -47,6 +47,8 @@ export const refusingRules = [
   'map-size',
   /** No admission policy may deny what would be written: 422, or 403 or 413 if the policy says so. */
   'admission',
+  /** Where the audit trail is strict, it must have acknowledged the request: 503. */
+  'audit',
   /** The answer must not be larger than can be sent: 413. */
   'answer-size',
 ] as const;

@@ -253,6 +253,18 @@ export function internalError(note: LogNote): StatusError {
   return new StatusError({ code: 500, reason: 'InternalError', message, details: {} }, note);
 }
 
+const surpriseReason = 'a surprise';
+
+/** 500 InternalError for an error that is none of ours: an audit event tells it as a Panic. */
+export function surprised(note: LogNote): StatusError {
+  return internalError({ reason: surpriseReason, ...note });
+}
+
+/** Whether something is what `surprised` made. */
+export function isSurprise(error: unknown): boolean {
+  return error instanceof StatusError && error.note.reason === surpriseReason;
+}
+
 /** 500 InternalError for a job that was read and is nested too deeply to be written as JSON. */
 export function tooDeep(): StatusError {
   return internalError({ reason: 'the job is nested too deeply to be written as JSON' });
@@ -262,6 +274,13 @@ export function tooDeep(): StatusError {
 export function serviceUnavailable(note: LogNote, retryAfterSeconds?: number): StatusError {
   const message = 'the server is currently unable to handle the request';
   return new StatusError({ code: 503, reason: 'ServiceUnavailable', message, details: retryDetails(retryAfterSeconds) }, note);
+}
+
+/** 503 ServiceUnavailable: the audit trail could not be told of a write, so nothing was written. An event waits in its queue. */
+export function notAudited(note: LogNote): StatusError {
+  const message = 'the audit trail does not answer, and nothing is written without it';
+  const status = { code: 503, reason: 'ServiceUnavailable', message, details: retryDetails(1) };
+  return new StatusError(status, { ...note, notTaken: true }, 'audit');
 }
 
 /** 504 Timeout: no answer in time; a write may or may not have happened. Never carries Retry-After. */

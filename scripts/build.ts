@@ -2,9 +2,12 @@
  * Bundles every handler into dist/<name>/index.mjs, each with its own chunks for what few requests need, and beside it the policies of
  * policies/ where there are any.
  */
-import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import { basename, dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 import { PolicyError } from './manifests/mistakes.ts';
 import { packPolicies } from './manifests/pack.ts';
@@ -35,6 +38,21 @@ const otherCredentials: Plugin = {
   },
 };
 
+/** The version, and the commit where this is a checkout of Git; it is `-dirty` where files have been changed since. */
+async function builtFrom(): Promise<{ version: string; commit?: string }> {
+  const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+  const git = (...words: string[]) =>
+    promisify(execFile)('git', words, { cwd: fileURLToPath(new URL('..', import.meta.url)) }).then(
+      ({ stdout }) => stdout.trim(),
+      () => '',
+    );
+  const [commit, changed] = await Promise.all([
+    git('rev-parse', '--short=12', 'HEAD'),
+    git('status', '--porcelain', '--untracked-files=no'),
+  ]);
+  return commit === '' ? { version } : { version, commit: `${commit}${changed === '' ? '' : '-dirty'}` };
+}
+
 /**
  * Bundles one entry file (or source text) into `outdir`/index.mjs and returns what went into it. `policiesDigest`: of the policies that will
  * lie beside it; without one the code that reads policies is left out.
@@ -57,7 +75,10 @@ export async function bundle(
     platform: 'node',
     target: 'node24',
     mainFields: ['module', 'main'],
-    define: { POLICIES_DIGEST: policiesDigest === undefined ? 'undefined' : JSON.stringify(policiesDigest) },
+    define: {
+      POLICIES_DIGEST: policiesDigest === undefined ? 'undefined' : JSON.stringify(policiesDigest),
+      BUILD: JSON.stringify(await builtFrom()),
+    },
     banner: { js: requireShim },
     plugins: [leanHttp, otherCredentials],
     logLevel: 'warning',

@@ -11,6 +11,7 @@ import type { Loose } from './scenarios/gateway.ts';
 const versions: Record<string, string> = {
   Validating: 'admissionregistration.k8s.io/v1',
   ConfigMap: 'v1',
+  Policy: 'audit.k8s.io/v1',
 };
 const rbac = 'rbac.authorization.k8s.io/v1';
 
@@ -41,7 +42,7 @@ export function uncheckedBundleOf(manifests: readonly Loose[]): Bundle {
     if (!list) throw new Error(`no kind of RBAC: ${manifest.kind}`);
     objects[list]?.push({ ...(manifest.kind.endsWith('Role') && { rules: [] }), ...manifest });
   }
-  const others = { validatingAdmissionPolicies: [], validatingAdmissionPolicyBindings: [], configMaps: [] };
+  const others = { validatingAdmissionPolicies: [], validatingAdmissionPolicyBindings: [], configMaps: [], auditPolicies: [] };
   return { digest: 'sha256:of-a-test', ...others, ...objects } as Loose;
 }
 

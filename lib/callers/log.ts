@@ -1,6 +1,6 @@
-import { Logger } from '@aws-lambda-powertools/logger';
 import type { APIGatewayTokenAuthorizerEvent, Context } from 'aws-lambda';
 import type { Around } from '../runtime/chain.ts';
+import { createLogger } from '../runtime/logger.ts';
 import type { Authorized } from './authorize.ts';
 import { BadToken, KeysError } from './errors.ts';
 
@@ -13,7 +13,7 @@ interface Started {
   startedAt: number;
 }
 
-const logger = new Logger({ serviceName: 'tfjob-gateway' });
+const logger = createLogger();
 let coldStart = true;
 
 /**
@@ -39,7 +39,7 @@ export function logVerdict(): Around<Asked, Started, Authorized> {
     },
     onError: (event, error, context) => {
       if (error instanceof BadToken) {
-        logger.info('authorizer', line(event, context, { outcome: 'Unauthorized', reason: error.reason, claim: error.claim }));
+        logger.error('authorizer', line(event, context, { outcome: 'Unauthorized', reason: error.reason, claim: error.claim }));
         return { error: new Error('Unauthorized') };
       }
       const note =

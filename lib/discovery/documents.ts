@@ -29,9 +29,9 @@ export const aggregatedType = 'application/json;g=apidiscovery.k8s.io;v=v2;as=AP
 
 /**
  * What a Kubernetes client may ask about the gateway itself, by path: only our group, the kinds of the layout, and our verbs. The version
- * names the digest of the policies, where there are any.
+ * names the build and the digest of the policies, where there are any.
  */
-export function discoveryDocuments(layout: Layout, policiesDigest?: string): Record<string, Document> {
+export function discoveryDocuments(layout: Layout, build?: string, policiesDigest?: string): Record<string, Document> {
   const groupPath = `/apis/${group}/${version}`;
   const openApi = lazy(async () => {
     // Only explain, replace, apply and edit want it, and it brings the schemas along.
@@ -44,7 +44,13 @@ export function discoveryDocuments(layout: Layout, policiesDigest?: string): Rec
       .digest('hex'),
   );
   return {
-    '/version': { read: () => (policiesDigest === undefined ? versionInfo : { ...versionInfo, policies: policiesDigest }) },
+    '/version': {
+      read: () => ({
+        ...versionInfo,
+        ...(build !== undefined && { build }),
+        ...(policiesDigest !== undefined && { policies: policiesDigest }),
+      }),
+    },
     '/api': { read: () => apiVersions, aggregated: aggregatedCore },
     '/apis': { read: () => apiGroupList, aggregated: aggregatedGroups(layout) },
     [`/apis/${group}`]: { read: () => apiGroup },

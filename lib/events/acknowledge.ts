@@ -1,27 +1,20 @@
 import type { Layout } from '../job/fields.ts';
 import { getPath } from '../json/json.ts';
 import type { Around, Middleware } from '../runtime/chain.ts';
-import { internalError, StatusError } from '../status.ts';
+import { StatusError, surprised } from '../status.ts';
 import type { UpdateResult } from '../update/job-update.ts';
 import { createAttempts } from './attempts.ts';
-import { claimsOf, parseEvent, readMessage } from './parse.ts';
+import { parseEvent } from './parse.ts';
 import type { EventPublisher, Result } from './publish.ts';
-import type { Asked, EventOutcome, EventRecord, Followed } from './request.ts';
+import type { Asked, EventOutcome, EventRecord, Followed, Read } from './request.ts';
 import { senderNote, senderOf } from './sender.ts';
 
 /** Answers that no repetition changes. */
 const permanent = new Set([400, 401, 403, 404, 405, 410, 413, 415, 422]);
 
-/** Reads the event out of the message's body, for what follows. Throws StatusError as parseEvent does. */
-export function readEvent(layout: Layout): Middleware<EventRecord & Followed, Asked> {
-  return {
-    before: (event) => {
-      const message = readMessage(event);
-      // Told even where the event is refused.
-      event.claims = claimsOf(message);
-      return { asked: parseEvent(message, layout, event) };
-    },
-  };
+/** Reads the event out of what the message says, for what follows. Throws StatusError as parseEvent does. */
+export function readEvent(layout: Layout): Middleware<EventRecord & Read, Asked> {
+  return { before: (event) => ({ asked: parseEvent(event.message, layout, event) }) };
 }
 
 type Settling = EventRecord & Followed;
@@ -111,5 +104,5 @@ function unsent(sending: Promise<void>): Promise<StatusError | undefined> {
 function asStatus(error: unknown): StatusError {
   if (error instanceof StatusError) return error;
   const { name, code } = (error ?? {}) as NodeJS.ErrnoException;
-  return internalError({ reason: 'a surprise', name, code });
+  return surprised({ name, code });
 }

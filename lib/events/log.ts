@@ -1,17 +1,29 @@
-import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context } from 'aws-lambda';
 import type { Around, Middleware } from '../runtime/chain.ts';
+import { createLogger } from '../runtime/logger.ts';
 import { recordMetrics } from '../runtime/metrics.ts';
 import { createRequestContext } from '../runtime/request-context.ts';
 import { refusedFields, StatusError, timeout } from '../status.ts';
-import type { Asked, Authorized, EventRecord, Followed } from './request.ts';
+import type { Asked, Authorized, EventOutcome, EventRecord, Followed } from './request.ts';
 
-const logger = new Logger({ serviceName: 'tfjob-gateway' });
+const logger = createLogger();
 /** What one event may take; a batch takes no more where less is left. */
 const recordTime = 15_000;
 /** Kept of Lambda's time for the result event and the answer. */
 const reserve = 5000;
 let coldStart = true;
+
+/** What the line says became of an event. */
+interface Said {
+  outcome?: EventOutcome | 'Returned';
+  code?: number | undefined;
+  [more: string]: unknown;
+}
+
+/** What failed for good, a failure of ours or of CCI, and a sender whom nobody knows are to be looked at. */
+function levelOf({ outcome, code = 200 }: Said = {}): 'error' | 'info' {
+  return outcome === 'Failed' || code >= 500 || code === 401 ? 'error' : 'info';
+}
 
 /**
  * The outermost step: gives the event its deadline and its context, and writes one line about it: who sent it (as SQS and EventBridge say),
@@ -21,13 +33,13 @@ export function logEvent(): Around<EventRecord, Followed, true, true, Asked & Au
   const write = async (
     event: EventRecord & Partial<Followed & Asked & Authorized>,
     lambda: Context,
-    said: object | undefined,
+    said: Said | undefined,
   ): Promise<void> => {
     const { claims, context, asked } = event;
     // Nothing goes on after the batch is answered.
     await Promise.allSettled(context?.pending ?? []);
     const ms = Math.round(performance.now() - (event.startedAt ?? 0));
-    logger.info('event', {
+    logger[levelOf(said)]('event', {
       ...said,
       job: asked && `${asked.ref.kind.plural}/${asked.ref.namespace}/${asked.ref.name}`,
       event: claims,

@@ -1,5 +1,6 @@
 import type { SQSRecord } from 'aws-lambda';
 import type { UserInfo } from '../callers/user-info.ts';
+import type { Json } from '../json/json.ts';
 import type { Access } from '../policy/access.ts';
 import type { RequestContext } from '../runtime/request-context.ts';
 import type { AskedUpdate, Claims } from './parse.ts';
@@ -21,6 +22,10 @@ export interface Followed {
   attempts: number;
   /** Undefined where the message goes back to its queue. */
   settled: { outcome: EventOutcome; changed?: string[]; warnings?: string[] } | undefined;
+}
+/** The JSON of its body; undefined where it is none. */
+export interface Read {
+  message: Json | undefined;
 }
 /** Who sent it, and that he may do what it asks for. */
 export interface Authorized {

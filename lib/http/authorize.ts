@@ -34,7 +34,7 @@ export function isWatch({ watch = [] }: Record<string, string[]>): boolean {
 }
 
 /** The name that a list is only about, by its field selector: then resourceNames count for it as for a get. */
-function selectedName({ fieldSelector = [] }: Record<string, string[]>): string | undefined {
+export function selectedName({ fieldSelector = [] }: Record<string, string[]>): string | undefined {
   const terms = (fieldSelector[0] ?? '').split(/(?<!\\),/);
   const names = terms.flatMap((term) => /^metadata\.name==?([a-z0-9.-]+)$/.exec(term)?.[1] ?? []);
   return names.sort()[0];

@@ -33,6 +33,8 @@ const restForm: EventForm = {
     query: listsOf(event.multiValueQueryStringParameters, event.queryStringParameters),
     headers: headersOf(event.multiValueHeaders, event.headers),
     acceptedAt: time(event.requestContext?.requestTimeEpoch),
+    sentPath: text(event.path) ?? '',
+    sourceIp: text(event.requestContext?.identity?.sourceIp),
   }),
   payload: '1.0',
 };
@@ -51,6 +53,8 @@ const httpForm: EventForm = {
     query: fromQueryString(text(event.rawQueryString) ?? ''),
     headers: headersOf(undefined, event.headers),
     acceptedAt: time(event.requestContext?.timeEpoch),
+    sentPath: text(event.rawPath) ?? '',
+    sourceIp: text(event.requestContext?.http?.sourceIp),
   }),
   payload: '2.0',
 };
@@ -61,6 +65,7 @@ const albForm: EventForm = {
   read: (event) => ({
     method: text(event.httpMethod) ?? '',
     path: text(event.path) ?? '',
+    sentPath: text(event.path) ?? '',
     query: fromQueryString(
       Object.entries(listsOf(event.multiValueQueryStringParameters, event.queryStringParameters))
         .flatMap(([name, values]) => values.map((value) => `${name}=${value}`))
@@ -84,6 +89,8 @@ export function normalizeEvent(names: CallerNames): (given: unknown, context: Co
       query: {},
       headers: {},
       acceptedAt: undefined,
+      sentPath: '',
+      sourceIp: undefined,
       ...form?.read(event),
       user: form?.payload && requestUser(form.payload, event.requestContext, names),
       body: event.body ?? '',

@@ -1,25 +1,26 @@
-import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context } from 'aws-lambda';
 import { isReserved, type UserInfo } from '../callers/user-info.ts';
 import type { Around } from '../runtime/chain.ts';
+import { createLogger } from '../runtime/logger.ts';
 import { type Outcome, recordMetrics } from '../runtime/metrics.ts';
 import { createRequestContext } from '../runtime/request-context.ts';
 import { refusedFields, StatusError } from '../status.ts';
-import type { HttpRequest, InContext, Routed, Said, Told } from './request.ts';
+import type { HttpRequest, InContext, Routed, RoutedRead, Said, Told } from './request.ts';
 import type { ProxyResult } from './respond.ts';
 
-const logger = new Logger({ serviceName: 'tfjob-gateway' });
+const logger = createLogger();
 // Lambda's clock runs on while we answer; this much is kept for the answer itself.
 const lambdaReserve = 1000;
 // API Gateway gives up after 29 s, counted from when it took the request.
 const gatewayLimit = 27_000;
+const maxPath = 1024;
 let coldStart = true;
 
 /** When the request began, by the process's own clock. */
 interface Started {
   startedAt: number;
 }
-type Logged = HttpRequest & Partial<InContext & Started & Routed>;
+type Logged = HttpRequest & Partial<InContext & Started & Routed & RoutedRead>;
 
 /** What the log calls a success, and the metric that counts it. */
 const outcomes: Record<Said, Outcome> = {
@@ -39,6 +40,18 @@ function failure(code: number): Outcome {
   return code === 429 ? 'Throttled' : 'Refused';
 }
 
+/** A failure of ours or of CCI, and a caller whom nobody knows, are to be looked at; what was refused otherwise is the caller's. */
+function levelOf(code: unknown): 'error' | 'info' {
+  return Number(code) >= 500 || code === 401 ? 'error' : 'info';
+}
+
+/** What was asked for: the job, the collection (without a namespace: in all), or where it is neither the path as it was sent. */
+function whatIn({ ref, target, path, sentPath }: Logged): object {
+  if (ref) return { job: `${ref.kind.plural}/${ref.namespace}/${ref.name}` };
+  if (target) return { kind: target.kind.kind, namespace: target.namespace };
+  return { path: (path || sentPath).slice(0, maxPath) };
+}
+
 /** Who asks, as the log tells it: by the name that policies know, and beside it what the name does not hold. Groups that every account has are left out. */
 function callerIn(user: UserInfo | undefined): object {
   const groups = user?.groups.filter((group) => !isReserved(group)) ?? [];
@@ -50,13 +63,13 @@ function callerIn(user: UserInfo | undefined): object {
  * metrics about it. Fields that changed, the rule that refused and the paths that it refused are named, never their values; an error is
  * never logged as it is.
  */
-export function logRequest(): Around<HttpRequest, InContext & Started, ProxyResult, ProxyResult, Routed & Told> {
+export function logRequest(): Around<HttpRequest, InContext & Started, ProxyResult, ProxyResult, Routed & RoutedRead & Told> {
   const write = (event: Logged, lambda: Context, outcome: Outcome, said: Record<string, unknown>): void => {
     const ms = Math.round(performance.now() - (event.startedAt ?? 0));
-    logger.info('request', {
+    logger[levelOf(said.code)]('request', {
       ...said,
       method: event.method,
-      job: event.ref && `${event.ref.kind.plural}/${event.ref.namespace}/${event.ref.name}`,
+      ...whatIn(event),
       ...callerIn(event.user),
       ms,
       upstream: event.context?.calls,

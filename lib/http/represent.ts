@@ -47,7 +47,8 @@ export function represent(): Around<Represented & WithOptions, object, JobAnswer
       if (representation === 'yaml') {
         // Few answers are YAML, so its writer is loaded by the first one.
         const { dumpYaml } = await import('./yaml-writer.ts');
-        const yaml = dumpYaml(parseExactJson(text));
+        answer.answer.job = parseExactJson(text);
+        const yaml = dumpYaml(answer.answer.job);
         if (yaml === undefined) throw tooLargeToBeMade();
         answer.answer.text = yaml;
         answer.answer.contentType = 'application/yaml';

@@ -12,12 +12,16 @@ export interface HttpRequest {
   method: string;
   /** The path as it was authorized, without a stage or base path; empty where it is not what API Gateway decoded (pathOf). */
   path: string;
+  /** The path as it was sent, for the log and the audit trail alone. */
+  sentPath: string;
   query: Record<string, string[]>;
   headers: Record<string, string>;
   body: unknown;
   isBase64Encoded: boolean;
   /** Who was authenticated, from requestContext alone. */
   user: UserInfo | undefined;
+  /** From where, by requestContext alone. */
+  sourceIp: string | undefined;
   requestId: string;
   /** When API Gateway took the request, milliseconds of wall clock. */
   acceptedAt: number | undefined;
@@ -71,6 +75,8 @@ export interface Requested {
 /** What the log says of a success, once there is one. */
 export interface Told {
   said: { outcome: Said; changed?: string[]; sent?: string[]; warnings?: string[] } | undefined;
+  /** What the answer was made of. */
+  answered?: JobAnswer['answer'];
   /** The rule that refused an answer which could not be sent. */
   refusedBy?: Rule;
 }

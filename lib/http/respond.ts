@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import Negotiator from 'negotiator';
 import { stringifyJson } from '../json/json.ts';
 import type { Around, Middleware } from '../runtime/chain.ts';
-import { answerTooLarge, internalError, notAcceptable, StatusError, tooDeep } from '../status.ts';
+import { answerTooLarge, notAcceptable, StatusError, surprised, tooDeep } from '../status.ts';
 import { acceptedType } from './accept.ts';
 import { indentJson } from './indent.ts';
 import type { HttpRequest, InContext, JobAnswer, Told, WithOptions } from './request.ts';
@@ -41,6 +41,7 @@ export function respond(): Around<HttpRequest & InContext, Told, ProxyResult, Jo
   return {
     before: () => ({ said: undefined }),
     after: (event, { answer, outcome, changed, sent, warnings, policyWarnings = [] }) => {
+      event.answered = answer;
       event.said = { outcome, ...(changed && { changed }), ...(sent && { sent }), ...(warnings && { warnings }) };
       const told = [...(warnings?.slice(0, maxWarnings).map(warningValue) ?? []), ...policyWarningValues(policyWarnings)];
       const pretty = event.options?.pretty && answer.contentType === undefined;
@@ -149,5 +150,5 @@ function policyWarningValues(warnings: readonly string[]): string[] {
 function surprise(error: unknown): StatusError {
   const { name, code, stack } = error instanceof Error ? (error as NodeJS.ErrnoException) : { name: typeof error };
   const frames = stack?.split('\n').filter((line) => /^ {4}at /.test(line));
-  return internalError({ reason: 'a surprise', name, code, at: frames?.slice(0, 5).map((line) => line.trim()) });
+  return surprised({ name, code, at: frames?.slice(0, 5).map((line) => line.trim()) });
 }

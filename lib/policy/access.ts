@@ -6,6 +6,8 @@ import type { Policies } from './policies.ts';
 export interface Access {
   /** The caller may `get` the job: only then does an answer or a refusal hold values of the live one. */
   readonly mayRead: boolean;
+  /** Why he may do what he asks for, in RBAC's words; empty where there is no RBAC. */
+  readonly reason: string;
 }
 
 /** What a request wants to do: a verb of Kubernetes on a job, or on all of a namespace or (without one) of all namespaces. */
@@ -15,7 +17,7 @@ export interface Wanted {
 }
 
 /** Without policies everybody who is authenticated may do everything. */
-const everything: Access = { mayRead: true };
+const everything: Access = { mayRead: true, reason: '' };
 
 /**
  * Whether a caller may do what he wants, by the policies' RBAC; without policies he may. Throws 403 in the words of an API server, whether or
@@ -26,6 +28,8 @@ export function requireAccess(policies: Policies | undefined, user: UserInfo, { 
   const { kind, namespace = '', name = '' } = target;
   const attributes = { group: kind.group, version: kind.version, resource: kind.plural, namespace, name };
   const { allowed, reason } = policies.authorizer.authorize(user, { verb, ...attributes });
-  if (!allowed) throw accessForbidden(user.username, { verb, ...attributes }, reason, { policies: policies.digest });
-  return { mayRead: verb === 'get' || policies.authorizer.authorize(user, { verb: 'get', ...attributes }).allowed };
+  if (!allowed)
+    throw accessForbidden(user.username, { verb, ...attributes }, reason, { policies: policies.digest, ...(reason && { rbac: reason }) });
+  const mayRead = verb === 'get' || policies.authorizer.authorize(user, { verb: 'get', ...attributes }).allowed;
+  return { mayRead, reason };
 }

@@ -1,4 +1,5 @@
 import type {
+  AuditPolicy,
   ClusterRole,
   ClusterRoleBinding,
   ConfigMap,
@@ -20,6 +21,8 @@ export interface BundledObjects {
   readonly validatingAdmissionPolicies: readonly ValidatingAdmissionPolicy[];
   readonly validatingAdmissionPolicyBindings: readonly ValidatingAdmissionPolicyBinding[];
   readonly configMaps: readonly ConfigMap[];
+  /** At most one: it decides nothing but what the audit trail tells. */
+  readonly auditPolicies: readonly AuditPolicy[];
 }
 
 /** The manifests of RBAC. */

@@ -1,3 +1,4 @@
+import type { AuditPolicy } from './manifests.ts';
 import type { Policies } from './policies.ts';
 
 /** Written in by the build: the digest of the policies that lie beside the code, or undefined where there are no manifests. */
@@ -16,6 +17,16 @@ export async function loadPolicies(maxCost = 0): Promise<Policies | undefined> {
   if (typeof POLICIES_DIGEST === 'string') {
     const { openPolicies } = await import('./policies.ts');
     return openPolicies(new URL('policies.json', import.meta.url), POLICIES_DIGEST, maxCost);
+  }
+  return undefined;
+}
+
+/** Of the policies that this code was built with the digest and the audit policy, for what asks nothing else of them; as loadPolicies. */
+export async function loadAuditPolicy(): Promise<{ digest: string; audit: AuditPolicy | undefined } | undefined> {
+  if (typeof POLICIES_DIGEST === 'string') {
+    const { readPolicies } = await import('./read.ts');
+    const { digest, auditPolicies } = await readPolicies(new URL('policies.json', import.meta.url), POLICIES_DIGEST);
+    return { digest, audit: auditPolicies[0] };
   }
   return undefined;
 }

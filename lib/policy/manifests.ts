@@ -172,3 +172,39 @@ export interface ConfigMap extends Namespaced {
   readonly binaryData?: Readonly<Record<string, string>>;
   readonly immutable?: boolean;
 }
+
+/** How much of a request the audit trail tells. */
+export type AuditLevel = 'None' | 'Metadata' | 'Request' | 'RequestResponse';
+export type AuditStage = 'RequestReceived' | 'ResponseStarted' | 'ResponseComplete' | 'Panic';
+
+/** What the audit trail tells of which requests: the first rule that matches decides; a request that none matches is not told of. */
+export interface AuditPolicy {
+  readonly apiVersion: 'audit.k8s.io/v1';
+  readonly kind: 'Policy';
+  readonly metadata: Partial<ObjectMeta>;
+  readonly rules: readonly AuditRule[];
+  readonly omitStages?: readonly AuditStage[];
+  readonly omitManagedFields?: boolean;
+}
+
+/** A list that is empty or absent matches everything. */
+export interface AuditRule {
+  readonly level: AuditLevel;
+  readonly users?: readonly string[];
+  readonly userGroups?: readonly string[];
+  readonly verbs?: readonly string[];
+  readonly resources?: readonly AuditResources[];
+  readonly namespaces?: readonly string[];
+  readonly nonResourceURLs?: readonly string[];
+  /** Beside those of the policy. */
+  readonly omitStages?: readonly AuditStage[];
+  /** In place of what the policy says. */
+  readonly omitManagedFields?: boolean;
+}
+
+export interface AuditResources {
+  /** Empty: the core group; `*`: every group. */
+  readonly group?: string;
+  readonly resources?: readonly string[];
+  readonly resourceNames?: readonly string[];
+}

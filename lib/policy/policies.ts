@@ -1,5 +1,6 @@
 import type { Admission, AdmissionObjects } from './admission.ts';
 import type { Bundle } from './bundle.ts';
+import type { AuditPolicy } from './manifests.ts';
 import { type Authorizer, createAuthorizer } from './rbac.ts';
 import { readPolicies } from './read.ts';
 
@@ -10,21 +11,22 @@ export interface Policies {
   readonly authorizer: Authorizer;
   /** Undefined where there is no admission policy. */
   readonly admission?: Admission | undefined;
+  /** Undefined where there is none. */
+  readonly audit?: AuditPolicy | undefined;
 }
 
 /**
  * The policies of a bundle. `maxCost`: what all admission policies together may cost for one request. What admission needs is loaded only if there are admission policies, RE2 only if one has a pattern.
  */
 export async function createPolicies(bundle: Bundle, maxCost: number): Promise<Policies> {
-  const { digest } = bundle;
-  const authorizer = createAuthorizer(bundle);
-  if (bundle.validatingAdmissionPolicies.length === 0) return { digest, authorizer };
+  const always = { digest: bundle.digest, authorizer: createAuthorizer(bundle), audit: bundle.auditPolicies[0] };
+  if (bundle.validatingAdmissionPolicies.length === 0) return always;
   const [{ createAdmission }, { authorizeOf }, engine] = await Promise.all([
     import('./admission.ts'),
     import('./activation.ts'),
     hasPattern(bundle) ? import('re2js').then(({ RE2JS }) => RE2JS) : undefined,
   ]);
-  return { digest, authorizer, admission: createAdmission(bundle, { authorize: authorizeOf(authorizer), maxCost, engine }) };
+  return { ...always, admission: createAdmission(bundle, { authorize: authorizeOf(always.authorizer), maxCost, engine }) };
 }
 
 /** The policies of the bundle that the build wrote into a file, for requests of a cost. Throws as readPolicies does. */

@@ -1,11 +1,11 @@
-import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context } from 'aws-lambda';
 import type { Around } from '../runtime/chain.ts';
+import { createLogger } from '../runtime/logger.ts';
 import { createRequestContext } from '../runtime/request-context.ts';
 import { StatusError } from '../status.ts';
 import type { Given, InContext, Outcome, RotationEvent } from './step.ts';
 
-const logger = new Logger({ serviceName: 'tfjob-gateway' });
+const logger = createLogger();
 /** Milliseconds of Lambda's own limit that are kept for what follows the proof: a refused version must lose its stage. */
 const reserve = 10_000;
 let coldStart = true;

@@ -41,3 +41,8 @@ export function recordMetrics(outcome: Outcome, ms: number, coldStart: boolean, 
   count('RefusedVersions', context?.counts.refusedVersions);
   metrics.publishStoredMetrics();
 }
+
+/** Prints an EMF record of its own about one audit event that the stream of a strict audit trail has not acknowledged. */
+export function countUntold(): void {
+  metrics.singleMetric().addMetric('AuditUntold', MetricUnit.Count, 1);
+}

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../json/json.ts';
 import { StatusError, timeout } from '../status.ts';
 
 /** One call to the upstream, as the log tells it: what was answered (or the error's code), and milliseconds. */
@@ -20,6 +21,27 @@ export interface Counts {
   refusedVersions: number;
 }
 
+/** A write that went upstream, for whoever tells of it: over which live job (undefined: unread), and what of it. */
+export interface WriteRecord {
+  readonly live: JsonObject | undefined;
+  readonly method: 'PUT' | 'PATCH';
+  readonly object: JsonObject;
+  /** `unknown`: no answer, and a read told nothing. `found`: no answer, but the job holds it. */
+  end: 'unknown' | 'answered' | 'found';
+  /** The job as CCI answered it. */
+  answer?: JsonObject;
+}
+/** What is known of an update while it is carried out, however it ends: an audit event tells it even where the answer does not. */
+export interface UpdateRecord {
+  /** The job as it was last read. */
+  live?: JsonObject;
+  /** The last write that CCI did not refuse; there is never more than one. */
+  write?: WriteRecord | undefined;
+  outcome?: string;
+  /** What the admission policies want to be told, by their keys. */
+  annotations: Readonly<Record<string, string>>;
+}
+
 /** What one request does upstream: its deadline (wall clock, milliseconds), its calls, and what must be awaited before its answer. */
 export interface RequestContext {
   readonly deadline: number;
@@ -29,12 +51,15 @@ export interface RequestContext {
   readonly warn: (message: string, note: object) => void;
   /** Nobody waits for the answer: while CCI throttles it is asked again until the deadline, however often. */
   readonly patient: boolean;
+  readonly record: UpdateRecord;
+  /** What must be done before anything is written; it throws where nothing may be. */
+  mayWrite?: (() => Promise<void>) | undefined;
 }
 
 /** The context of a request that begins. `warn` writes to the log; `patient`: see RequestContext. */
 export function createRequestContext(deadline: number, warn: RequestContext['warn'], patient = false): RequestContext {
   const counts = { retries: 0, conflicts: 0, credentialRefreshes: 0, refusedVersions: 0 };
-  return { deadline, calls: [], counts, pending: [], warn, patient };
+  return { deadline, calls: [], counts, pending: [], warn, patient, record: { annotations: {} } };
 }
 
 /** Milliseconds until a request's deadline. */

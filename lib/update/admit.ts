@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { lastApplied } from '../job/rules/last-applied.ts';
 import { getPath, isObject, type JsonObject, own, parseExactJson, withMember } from '../json/json.ts';
 import type { Admission, AdmissionRequest, Denial, Verdict } from '../policy/admission.ts';
+import type { UpdateRecord } from '../runtime/request-context.ts';
 import { deniedByPolicy, type StatusError } from '../status.ts';
 import type { JobUpdate } from './job-update.ts';
 
@@ -26,12 +27,19 @@ export function mayJudge(policies: AdmittingPolicies | undefined, { kind, ref }:
 
 /**
  * Asks the policies whether an object may be written over the live one, on a dry run as well (docs/decision.md, admission). Throws what
- * they deny with: 422, 403 or 413. Whoever may not `get` the job is told no message that an expression may have made of it.
+ * they deny with: 422, 403 or 413. Whoever may not `get` the job is told no message that an expression may have made of it. What the policies want to be audited goes to the record.
  */
-export function admit(policies: AdmittingPolicies | undefined, update: JobUpdate, live: JsonObject, object: JsonObject): Admitted {
+export function admit(
+  policies: AdmittingPolicies | undefined,
+  update: JobUpdate,
+  live: JsonObject,
+  object: JsonObject,
+  record: Pick<UpdateRecord, 'annotations'>,
+): Admitted {
   if (!policies?.admission) return { object, policyWarnings: [] };
   const review = (next: JsonObject): Verdict => policies.admission?.review(requestOf(update, live, next)) as Verdict;
-  const { denials, warnings, faults } = review(object);
+  const { denials, warnings, faults, auditAnnotations } = review(object);
+  record.annotations = auditAnnotations;
   const policyWarnings = update.mayRead ? warnings : warnings.map((warning) => warning.slice(0, warning.indexOf("': ") + 1));
   const note = { policies: policies.digest, ...(faults.length > 0 && { faults: faults.map(nameOf) }) };
   if (denials.length > 0)

@@ -7,7 +7,7 @@ import { managerOf } from '../job/rules/last-applied.ts';
 import { isCrowded } from '../job/rules/map-size.ts';
 import type { JsonObject } from '../json/json.ts';
 import { applyMergePatch } from '../json/merge-patch.ts';
-import { type RequestContext, timeLeft } from '../runtime/request-context.ts';
+import { type RequestContext, timeLeft, type UpdateRecord } from '../runtime/request-context.ts';
 import { conflict, StatusError } from '../status.ts';
 import { type AdmittingPolicies, admit, mayJudge } from './admit.ts';
 import { differingFields, fieldsIn, versionOf } from './changed-fields.ts';
@@ -43,11 +43,12 @@ const noCache = createLiveCache(false);
  * Throws StatusError for what the decision, the upstream or the deadline refuses. Whoever may not `get` the job is told no value of it.
  */
 export async function updateJob(upstream: Upstream, update: JobUpdate, context: RequestContext): Promise<UpdateResult> {
-  if (update.mayRead) return carryOut(upstream, update, context);
   try {
-    return identityAlone(await carryOut(upstream, update, context));
+    const result = await carryOut(upstream, update, context);
+    context.record.outcome = result.outcome;
+    return update.mayRead ? result : identityAlone(result);
   } catch (error) {
-    throw pathsAlone(error, update);
+    throw update.mayRead ? error : pathsAlone(error, update);
   }
 }
 
@@ -64,7 +65,7 @@ async function carryOut({ cci, cache = noCache, policies }: Upstream, update: Jo
   for (let round = 1; ; round++) {
     const live = await cci.read(ref, context);
     cache.set(ref, live);
-    const proposal = propose(update, live, policies);
+    const proposal = propose(update, live, policies, context.record);
     if ('outcome' in proposal) return proposal;
     try {
       return keep(await put(cci, update, proposal, context));
@@ -94,7 +95,7 @@ async function updateKnown(
   context: RequestContext,
 ): Promise<UpdateResult | undefined> {
   try {
-    const proposal = propose(update, known, policies);
+    const proposal = propose(update, known, policies, context.record);
     return 'outcome' in proposal ? undefined : await put(cci, update, proposal, context);
   } catch (error) {
     if (isConflict(error)) cache.avoid(update.ref);
@@ -118,9 +119,12 @@ async function put(
 }
 
 /** What is to be written over the live job, or what is answered since nothing is. */
-function propose(update: JobUpdate, live: Answer, policies: AdmittingPolicies | undefined): UpdateResult | Proposal {
+function propose(update: JobUpdate, live: Answer, policies: AdmittingPolicies | undefined, record: UpdateRecord): UpdateResult | Proposal {
   const { kind, ref, requested, rules, dryRun, marker } = update;
+  record.live = live.job;
   const known = marker && seen(live.job, marker);
+  // Nobody else writes this marker: so it was the write that nobody had answered.
+  if (known === 'applied' && record.write) record.write.end = 'found';
   if (known === 'reused') throw conflict(ref, idReused);
   if (known) return { outcome: known, answer: live, changed: [] };
   const decision = decide(kind, ref, live.job, requested(live), rules);
@@ -129,7 +133,7 @@ function propose(update: JobUpdate, live: Answer, policies: AdmittingPolicies | 
   const { warnings } = decision;
   if (decision.outcome === 'unchanged' && !marker) return { outcome: 'unchanged', answer: live, changed: [], warnings };
   const { object: decided, changed } = decision.outcome === 'change' ? decision : { object: live.job, changed: [] };
-  const { object, policyWarnings } = admit(policies, update, live.job, marker ? withMarker(decided, marker) : decided);
+  const { object, policyWarnings } = admit(policies, update, live.job, marker ? withMarker(decided, marker) : decided, record);
   if (dryRun) return { outcome: 'dry-run', answer: { status: 200, job: object }, changed, warnings, policyWarnings };
   return { live: live.job, object, changed, warnings, policyWarnings };
 }
@@ -145,8 +149,9 @@ async function patchInOneTrip(
   const { resourceVersion: _, ...metadata } = (patch.metadata ?? {}) as JsonObject;
   const after = (now: JsonObject) => applyMergePatch(now, { ...patch, metadata }) as JsonObject;
   const change = { method: 'PATCH', object: patch, conditional: update.conditional } as const;
+  const live = update.conditional && known && versionOf(known) === versionOf(patch) ? known : undefined;
   try {
-    const answer = await writeJob(cci, { update, change, live: undefined, after }, context);
+    const answer = await writeJob(cci, { update, change, live, after }, context);
     return { answer, ...patched(update, patch, known, answer.job) };
   } catch (error) {
     if (isConflict(error) && !update.conditional) return undefined;

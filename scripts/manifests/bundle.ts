@@ -1,5 +1,6 @@
 import type { BundledObjects } from '../../lib/policy/bundle.ts';
 import type {
+  AuditPolicy,
   ClusterRole,
   ClusterRoleBinding,
   ConfigMap,
@@ -30,6 +31,7 @@ export function bundleOf(manifests: readonly Manifest[]): BundledObjects {
       bindingWithDefaults,
     ),
     configMaps: objectsOf<ConfigMap>(manifests, 'ConfigMap'),
+    auditPolicies: manifests.filter(({ kind }) => kind === 'Policy').map(({ value }) => auditPolicyOf(value)),
   };
 }
 
@@ -46,6 +48,11 @@ function objectsOf<Kind extends Any>(manifests: readonly Manifest[], kind: strin
 function withOwnMetadata<Kind extends Any>(value: Kind): Kind {
   const { name, namespace, labels, annotations } = value.metadata;
   return { ...value, metadata: { name, ...(namespace && { namespace }), ...(labels && { labels }), ...(annotations && { annotations }) } };
+}
+
+/** It has no name: nothing refers to it. */
+function auditPolicyOf({ metadata: _, ...policy }: AuditPolicy): AuditPolicy {
+  return { ...policy, metadata: {} };
 }
 
 function withRules<Kind extends Role | ClusterRole>(role: Kind): Kind {

@@ -1,5 +1,6 @@
 import type { BundledObjects } from '../../lib/policy/bundle.ts';
 import { checkAdmissionPolicy } from './admission-policy.ts';
+import { checkAuditPolicy, checkOneAuditPolicy } from './audit-policy.ts';
 import { bundleOf } from './bundle.ts';
 import { checkConfigMap } from './config-map.ts';
 import { type Manifest, manifestsOf, readManifests } from './manifests.ts';
@@ -16,6 +17,7 @@ const checks: Readonly<Record<string, (manifest: Manifest) => void>> = {
   ValidatingAdmissionPolicy: checkAdmissionPolicy,
   ValidatingAdmissionPolicyBinding: checkPolicyBinding,
   ConfigMap: checkConfigMap,
+  Policy: checkAuditPolicy,
 };
 
 /** What a folder of policies holds. */
@@ -45,6 +47,7 @@ export function checkManifests(files: readonly { file: string; text: string }[])
 function checked(manifests: readonly Manifest[], mistakes: Finding[]): Checked {
   for (const manifest of manifests) if (!manifest.isBroken) checks[manifest.kind]?.(manifest);
   checkReferences(manifests);
+  checkOneAuditPolicy(manifests);
   mistakes.sort(byPlace);
   return { manifests, mistakes, objects: mistakes.length === 0 ? bundleOf(manifests) : undefined };
 }

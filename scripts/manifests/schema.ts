@@ -71,6 +71,20 @@ const bindingSpec = object({
   validationActions: strings,
 });
 
+const auditRules = list(
+  object({
+    level: 'string',
+    users: strings,
+    userGroups: strings,
+    verbs: strings,
+    resources: list(object({ group: 'string', resources: strings, resourceNames: strings })),
+    namespaces: strings,
+    nonResourceURLs: strings,
+    omitStages: strings,
+    omitManagedFields: 'boolean',
+  }),
+);
+
 const rbac = 'rbac.authorization.k8s.io/v1';
 const admission = 'admissionregistration.k8s.io/v1';
 
@@ -83,6 +97,7 @@ export const kinds: Readonly<Record<string, Shape>> = {
   [`${admission} ValidatingAdmissionPolicy`]: kind({ spec: policySpec, status: 'anything' }),
   [`${admission} ValidatingAdmissionPolicyBinding`]: kind({ spec: bindingSpec }),
   'v1 ConfigMap': kind({ data: map('string'), binaryData: map('string'), immutable: 'boolean' }),
+  'audit.k8s.io/v1 Policy': kind({ rules: auditRules, omitStages: strings, omitManagedFields: 'boolean' }),
 };
 
 /** The kinds whose objects are in a namespace. */

@@ -135,7 +135,7 @@ async function deliver(cci: Cci, index: number, { sequence: number, patch, objec
   const asked = parseEvent(readMessage({ body }), 'cci', { body, eventSourceARN: 'arn:standard', attributes: {} } as never);
   const context = createRequestContext(Date.now() + 60_000, () => undefined);
   const mayFail = (error: { note?: { reason?: string } }) => expect(error.note?.reason).toMatch(/no answer|CCI answered/);
-  return updateJob({ cci }, eventUpdate({ asked, user: somebody, access: { mayRead: true } }, []), context).catch(
+  return updateJob({ cci }, eventUpdate({ asked, user: somebody, access: { mayRead: true, reason: '' } }, []), context).catch(
     (error) => void mayFail(error),
   );
 }

@@ -1,0 +1,36 @@
+import { FirehoseClient, PutRecordCommand } from '@aws-sdk/client-firehose';
+import { awsErrorNote } from '../runtime/aws-error.ts';
+import { createLogger } from '../runtime/logger.ts';
+import { countUntold } from '../runtime/metrics.ts';
+import { notAudited } from '../status.ts';
+import type { Sink } from './trail.ts';
+
+/** For each record, its repetitions included: a write waits for it, and an answer for the last. */
+const sendTimeout = 2000;
+const attemptTimeout = 900;
+const logger = createLogger();
+
+/**
+ * Takes events of writes to a Firehose delivery stream (region and endpoint by the SDK's own variables), after `print` has taken them. The
+ * promise of a RequestReceived rejects with 503 where the stream does not acknowledge it. Any later stage tells of what is done already:
+ * its failure is an ERROR in the log and the metric AuditUntold.
+ */
+export function streamSink(stream: string, print: Sink): Sink {
+  const requestHandler = { connectionTimeout: attemptTimeout, requestTimeout: attemptTimeout, throwOnRequestTimeout: true };
+  const firehose = new FirehoseClient({ requestHandler });
+  const put = async (line: string): Promise<void> => {
+    const record = { Data: Buffer.from(`${line}\n`) };
+    const command = new PutRecordCommand({ DeliveryStreamName: stream, Record: record });
+    await firehose.send(command, { abortSignal: AbortSignal.timeout(sendTimeout) });
+  };
+  return (line, of) => {
+    print(line, of);
+    if (!of.isWrite) return undefined;
+    return put(line).catch((error: unknown) => {
+      const note = { reason: 'the audit stream did not acknowledge', ...awsErrorNote(error) };
+      if (of.stage === 'RequestReceived') throw notAudited(note);
+      logger.error('an audit event that the stream has not', { stage: of.stage, note });
+      countUntold();
+    });
+  };
+}

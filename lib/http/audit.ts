@@ -1,0 +1,91 @@
+import type { Asked, Audit, Ended, Trail } from '../audit/trail.ts';
+import { type Json, parseExactJson } from '../json/json.ts';
+import type { Around } from '../runtime/chain.ts';
+import { type Status, StatusError } from '../status.ts';
+import type { Authorized, HttpRequest, InContext, Parsed, Requested, Routed, Told } from './request.ts';
+import { requestInfo } from './request-info.ts';
+import type { ProxyResult } from './respond.ts';
+import { isReview } from './review.ts';
+
+/** What tells of this request. */
+interface Audited {
+  trail: Trail;
+}
+type Known = HttpRequest & InContext & Audited & Partial<Routed & Authorized & Parsed & Requested & Told>;
+
+/** Parameters of Kubernetes, whose values are shown; another may be a signature or a token. */
+const known = new Set(
+  `pretty dryRun fieldManager fieldValidation force labelSelector fieldSelector limit continue watch resourceVersion resourceVersionMatch
+  timeoutSeconds timeout allowWatchBookmarks sendInitialEvents includeObject hash propagationPolicy gracePeriodSeconds
+  orphanDependents`.split(/\s+/),
+);
+/** Characters of an answer that is parsed to be shown: what is longer could not stand in an event. */
+const maxShown = 1024 * 1024;
+
+/**
+ * Tells the audit trail of a request: that it was received before anything is done for it, and how it ended once its answer is there. Where
+ * a stream must acknowledge the first, no write goes upstream before that.
+ */
+export function auditRequest(audit: Audit): Around<HttpRequest & InContext, Audited, ProxyResult, ProxyResult, Omit<Known, keyof Audited>> {
+  return {
+    before: (event) => {
+      const trail = audit.begin(askedOf(event));
+      event.context.mayWrite = trail.received;
+      return { trail };
+    },
+    after: async (event, result) => {
+      await event.trail.end(endedOf(event, answerOf(event, result)));
+      return result;
+    },
+    onError: async (event, error) => {
+      if (event.trail && error instanceof StatusError) await event.trail.end(endedOf(event as Known, error));
+      return undefined;
+    },
+  };
+}
+
+function askedOf(event: HttpRequest): Asked {
+  const { requestId, method, user, sourceIp, headers } = event;
+  return {
+    auditID: requestId,
+    requestURI: uriOf(event),
+    attributes: requestInfo(event),
+    user,
+    sourceIPs: sourceIp === undefined ? [] : [sourceIp],
+    userAgent: headers['user-agent'],
+    // A review of oneself changes nothing, though it is a POST.
+    isRead: ['GET', 'HEAD', 'OPTIONS'].includes(method) || isReview(event),
+  };
+}
+
+function uriOf({ path, sentPath, query }: HttpRequest): string {
+  const shown = (name: string, value: string) => (known.has(name) ? encodeURIComponent(value) : 'not-shown');
+  const pairs = Object.entries(query).flatMap(([name, values]) =>
+    values.map((value) => `${encodeURIComponent(name.toWellFormed())}=${shown(name, value.toWellFormed())}`),
+  );
+  return `${path || sentPath}${pairs.length > 0 ? `?${pairs.join('&')}` : ''}`;
+}
+
+function endedOf(event: Known, answer: Ended['answer']): Ended {
+  const { context, kind, said, access, requested, parsed, answered } = event;
+  return {
+    answer,
+    context,
+    kind,
+    outcome: said?.outcome,
+    // What needs no policy to allow it everybody may who is authenticated.
+    access: access ?? (said && { reason: '' }),
+    requestObject: requested ?? parsed,
+    responseObject: () => answered && objectOf(answered),
+  };
+}
+
+function objectOf({ job, text }: NonNullable<Told['answered']>): Json | undefined {
+  if (job !== null || text === undefined) return job;
+  return text.length <= maxShown ? parseExactJson(text) : undefined;
+}
+
+/** An answer that turned out too large to be sent is a refusal to whoever reads it. */
+function answerOf({ refusedBy }: Known, { statusCode, body }: ProxyResult): Ended['answer'] {
+  return refusedBy === undefined ? statusCode : new StatusError(JSON.parse(body) as Status, {}, refusedBy);
+}
