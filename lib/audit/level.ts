@@ -1,26 +1,11 @@
 import type { UserInfo } from '../callers/user-info.ts';
-import type { AuditLevel, AuditPolicy, AuditResources, AuditRule, AuditStage } from '../policy/manifests.ts';
+import type { AuditPolicy, AuditResources, AuditRule } from '../policy/manifests.ts';
+import type { Attributes, AuditConfig, ConfigOf } from './config.ts';
 
-/** What a request is about, as an API server reads it out of method and URL. Without a resource it is about a path. */
-export interface Attributes {
-  /** Of Kubernetes; for a path that is no resource the method in lower case. */
-  verb: string;
-  path: string;
-  resource?: { group: string; version: string; resource: string; subresource: string; namespace: string; name: string } | undefined;
-}
-
-/** How much is told of a request, and what not. */
-export interface AuditConfig {
-  level: AuditLevel;
-  omitStages: readonly AuditStage[];
-  omitManagedFields: boolean;
-}
-
-const order: readonly AuditLevel[] = ['None', 'Metadata', 'Request', 'RequestResponse'];
-
-/** Whether a level tells as much as another does. */
-export function atLeast(level: AuditLevel, other: AuditLevel): boolean {
-  return order.indexOf(level) >= order.indexOf(other);
+/** What a policy tells of requests, and whether it shows objects of any. */
+export function configOf(policy: AuditPolicy): ConfigOf {
+  const showsObjects = policy.rules.some(({ level }) => level === 'Request' || level === 'RequestResponse');
+  return Object.assign((user: UserInfo | undefined, attributes: Attributes) => auditConfig(policy, user, attributes), { showsObjects });
 }
 
 /** How much a policy tells of a request, as kube-apiserver 1.37 decides it (apiserver's pkg/audit/policy): by the first rule that matches, and nothing where none does. */

@@ -1,26 +1,14 @@
 import * as v from 'valibot';
 import type { Layout } from '../job/fields.ts';
 import type { AuditPolicy } from '../policy/manifests.ts';
-import { ConfigError, logLevel, parseEnvironment } from '../runtime/config.ts';
-import { atLeast } from './level.ts';
-import { omittedWrites } from './strict-policy.ts';
+import { logLevel, parseEnvironment } from '../runtime/config.ts';
 import { type Audit, createAudit, type Sink } from './trail.ts';
 
-const Environment = v.pipe(
-  v.looseObject({
-    AUDIT: v.optional(v.picklist(['log', 'strict'], 'must be log or strict'), 'log'),
-    AUDIT_STREAM: v.optional(v.string()),
-    POWERTOOLS_LOG_LEVEL: logLevel,
-  }),
-  v.forward(
-    v.partialCheck(
-      [['AUDIT'], ['AUDIT_STREAM']],
-      ({ AUDIT, AUDIT_STREAM }) => AUDIT !== 'strict' || AUDIT_STREAM !== undefined,
-      'is missing',
-    ),
-    ['AUDIT_STREAM'],
-  ),
-);
+const Environment = v.looseObject({
+  AUDIT: v.optional(v.picklist(['log', 'strict'], 'must be log or strict'), 'log'),
+  AUDIT_STREAM: v.optional(v.string(), ''),
+  POWERTOOLS_LOG_LEVEL: logLevel,
+});
 
 /** The policies that a function was built with, as far as the audit trail is concerned. */
 interface AuditingPolicies {
@@ -38,16 +26,12 @@ export async function openAudit(
   layout: Layout,
   policies: AuditingPolicies | undefined,
 ): Promise<Audit> {
-  const { AUDIT, AUDIT_STREAM = '' } = parseEnvironment(Environment, env);
+  const { AUDIT, AUDIT_STREAM } = parseEnvironment(Environment, env);
   const policy = policies?.audit;
-  if (AUDIT === 'strict') {
-    const omitted = policy ? omittedWrites(policy, layout) : [];
-    if (omitted.length > 0) throw new ConfigError(omitted.map((what) => `AUDIT is strict, and the audit policy ${what}`));
-  }
-  const showsObjects = policy?.rules.some(({ level }) => atLeast(level, 'Request')) || policies?.admission !== undefined;
-  const showing = showsObjects ? await import('./redact.ts') : undefined;
-  const sink = AUDIT === 'strict' ? (await import('./stream.ts')).streamSink(AUDIT_STREAM, print) : print;
-  return createAudit({ policy, digest: policies?.digest, sink, showing });
+  const sink = AUDIT === 'strict' ? (await import('./strict.ts')).strictSink(AUDIT_STREAM, policy, layout, print) : print;
+  const configOf = policy && (await import('./level.ts')).configOf(policy);
+  const showing = configOf?.showsObjects || policies?.admission !== undefined ? await import('./redact.ts') : undefined;
+  return createAudit({ configOf, digest: policies?.digest, sink, showing });
 }
 
 /** Not by way of the logger, whose level says nothing of what must be told. */

@@ -1,14 +1,14 @@
 import type { UserInfo } from '../callers/user-info.ts';
 import type { JobKind } from '../job/kinds.ts';
 import { getPath, type Json } from '../json/json.ts';
-import type { AuditPolicy, AuditStage } from '../policy/manifests.ts';
+import type { AuditStage } from '../policy/manifests.ts';
 import type { Rule } from '../rule.ts';
 import { build } from '../runtime/build.ts';
 import type { RequestContext } from '../runtime/request-context.ts';
 import { isSurprise, StatusError } from '../status.ts';
 import { tellWrite, versionOf } from './changes.ts';
+import type { Attributes, AuditConfig, ConfigOf } from './config.ts';
 import { type AuditEvent, eventLine, type ObjectReference, type ResponseStatus } from './event.ts';
-import { type Attributes, type AuditConfig, atLeast, auditConfig } from './level.ts';
 
 /** What is known of a request or an event when it is received. */
 export interface Asked {
@@ -54,7 +54,8 @@ export interface Audit {
 /** What shows objects, where the policy has levels that do, and hides what policies quote. */
 export type Showing = typeof import('./redact.ts');
 export interface AuditOptions {
-  policy: AuditPolicy | undefined;
+  /** By a policy, where there is one. */
+  configOf: ConfigOf | undefined;
   /** Of the policies that the function was built with. */
   digest: string | undefined;
   sink: Sink;
@@ -65,13 +66,13 @@ const decision = 'authorization.k8s.io/decision';
 const reason = 'authorization.k8s.io/reason';
 
 /** Tells of requests by a policy; without one Metadata of every write, every event and every refusal. */
-export function createAudit({ policy, digest, sink, showing }: AuditOptions): Audit {
+export function createAudit({ configOf, digest, sink, showing }: AuditOptions): Audit {
   const ofAll = { 'tfjob-gateway/build': build, ...(digest !== undefined && { 'tfjob-gateway/policies': digest }) };
   return {
     begin(asked) {
       const receivedAt = Date.now();
       const startedAt = performance.now();
-      const config = policy ? auditConfig(policy, asked.user, asked.attributes) : defaultConfig(asked);
+      const config = configOf ? configOf(asked.user, asked.attributes) : defaultConfig(asked);
       const isWrite = !asked.isRead;
       const send = (stage: AuditStage, { level, omitStages }: AuditConfig, ended?: Partial<AuditEvent>): Promise<void> | undefined => {
         if (level === 'None' || omitStages.includes(stage)) return undefined;
@@ -86,7 +87,7 @@ export function createAudit({ policy, digest, sink, showing }: AuditOptions): Au
         received: acknowledged && (() => acknowledged),
         async end(ended) {
           await settled;
-          const told = policy ? config : endConfig(config, ended.answer);
+          const told = configOf ? config : endConfig(config, ended.answer);
           if (told.level === 'None') return;
           const stage = isSurprise(ended.answer) ? 'Panic' : 'ResponseComplete';
           await send(stage, told, endOf(asked, ended, told, showing));
@@ -122,8 +123,8 @@ function endOf(asked: Asked, ended: Ended, { level, omitManagedFields }: AuditCo
   return {
     objectRef: referenceOf(asked, ended),
     responseStatus: statusOf(answer, hide),
-    ...(atLeast(level, 'Request') && { requestObject: show(requestObject) || undefined }),
-    ...(atLeast(level, 'RequestResponse') && { responseObject: show(responseOf(ended)) || undefined }),
+    ...((level === 'Request' || level === 'RequestResponse') && { requestObject: show(requestObject) || undefined }),
+    ...(level === 'RequestResponse' && { responseObject: show(responseOf(ended)) || undefined }),
     annotations: annotationsOf(ended, hide),
   };
 }

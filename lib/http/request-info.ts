@@ -1,4 +1,4 @@
-import type { Attributes } from '../audit/level.ts';
+import type { Attributes } from '../audit/config.ts';
 import { isWatch, selectedName } from './authorize.ts';
 import type { HttpRequest } from './request.ts';
 

@@ -1,8 +1,12 @@
 import { FirehoseClient, PutRecordCommand } from '@aws-sdk/client-firehose';
+import type { Layout } from '../job/fields.ts';
+import type { AuditPolicy } from '../policy/manifests.ts';
 import { awsErrorNote } from '../runtime/aws-error.ts';
+import { ConfigError } from '../runtime/config.ts';
 import { createLogger } from '../runtime/logger.ts';
 import { countUntold } from '../runtime/metrics.ts';
 import { notAudited } from '../status.ts';
+import { omittedWrites } from './strict-policy.ts';
 import type { Sink } from './trail.ts';
 
 /** For each record, its repetitions included: a write waits for it, and an answer for the last. */
@@ -13,9 +17,14 @@ const logger = createLogger();
 /**
  * Takes events of writes to a Firehose delivery stream (region and endpoint by the SDK's own variables), after `print` has taken them. The
  * promise of a RequestReceived rejects with 503 where the stream does not acknowledge it. Any later stage tells of what is done already:
- * its failure is an ERROR in the log and the metric AuditUntold.
+ * its failure is an ERROR in the log and the metric AuditUntold. Throws ConfigError where no stream is named, and for a policy that leaves
+ * out anything of a write.
  */
-export function streamSink(stream: string, print: Sink): Sink {
+export function strictSink(stream: string, policy: AuditPolicy | undefined, layout: Layout, print: Sink): Sink {
+  const omitted = policy ? omittedWrites(policy, layout) : [];
+  const mistakes = omitted.map((what) => `AUDIT is strict, and the audit policy ${what}`);
+  if (stream === '') mistakes.push('AUDIT_STREAM is missing');
+  if (mistakes.length > 0) throw new ConfigError(mistakes);
   const requestHandler = { connectionTimeout: attemptTimeout, requestTimeout: attemptTimeout, throwOnRequestTimeout: true };
   const firehose = new FirehoseClient({ requestHandler });
   const put = async (line: string): Promise<void> => {
