@@ -17,6 +17,7 @@ export default defineConfig({
   test: {
     projects: [project('modules', false, isTidy), project('processes', true, (file) => !isTidy(file))],
     globalSetup: 'tests/build.ts',
+    setupFiles: 'tests/audit-lines.ts',
     // Handlers are imported as they are built; Vite would parse each of their many instances again.
     server: { deps: { external: [/\/dist(-\w+)?\//] } },
     // Many tests wait for pauses and deadlines; on two cores vitest would run one file at a time.

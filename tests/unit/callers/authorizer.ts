@@ -4,6 +4,7 @@ import { type Authorized, authorizer } from '../../../lib/callers/authorize.ts';
 import { parseAuthorizerConfig } from '../../../lib/callers/config.ts';
 import { logVerdict } from '../../../lib/callers/log.ts';
 import { chain } from '../../../lib/runtime/chain.ts';
+import { isAuditLine } from '../../audit-lines.ts';
 import { alsoSearched } from '../../credentials.ts';
 import { lambdaContext } from '../../fakes/context.ts';
 import { audience } from './issuer.ts';
@@ -36,14 +37,14 @@ export async function outcome(answer: Promise<Authorized>): Promise<string> {
   );
 }
 
-/** Keeps what is printed, for the tests of a file. */
+/** Keeps what is printed, for the tests of a file; `lines` are those of the log and of metrics, without audit events. */
 export function capturePrinted(): { text: string; lines(): Record<string, unknown>[] } {
   const printed = {
     text: '',
     lines: () =>
       printed.text
         .split('\n')
-        .filter(Boolean)
+        .filter((line) => line !== '' && !isAuditLine(line))
         .map((line) => JSON.parse(line) as Record<string, unknown>),
   };
   beforeAll(() => {
