@@ -9,21 +9,21 @@ export function isAuditLine(line: string): boolean {
   return line.startsWith(beginning);
 }
 
-const kept: { lines: string[] } = ((globalThis as { auditLines?: { lines: string[] } }).auditLines ??= { lines: [] });
+const kept: string[] = [];
 
 /** Handlers print audit events whatever the log level is: they are kept for a test that asks for them instead, and searched. Each test file begins with it (vitest.config.ts). */
 const { write } = process.stdout;
 process.stdout.write = ((chunk: unknown, ...more: never[]): boolean => {
   const line = String(chunk);
   if (!isAuditLine(line)) return write.call(process.stdout, chunk as string, ...more);
-  kept.lines.push(line.trimEnd());
+  kept.push(line.trimEnd());
   alsoSearched(line);
   return true;
 }) as typeof write;
 
 /** The lines of the audit events since it was last asked, oldest first. */
 export function takeAuditLines(): string[] {
-  return kept.lines.splice(0);
+  return kept.splice(0);
 }
 
 /** The audit events since it was last asked, oldest first. */

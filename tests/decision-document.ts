@@ -16,6 +16,8 @@ export interface Example {
   caller?: 'none';
   /** The manifests with which the gateway was deployed. */
   policies?: Loose[];
+  /** What its environment has beside the usual. */
+  environment?: Record<string, string>;
   /** What another writer does to the job before the first PUT arrives. */
   between?: Record<string, Loose>;
   code: number;
@@ -45,6 +47,7 @@ const known = [
   'headers',
   'caller',
   'policies',
+  'environment',
   'between',
   'answer',
   'rule',

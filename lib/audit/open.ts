@@ -2,6 +2,9 @@ import * as v from 'valibot';
 import type { Layout } from '../job/fields.ts';
 import type { AuditPolicy } from '../policy/manifests.ts';
 import { logLevel, parseEnvironment } from '../runtime/config.ts';
+import { createLogger } from '../runtime/logger.ts';
+import { countUntold } from '../runtime/metrics.ts';
+import { notAudited } from '../status.ts';
 import { type Audit, createAudit, type Sink } from './trail.ts';
 
 const Environment = v.looseObject({
@@ -28,7 +31,10 @@ export async function openAudit(
 ): Promise<Audit> {
   const { AUDIT, AUDIT_STREAM } = parseEnvironment(Environment, env);
   const policy = policies?.audit;
-  const sink = AUDIT === 'strict' ? (await import('./strict.ts')).strictSink(AUDIT_STREAM, policy, layout, print) : print;
+  const sink =
+    AUDIT === 'strict'
+      ? (await import('./strict.ts')).strictSink(AUDIT_STREAM, policy, layout, { print, refusal: notAudited, untold })
+      : print;
   const configOf = policy && (await import('./level.ts')).configOf(policy);
   const showing = configOf?.showsObjects || policies?.admission !== undefined ? await import('./redact.ts') : undefined;
   return createAudit({ configOf, digest: policies?.digest, sink, showing });
@@ -39,3 +45,8 @@ const print: Sink = (line) => {
   process.stdout.write(`${line}\n`);
   return undefined;
 };
+
+function untold(note: Record<string, unknown>): void {
+  createLogger().error('an audit event that the stream has not', note);
+  countUntold();
+}

@@ -39,7 +39,7 @@ export function logVerdict(): Around<Asked, Started, Authorized> {
     },
     onError: (event, error, context) => {
       if (error instanceof BadToken) {
-        logger.error('authorizer', line(event, context, { outcome: 'Unauthorized', reason: error.reason, claim: error.claim }));
+        logger.info('authorizer', line(event, context, { outcome: 'Unauthorized', reason: error.reason, claim: error.claim }));
         return { error: new Error('Unauthorized') };
       }
       const note =

@@ -2,7 +2,7 @@ import type { Context } from 'aws-lambda';
 import type { Around, Middleware } from '../runtime/chain.ts';
 import { createLogger } from '../runtime/logger.ts';
 import { recordMetrics } from '../runtime/metrics.ts';
-import { createRequestContext } from '../runtime/request-context.ts';
+import { createRequestContext, type RequestContext } from '../runtime/request-context.ts';
 import { refusedFields, StatusError, timeout } from '../status.ts';
 import type { Asked, Authorized, EventOutcome, EventRecord, Followed } from './request.ts';
 
@@ -20,9 +20,9 @@ interface Said {
   [more: string]: unknown;
 }
 
-/** What failed for good, a failure of ours or of CCI, and a sender whom nobody knows are to be looked at. */
-function levelOf({ outcome, code = 200 }: Said = {}): 'error' | 'info' {
-  return outcome === 'Failed' || code >= 500 || code === 401 ? 'error' : 'info';
+/** What failed for good, a failure of ours or of CCI, and credentials that CCI refuses, are to be looked at. */
+function levelOf({ outcome, code = 200 }: Said = {}, context: RequestContext | undefined): 'error' | 'info' {
+  return outcome === 'Failed' || code >= 500 || context?.counts.refusedVersions ? 'error' : 'info';
 }
 
 /**
@@ -39,7 +39,7 @@ export function logEvent(): Around<EventRecord, Followed, true, true, Asked & Au
     // Nothing goes on after the batch is answered.
     await Promise.allSettled(context?.pending ?? []);
     const ms = Math.round(performance.now() - (event.startedAt ?? 0));
-    logger[levelOf(said)]('event', {
+    logger[levelOf(said, context)]('event', {
       ...said,
       job: asked && `${asked.ref.kind.plural}/${asked.ref.namespace}/${asked.ref.name}`,
       event: claims,

@@ -3,7 +3,7 @@ import { isReserved, type UserInfo } from '../callers/user-info.ts';
 import type { Around } from '../runtime/chain.ts';
 import { createLogger } from '../runtime/logger.ts';
 import { type Outcome, recordMetrics } from '../runtime/metrics.ts';
-import { createRequestContext } from '../runtime/request-context.ts';
+import { createRequestContext, type RequestContext } from '../runtime/request-context.ts';
 import { refusedFields, StatusError } from '../status.ts';
 import type { HttpRequest, InContext, Routed, RoutedRead, Said, Told } from './request.ts';
 import type { ProxyResult } from './respond.ts';
@@ -40,9 +40,9 @@ function failure(code: number): Outcome {
   return code === 429 ? 'Throttled' : 'Refused';
 }
 
-/** A failure of ours or of CCI, and a caller whom nobody knows, are to be looked at; what was refused otherwise is the caller's. */
-function levelOf(code: unknown): 'error' | 'info' {
-  return Number(code) >= 500 || code === 401 ? 'error' : 'info';
+/** A failure of ours or of CCI, and credentials that CCI refuses, are to be looked at; what was refused otherwise is the caller's. */
+function levelOf(code: unknown, context: RequestContext | undefined): 'error' | 'info' {
+  return Number(code) >= 500 || context?.counts.refusedVersions ? 'error' : 'info';
 }
 
 /** What was asked for: the job, the collection (without a namespace: in all), or where it is neither the path as it was sent. */
@@ -66,7 +66,7 @@ function callerIn(user: UserInfo | undefined): object {
 export function logRequest(): Around<HttpRequest, InContext & Started, ProxyResult, ProxyResult, Routed & RoutedRead & Told> {
   const write = (event: Logged, lambda: Context, outcome: Outcome, said: Record<string, unknown>): void => {
     const ms = Math.round(performance.now() - (event.startedAt ?? 0));
-    logger[levelOf(said.code)]('request', {
+    logger[levelOf(said.code, event.context)]('request', {
       ...said,
       method: event.method,
       ...whatIn(event),

@@ -18,7 +18,7 @@ export function checkAuditPolicy({ value, errors }: Manifest): void {
 export function checkOneAuditPolicy(manifests: readonly Manifest[]): void {
   const [first, ...others] = manifests.filter(({ kind }) => kind === 'Policy');
   for (const { errors } of others)
-    errors.sentence(['kind'], `there may be one audit policy, and ${first?.file}:${first?.lineOf(['kind'])} has one`);
+    errors.add(['kind'], `there may be one audit policy, and ${first?.file}:${first?.lineOf(['kind'])} has one`);
 }
 
 function checkRule(rule: Raw<AuditRule>, path: Path, errors: FieldErrors): void {

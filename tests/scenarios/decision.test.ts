@@ -34,8 +34,9 @@ function bodyOf({ method, given }: Example): string {
   return JSON.stringify(method === 'PUT' ? requested((job) => setPaths(job, given)) : meant(given));
 }
 
-/** Sends an example, to a gateway with its policies if it has any. */
+/** Sends an example, to a gateway with its policies and its environment if it has any. */
 async function send(example: Example): Promise<Answer> {
+  if (example.environment) return sendWith(example, example.environment);
   if (!example.policies) return sendPlainly(example);
   const { gateway } = now;
   const wanted = example.method === 'PUT' ? 'replace-job' : 'patch-job';
@@ -48,6 +49,21 @@ async function send(example: Example): Promise<Answer> {
     await now.gateway.close();
     now.gateway = gateway;
     await rm(distDir, { recursive: true });
+  }
+}
+
+async function sendWith(example: Example, environment: Record<string, string>): Promise<Answer> {
+  const { gateway } = now;
+  const before = { ...process.env };
+  // Nothing of AWS is there.
+  Object.assign(process.env, environment, { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' });
+  now.gateway = await startApiGateway({ port: 0, auth: 'none', load: ({ bundle }) => handlerOf(bundle, 'new') });
+  try {
+    return await sendPlainly(example);
+  } finally {
+    await now.gateway.close();
+    now.gateway = gateway;
+    process.env = before;
   }
 }
 

@@ -40,7 +40,11 @@ describe('a build with policies', () => {
     const load = () => loadHandler<never>(dist, 'discovery');
     const gateway: ApiGateway = await startApiGateway({ port: 0, auth: 'none', load });
     const answer = await fetch(`${gateway.url}/version`);
-    expect(await answer.json()).toEqual({ ...versionInfo, policies: (await packPolicies('docs/policies/one-namespace'))?.digest });
+    expect(await answer.json()).toEqual({
+      ...versionInfo,
+      build: aBuild,
+      policies: (await packPolicies('docs/policies/one-namespace'))?.digest,
+    });
     await gateway.close();
   });
 
@@ -56,6 +60,9 @@ describe('a build with policies', () => {
   });
 });
 
+/** The version and, as this is a checkout, the commit. */
+const aBuild = expect.stringMatching(/^0\.1\.0(?:\+[0-9a-f]{12}(?:-dirty)?)?$/);
+
 describe('a build without policies', () => {
   it('has none of them, and no code that reads them', async () => {
     for (const name of await readdir('dist')) {
@@ -65,7 +72,7 @@ describe('a build without policies', () => {
       }
     }
     const gateway = await startApiGateway({ port: 0, auth: 'none', load: () => loadHandler<never>('dist', 'discovery') });
-    expect(await (await fetch(`${gateway.url}/version`)).json()).toEqual(versionInfo);
+    expect(await (await fetch(`${gateway.url}/version`)).json()).toEqual({ ...versionInfo, build: aBuild });
     await gateway.close();
   });
 });

@@ -1,0 +1,161 @@
+import { describe, expect, it } from 'vitest';
+import { hidden, hiderOf, shownObject } from '../../../lib/audit/redact.ts';
+import type { Json, JsonObject } from '../../../lib/json/json.ts';
+import { credential } from '../../credentials.ts';
+
+const secret = credential('in-a-job');
+const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
+const container = (): JsonObject => ({
+  name: 'tensorflow',
+  image: 'training:1',
+  env: [{ name: 'PASSWORD', value: secret }],
+  args: [secret, 1],
+  command: ['sh', '-c', secret],
+  lifecycle: { preStop: { exec: { command: [secret] } } },
+  livenessProbe: { httpGet: { path: '/', httpHeaders: [{ name: 'Authorization', value: secret }] } },
+});
+const template = (): JsonObject => ({
+  metadata: { labels: { env: 'production', app: 'a' }, annotations: { command: 'train' } },
+  spec: { initContainers: [container()], containers: [container()], nodeSelector: { env: 'gpu' } },
+});
+const job = (): JsonObject => ({
+  apiVersion: 'kubeflow.org/v1',
+  kind: 'TFJob',
+  metadata: {
+    name: 'j',
+    labels: { env: 'production', args: 'x' },
+    annotations: { [lastApplied]: JSON.stringify({ spec: { tfReplicaSpecs: { Worker: { template: template() } } } }), note: 'kept' },
+    managedFields: [{ manager: 'kubectl', fieldsV1: { 'f:spec': { 'f:env': {} } } }],
+  },
+  spec: { ttlSecondsAfterFinished: 5, tfReplicaSpecs: { Worker: { replicas: 1, template: template() } } },
+});
+const show = (value: Json, omitManagedFields = false): string => JSON.stringify(shownObject(value, { omitManagedFields }));
+
+describe('an object in an audit event', () => {
+  it('has no value of env, args, command or a header, wherever they stand, and else what it has', () => {
+    const text = show(job());
+    expect(text).not.toContain(secret);
+    const shown = JSON.parse(text);
+    const pod = shown.spec.tfReplicaSpecs.Worker.template;
+    expect(pod.spec.containers[0]).toMatchObject({ name: 'tensorflow', image: 'training:1', env: hidden, args: hidden, command: hidden });
+    expect(shown.spec.ttlSecondsAfterFinished).toBe(5);
+    expect(JSON.parse(shown.metadata.annotations[lastApplied]).spec.tfReplicaSpecs.Worker.template.spec.containers[0].env).toBe(hidden);
+  });
+
+  it('keeps labels, annotations and selectors that are called so', () => {
+    const shown = JSON.parse(show(job()));
+    expect(shown.metadata.labels).toEqual({ env: 'production', args: 'x' });
+    expect(shown.spec.tfReplicaSpecs.Worker.template.metadata).toEqual({
+      labels: { env: 'production', app: 'a' },
+      annotations: { command: 'train' },
+    });
+    expect(shown.spec.tfReplicaSpecs.Worker.template.spec.nodeSelector).toEqual({ env: 'gpu' });
+    // A map of texts cannot hold more.
+    expect(show({ metadata: { labels: { env: [secret], command: { a: secret } } } })).not.toContain(secret);
+  });
+
+  it('keeps managed fields, or has none where the policy omits them, in a list as well', () => {
+    expect(JSON.parse(show(job())).metadata.managedFields).toEqual((job().metadata as JsonObject).managedFields);
+    expect(show(job(), true)).not.toContain('managedFields');
+    expect(show({ kind: 'TFJobList', items: [job()] }, true)).not.toContain('managedFields');
+  });
+
+  it('of a list, a table and a Status is shown the same way', () => {
+    for (const list of [
+      { kind: 'TFJobList', items: [job()] },
+      { kind: 'Table', rows: [{ cells: ['j', 5], object: job() }] },
+    ])
+      expect(show(list)).not.toContain(secret);
+    const status = { kind: 'Status', message: 'no', code: 403 };
+    expect(show(status)).toBe(JSON.stringify(status));
+  });
+
+  it('of a record of kubectl apply that is no JSON, or no text, shows nothing', () => {
+    for (const record of [`{"env": "${secret}"`, [secret], { a: secret }])
+      expect(show({ metadata: { annotations: { [lastApplied]: record } } } as Json)).toBe(
+        JSON.stringify({ metadata: { annotations: { [lastApplied]: hidden } } }),
+      );
+    expect(show({ metadata: { annotations: { [lastApplied]: null } } })).toContain('null');
+  });
+
+  it('is cut where it is nested too deeply to be looked at', () => {
+    let deep: Json = { env: secret };
+    for (let depth = 0; depth < 20_000; depth++) deep = { a: deep };
+    expect(show(deep)).not.toContain(secret);
+    let record = `{"env":"${secret}"}`;
+    for (let depth = 0; depth < 20_000; depth++) record = `{"a":${record}}`;
+    expect(show({ annotations: { [lastApplied]: record } })).not.toContain(secret);
+  });
+
+  it('keeps numbers as they were written, and a member called __proto__', () => {
+    expect(show(JSON.parse('{"__proto__": {"env": 1, "a": 2}}'))).toBe(`{"__proto__":{"env":"${hidden}","a":2}}`);
+    expect(show({ a: JSON.rawJSON('1.0') })).toBe('{"a":1.0}');
+  });
+});
+
+describe('a JSON patch in an audit event', () => {
+  const value = (path: string, given: Json): Json => {
+    const [operation] = shownObject([{ op: 'add', path, value: given }], { omitManagedFields: false }) as JsonObject[];
+    return operation?.value as Json;
+  };
+  const worker = '/spec/tfReplicaSpecs/Worker/template/spec/containers/0';
+
+  it.each([
+    `${worker}/env`,
+    `${worker}/env/0/value`,
+    `${worker}/args/-`,
+    `${worker}/command/2`,
+    `${worker}/livenessProbe/httpGet/httpHeaders/0/value`,
+    '/metadata/labels/env/x',
+    '/env',
+  ])('shows no value at %s', (path) => {
+    expect(value(path, secret)).toBe(hidden);
+  });
+
+  it('looks into what it sets whole', () => {
+    expect(JSON.stringify(value(worker, container()))).not.toContain(secret);
+    expect(JSON.stringify(value('/spec/tfReplicaSpecs', { Worker: { template: template() } }))).not.toContain(secret);
+    expect(JSON.stringify(value('', job()))).not.toContain(secret);
+    const record = value(`/metadata/annotations/${lastApplied.replace('/', '~1')}`, JSON.stringify({ spec: { env: secret } }));
+    expect(record).toBe(JSON.stringify({ spec: { env: hidden } }));
+    expect(value('/metadata/annotations', { [lastApplied]: secret, env: 'kept' })).toEqual({ [lastApplied]: hidden, env: 'kept' });
+  });
+
+  it('shows labels and scalars', () => {
+    expect(value('/metadata/labels/env', 'production')).toBe('production');
+    expect(value('/metadata/labels', { env: 'production' })).toEqual({ env: 'production' });
+    expect(value('/spec/ttlSecondsAfterFinished', 5)).toBe(5);
+  });
+
+  it('of operations that are none shows nothing', () => {
+    expect(show([null, secret, [secret], { op: 'add', value: secret }, { path: 5, value: secret }, { more: secret }])).toBe(
+      JSON.stringify([null, hidden, hidden, { op: 'add', value: hidden }, { path: 5, value: hidden }, { more: hidden }]),
+    );
+  });
+});
+
+describe('what a policy says of a job', () => {
+  it('is shown without the values of env, args and command that it quotes, the longest first', () => {
+    const hide = hiderOf([
+      {
+        env: [
+          { name: 'PASSWORD', value: 'abcd' },
+          { name: 'B', value: 'abcdef' },
+        ],
+        args: ['--key=xyz1'],
+      },
+      undefined,
+    ]);
+    expect(hide('PASSWORD is abcdef, then abcd and --key=xyz1')).toBe(`PASSWORD is ${hidden}, then ${hidden} and ${hidden}`);
+  });
+
+  it('is shown without those of the record of kubectl apply', () => {
+    const record = JSON.stringify({ spec: { env: [{ name: 'A', value: 'before-1' }] } });
+    const hide = hiderOf([{ metadata: { annotations: { [lastApplied]: record } } }]);
+    expect(hide(`it was before-1 in ${record}`)).toBe(`it was ${hidden} in ${hidden}`);
+  });
+
+  it('is left alone where what it quotes is too short to be a secret', () => {
+    expect(hiderOf([{ args: ['1', 'no'], command: 'sh' }])('no sh 1')).toBe('no sh 1');
+  });
+});
