@@ -78,9 +78,10 @@ describe('parseEvent', () => {
 
 describe('eventUpdate', () => {
   it('is never conditional or dry, and never goes unread', () => {
-    const update = eventUpdate({ asked: parse(recordOf({ resourceVersion: '7' })), user: somebody, access: { mayRead: true, reason: '' } }, [
-      'example.com/*',
-    ]);
+    const update = eventUpdate(
+      { asked: parse(recordOf({ resourceVersion: '7' })), user: somebody, access: { mayRead: true, reason: '' } },
+      ['example.com/*'],
+    );
     expect(update).toMatchObject({ conditional: false, dryRun: false, rules: { protectedKeys: ['example.com/*'] } });
     expect(update).not.toHaveProperty('passThrough');
   });
