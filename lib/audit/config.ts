@@ -17,8 +17,4 @@ export interface AuditConfig {
 }
 
 /** How much is told of a request of somebody. */
-export interface ConfigOf {
-  (user: UserInfo | undefined, attributes: Attributes): AuditConfig;
-  /** It may say Request or RequestResponse. */
-  readonly showsObjects: boolean;
-}
+export type ConfigOf = (user: UserInfo | undefined, attributes: Attributes) => AuditConfig;

@@ -2,10 +2,9 @@ import type { UserInfo } from '../callers/user-info.ts';
 import type { AuditPolicy, AuditResources, AuditRule } from '../policy/manifests.ts';
 import type { Attributes, AuditConfig, ConfigOf } from './config.ts';
 
-/** What a policy tells of requests, and whether it shows objects of any. */
-export function configOf(policy: AuditPolicy): ConfigOf {
-  const showsObjects = policy.rules.some(({ level }) => level === 'Request' || level === 'RequestResponse');
-  return Object.assign((user: UserInfo | undefined, attributes: Attributes) => auditConfig(policy, user, attributes), { showsObjects });
+/** The same as auditConfig for one policy. */
+export function configBy(policy: AuditPolicy): ConfigOf {
+  return (user, attributes) => auditConfig(policy, user, attributes);
 }
 
 /** How much a policy tells of a request, as kube-apiserver 1.37 decides it (apiserver's pkg/audit/policy): by the first rule that matches, and nothing where none does. */

@@ -17,7 +17,6 @@ const Environment = v.looseObject({
 interface AuditingPolicies {
   readonly digest: string;
   readonly audit?: AuditPolicy | undefined;
-  readonly admission?: unknown;
 }
 
 /**
@@ -35,9 +34,7 @@ export async function openAudit(
     AUDIT === 'strict'
       ? (await import('./strict.ts')).strictSink(AUDIT_STREAM, policy, layout, { print, refusal: notAudited, untold })
       : print;
-  const configOf = policy && (await import('./level.ts')).configOf(policy);
-  const showing = configOf?.showsObjects || policies?.admission !== undefined ? await import('./redact.ts') : undefined;
-  return createAudit({ configOf, digest: policies?.digest, sink, showing });
+  return createAudit({ configOf: policy && (await import('./level.ts')).configBy(policy), digest: policies?.digest, sink });
 }
 
 /** Not by way of the logger, whose level says nothing of what must be told. */

@@ -14,42 +14,48 @@ const minSought = 4;
 /** How an object is shown in an audit event. */
 export interface Showing {
   omitManagedFields: boolean;
+  /** What else may not be shown as a label or an annotation: a patch can copy it there. */
+  secrets?: ReadonlySet<string>;
 }
 
 /**
  * A job, a list, a table, a Status or a patch as an audit event may show it: without what may hold a secret (`env`, `args`, `command`, headers of
  * probes; in the record of kubectl apply as well), of a JSON patch also by the paths of its operations. What is nested too deeply is not shown.
  */
-export function shownObject(value: Json, { omitManagedFields }: Showing): Json {
-  return Array.isArray(value) ? value.map(shownOperation) : shown(value, 0, omitManagedFields, false);
+export function shownObject(value: Json, how: Showing): Json {
+  return Array.isArray(value) ? value.map((operation) => shownOperation(operation, how)) : shown(value, 0, how, false);
 }
 
-function shown(value: Json, depth: number, omit: boolean, isFree: boolean): Json {
+function shown(value: Json, depth: number, how: Showing, isFree: boolean): Json {
   if (depth > maxDepth) return hidden;
-  if (Array.isArray(value)) return value.map((item) => shown(item, depth + 1, omit, false));
+  if (Array.isArray(value)) return value.map((item) => shown(item, depth + 1, how, false));
   if (!isObject(value)) return value;
   const copy: JsonObject = {};
   for (const [name, member] of Object.entries(value)) {
-    if (name === 'managedFields' && omit) continue;
-    setOwn(copy, name, shownMember(name, member, depth, omit, isFree));
+    if (name === 'managedFields' && how.omitManagedFields) continue;
+    setOwn(copy, name, shownMember(name, member, depth, how, isFree));
   }
   return copy;
 }
 
-function shownMember(name: string, member: Json, depth: number, omit: boolean, isFree: boolean): Json {
-  if (name === lastApplied) return shownRecord(member);
+function shownMember(name: string, member: Json, depth: number, how: Showing, isFree: boolean): Json {
+  if (name === lastApplied) return shownRecord(member, how);
   // Its members are paths, which end in no value.
   if (name === 'managedFields') return member;
-  if (isFree && !isObject(member) && !Array.isArray(member)) return member;
-  return secretive.has(name) ? hidden : shown(member, depth + 1, omit, freeMaps.has(name));
+  if (isFree && !isObject(member) && !Array.isArray(member)) return shownText(member, how);
+  return secretive.has(name) ? hidden : shown(member, depth + 1, how, freeMaps.has(name));
+}
+
+function shownText(value: Json, { secrets }: Showing): Json {
+  return typeof value === 'string' && secrets?.has(value) ? hidden : value;
 }
 
 /** The record of kubectl apply is a job as text. */
-function shownRecord(record: Json): Json {
+function shownRecord(record: Json, how: Showing): Json {
   if (record === null) return null;
   if (typeof record !== 'string') return hidden;
   try {
-    return JSON.stringify(shown(parseExactJson(record), 0, false, false));
+    return JSON.stringify(shown(parseExactJson(record), 0, how, false));
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof RangeError) return hidden;
     throw error;
@@ -57,39 +63,60 @@ function shownRecord(record: Json): Json {
 }
 
 /** An operation of a JSON patch: what its path names tells what its value is. */
-function shownOperation(operation: Json): Json {
+function shownOperation(operation: Json, how: Showing): Json {
   if (!isObject(operation)) return operation === null ? null : hidden;
   const path = own(operation, 'path');
   const copy: JsonObject = {};
   for (const name of Object.keys(operation)) {
     if (name === 'op' || name === 'path' || name === 'from') setOwn(copy, name, operation[name] as Json);
-    else if (name === 'value') setOwn(copy, name, shownValue(path, operation[name] as Json));
+    else if (name === 'value') setOwn(copy, name, shownValue(path, operation[name] as Json, how));
     else setOwn(copy, name, hidden);
   }
   return copy;
 }
 
-function shownValue(path: Json | undefined, value: Json): Json {
+function shownValue(path: Json | undefined, value: Json, how: Showing): Json {
   if (typeof path !== 'string') return hidden;
-  const steps = path.split('/').map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const steps = stepsOf(path);
   const last = steps.at(-1) ?? '';
-  const holder = steps.at(-2) ?? '';
-  if (last === lastApplied) return shownRecord(value);
-  const isOwnKey = freeMaps.has(holder) && !isObject(value) && !Array.isArray(value);
-  const before = isOwnKey ? steps.slice(0, -1) : steps;
-  if (before.some((step) => secretive.has(step))) return hidden;
-  return shown(value, steps.length, false, freeMaps.has(last));
+  if (last === lastApplied) return shownRecord(value, how);
+  const isOwnKey = freeMaps.has(steps.at(-2) ?? '') && !isObject(value) && !Array.isArray(value);
+  if (isSecretive(isOwnKey ? steps.slice(0, -1) : steps)) return hidden;
+  return isOwnKey ? shownText(value, how) : shown(value, steps.length, how, freeMaps.has(last));
+}
+
+function stepsOf(path: string): string[] {
+  return path.split('/').map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+function isSecretive(steps: readonly string[]): boolean {
+  return steps.some((step) => secretive.has(step));
 }
 
 /**
- * Makes a text of somebody else's (a policy's message may quote the job) safe to show: each value of `env`, `args` and `command` of these
- * objects is replaced in it. Texts of less than four characters are left: they stand in others by chance.
+ * The values of `env`, `args` and `command` in jobs and patches, the longest first. Texts of less than four characters are left out: they
+ * stand in others by chance.
  */
-export function hiderOf(objects: readonly (Json | undefined)[]): (text: string) => string {
+export function secretsIn(objects: readonly (Json | undefined)[]): Set<string> {
   const secrets = new Set<string>();
-  for (const object of objects) if (object !== undefined) collect(object, 0, false, secrets);
-  const longest = [...secrets].sort((a, b) => b.length - a.length);
-  return (text) => longest.reduce((rest, secret) => rest.replaceAll(secret, hidden), text);
+  for (const object of objects) {
+    if (object !== undefined) collect(object, 0, false, secrets);
+    if (Array.isArray(object)) for (const operation of object) collectOperation(operation, secrets);
+  }
+  return new Set([...secrets].sort((a, b) => b.length - a.length));
+}
+
+/** Makes a text safe to show that may quote a job (a policy's message, a refusal of what a patch has copied): without these values in it. */
+export function hiderOf(secrets: ReadonlySet<string>): (text: string) => string {
+  return (text) => [...secrets].reduce((rest, secret) => rest.replaceAll(secret, hidden), text);
+}
+
+function collectOperation(operation: Json, into: Set<string>): void {
+  const [path, value] = [own(operation, 'path'), own(operation, 'value')];
+  if (typeof path !== 'string' || value === undefined) return;
+  const steps = stepsOf(path);
+  if (steps.at(-1) === lastApplied && typeof value === 'string') collectRecord(value, into);
+  else collect(value, 0, isSecretive(steps), into);
 }
 
 function collect(value: Json, depth: number, isSecret: boolean, into: Set<string>): void {

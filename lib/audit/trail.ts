@@ -5,7 +5,7 @@ import type { AuditStage } from '../policy/manifests.ts';
 import type { Rule } from '../rule.ts';
 import { build } from '../runtime/build.ts';
 import type { RequestContext } from '../runtime/request-context.ts';
-import { isSurprise, StatusError } from '../status.ts';
+import { isSurprise, type Status, StatusError } from '../status.ts';
 import { tellWrite, versionOf } from './changes.ts';
 import type { Attributes, AuditConfig, ConfigOf } from './config.ts';
 import { type AuditEvent, eventLine, type ObjectReference, type ResponseStatus } from './event.ts';
@@ -51,22 +51,19 @@ export interface Trail {
 export interface Audit {
   begin(asked: Asked): Trail;
 }
-/** What shows objects, where the policy has levels that do, and hides what policies quote. */
-export type Showing = typeof import('./redact.ts');
 export interface AuditOptions {
   /** By a policy, where there is one. */
   configOf: ConfigOf | undefined;
   /** Of the policies that the function was built with. */
   digest: string | undefined;
   sink: Sink;
-  showing: Showing | undefined;
 }
 
 const decision = 'authorization.k8s.io/decision';
 const reason = 'authorization.k8s.io/reason';
 
 /** Tells of requests by a policy; without one Metadata of every write, every event and every refusal. */
-export function createAudit({ configOf, digest, sink, showing }: AuditOptions): Audit {
+export function createAudit({ configOf, digest, sink }: AuditOptions): Audit {
   const ofAll = { 'tfjob-gateway/build': build, ...(digest !== undefined && { 'tfjob-gateway/policies': digest }) };
   return {
     begin(asked) {
@@ -90,7 +87,7 @@ export function createAudit({ configOf, digest, sink, showing }: AuditOptions): 
           const told = configOf ? config : endConfig(config, ended.answer);
           if (told.level === 'None') return;
           const stage = isSurprise(ended.answer) ? 'Panic' : 'ResponseComplete';
-          await send(stage, told, endOf(asked, ended, told, showing));
+          await send(stage, told, await endOf(asked, ended, told));
         },
       };
     },
@@ -114,24 +111,42 @@ function eventOf({ auditID, requestURI, attributes, user, sourceIPs, userAgent }
 }
 type AtStage = 'level' | 'stage' | 'receivedAt' | 'stageAt' | 'annotations';
 
-/** What the last stage has beside what is known from the beginning. */
-function endOf(asked: Asked, ended: Ended, { level, omitManagedFields }: AuditConfig, showing: Showing | undefined): Partial<AuditEvent> {
-  const { answer, requestObject } = ended;
-  const live = ended.context?.record.live;
-  const hide = showing?.hiderOf([live]) ?? ((text: string) => text);
-  const show = (object: Json | undefined): Json | undefined => object !== undefined && showing?.shownObject(object, { omitManagedFields });
+/**
+ * What the last stage has beside what is known from the beginning. What shows objects, and hides what a refusal or a policy quotes of them, is
+ * loaded for the first that needs it.
+ */
+async function endOf(asked: Asked, ended: Ended, { level, omitManagedFields }: AuditConfig): Promise<Partial<AuditEvent>> {
+  const { answer, requestObject, context, responseObject } = ended;
+  const { live, annotations = {} } = context?.record ?? {};
+  const showsRequest = level === 'Request' || level === 'RequestResponse';
+  const quotes = answer instanceof StatusError && answer.status.details?.causes !== undefined;
+  const showing = showsRequest || quotes || Object.keys(annotations).length > 0 ? await import('./redact.ts') : undefined;
+  const secrets = showing?.secretsIn([live, requestObject]);
+  const hide = (showing && secrets && showing.hiderOf(secrets)) ?? ((text: string) => text);
+  const show = (object: Json | undefined): Json | undefined =>
+    object === undefined ? undefined : showing?.shownObject(object, { omitManagedFields, ...(secrets && { secrets }) });
+  const told = typeof answer === 'number' ? answer : withoutSecrets(answer, hide);
   return {
     objectRef: referenceOf(asked, ended),
-    responseStatus: statusOf(answer, hide),
-    ...((level === 'Request' || level === 'RequestResponse') && { requestObject: show(requestObject) || undefined }),
-    ...(level === 'RequestResponse' && { responseObject: show(responseOf(ended)) || undefined }),
+    responseStatus: typeof told === 'number' ? { code: told } : statusOf(told),
+    ...(showsRequest && { requestObject: show(requestObject) }),
+    ...(level === 'RequestResponse' && { responseObject: show(typeof told === 'number' ? responseObject?.() : toJson(told)) }),
     annotations: annotationsOf(ended, hide),
   };
 }
 
-/** What was answered: of a failure its Status. */
-function responseOf({ answer, responseObject }: Ended): Json | undefined {
-  return answer instanceof StatusError ? (JSON.parse(JSON.stringify(answer.status)) as Json) : responseObject?.();
+function withoutSecrets({ status }: StatusError, hide: (text: string) => string): Status {
+  const { details, message } = status;
+  const causes = details?.causes?.map((cause) => ({ ...cause, message: hide(cause.message) }));
+  return { ...status, message: hide(message), ...(details && { details: { ...details, ...(causes && { causes }) } }) };
+}
+
+function statusOf({ status, message, reason: why, details, code }: Status): ResponseStatus {
+  return { status, message, reason: why, code, ...(details && { details }) };
+}
+
+function toJson(status: Status): Json {
+  return JSON.parse(JSON.stringify(status)) as Json;
 }
 
 /** With what has become known of the job: its uid, and the version that the request insisted on, else the one that was live. */
@@ -148,14 +163,6 @@ function referenceOf(asked: Asked, { context, requestObject }: Ended): ObjectRef
 function textAt(job: Json | undefined, name: string): string | undefined {
   const value = getPath(job, ['metadata', name]);
   return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-function statusOf(answer: Ended['answer'], hide: (text: string) => string): ResponseStatus {
-  if (typeof answer === 'number') return { code: answer };
-  const { status, message, reason: why, details, code } = answer.status;
-  if (answer.rule !== 'admission') return { status, message, reason: why, code, ...(details && { details }) };
-  const causes = details?.causes?.map((cause) => ({ ...cause, message: hide(cause.message) }));
-  return { status, message: hide(message), reason: why, code, details: { ...details, ...(causes && { causes }) } };
 }
 
 function annotationsOf({ answer, context, kind, outcome, access }: Ended, hide: (text: string) => string): Record<string, string> {

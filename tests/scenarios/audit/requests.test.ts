@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { takeAuditEvents, takeAuditLines } from '../../audit-lines.ts';
 import { somebodysArn } from '../../fakes/user.ts';
-import { handlerOf, invoke, jobPath, type Loose, liveJob, liveText, now, put, requested, useGateway } from '../gateway.ts';
+import { handlerOf, invoke, jobPath, type Loose, liveJob, now, put, requested, useGateway } from '../gateway.ts';
 import { told } from './events-of.ts';
 
 useGateway({ auth: 'none', env: { POWERTOOLS_LOG_LEVEL: 'SILENT' } });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Attributes } from '../../../lib/audit/config.ts';
-import { auditConfig, configOf } from '../../../lib/audit/level.ts';
+import { auditConfig } from '../../../lib/audit/level.ts';
 import type { HttpRequest } from '../../../lib/http/request.ts';
 import { requestInfo } from '../../../lib/http/request-info.ts';
 import type { AuditPolicy, AuditRule, AuditStage } from '../../../lib/policy/manifests.ts';
@@ -96,11 +96,6 @@ describe('an audit policy', () => {
     expect(auditConfig(policy, user, on({}, 'list')).omitManagedFields).toBe(true);
     expect(auditConfig(policy, user, on({}, 'watch')).omitManagedFields).toBe(true);
     expect(auditConfig(policyOf([{}]), user, on({})).omitManagedFields).toBe(false);
-  });
-
-  it('shows objects where any of its rules may', () => {
-    expect(configOf(policyOf([{ level: 'None' }, {}])).showsObjects).toBe(false);
-    expect(configOf(policyOf([{ level: 'Request' }])).showsObjects).toBe(true);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hidden, hiderOf, shownObject } from '../../../lib/audit/redact.ts';
+import { hidden, hiderOf as hider, secretsIn, shownObject } from '../../../lib/audit/redact.ts';
 import type { Json, JsonObject } from '../../../lib/json/json.ts';
 import { credential } from '../../credentials.ts';
 
@@ -134,6 +134,8 @@ describe('a JSON patch in an audit event', () => {
   });
 });
 
+const hiderOf = (objects: Parameters<typeof secretsIn>[0]) => hider(secretsIn(objects));
+
 describe('what a policy says of a job', () => {
   it('is shown without the values of env, args and command that it quotes, the longest first', () => {
     const hide = hiderOf([
@@ -157,5 +159,26 @@ describe('what a policy says of a job', () => {
 
   it('is left alone where what it quotes is too short to be a secret', () => {
     expect(hiderOf([{ args: ['1', 'no'], command: 'sh' }])('no sh 1')).toBe('no sh 1');
+  });
+
+  it('is shown without those that a JSON patch sets', () => {
+    const operations = [
+      { op: 'add', path: '/spec/containers/0/env/0/value', value: 'by-a-patch' },
+      { op: 'add', path: '/spec/containers/0', value: { args: ['in-a-container'] } },
+      { op: 'add', path: '/metadata/labels/a', value: 'a-label' },
+    ];
+    expect(hiderOf([operations])('by-a-patch, in-a-container, a-label')).toBe(`${hidden}, ${hidden}, a-label`);
+  });
+
+  it('nor is it shown as a label or an annotation to which a patch has copied it', () => {
+    const copied = { metadata: { labels: { a: 'copied-1', b: 'kept' } }, spec: { image: 'copied-1' } };
+    const secrets = new Set(['copied-1']);
+    expect(shownObject(copied, { omitManagedFields: false, secrets })).toEqual({
+      metadata: { labels: { a: hidden, b: 'kept' } },
+      spec: { image: 'copied-1' },
+    });
+    expect(shownObject([{ op: 'add', path: '/metadata/labels/a', value: 'copied-1' }], { omitManagedFields: false, secrets })).toEqual([
+      { op: 'add', path: '/metadata/labels/a', value: hidden },
+    ]);
   });
 });
