@@ -129,8 +129,16 @@ function collect(value: Json, depth: number, isSecret: boolean, into: Set<string
 function collectMember(name: string, member: Json, depth: number, isSecret: boolean, into: Set<string>): void {
   // Which variables there are is no secret.
   if (isSecret && name === 'name') return;
-  if (name === lastApplied && typeof member === 'string') collectRecord(member, into);
+  if (!isSecret && freeMaps.has(name) && isObject(member)) collectFree(member, depth + 1, into);
   else collect(member, depth + 1, isSecret || secretive.has(name), into);
+}
+
+/** Of labels and annotations only what is none, and the record of kubectl apply. */
+function collectFree(map: JsonObject, depth: number, into: Set<string>): void {
+  for (const [name, value] of Object.entries(map)) {
+    if (name === lastApplied && typeof value === 'string') collectRecord(value, into);
+    else if (typeof value !== 'string') collectMember(name, value, depth, false, into);
+  }
 }
 
 function collectRecord(record: string, into: Set<string>): void {

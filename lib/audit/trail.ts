@@ -121,7 +121,8 @@ async function endOf(asked: Asked, ended: Ended, { level, omitManagedFields }: A
   const showsRequest = level === 'Request' || level === 'RequestResponse';
   const quotes = answer instanceof StatusError && answer.status.details?.causes !== undefined;
   const showing = showsRequest || quotes || Object.keys(annotations).length > 0 ? await import('./redact.ts') : undefined;
-  const secrets = showing?.secretsIn([live, requestObject]);
+  const response = level === 'RequestResponse' && typeof answer === 'number' ? responseObject?.() : undefined;
+  const secrets = showing?.secretsIn([live, requestObject, response]);
   const hide = (showing && secrets && showing.hiderOf(secrets)) ?? ((text: string) => text);
   const show = (object: Json | undefined): Json | undefined =>
     object === undefined ? undefined : showing?.shownObject(object, { omitManagedFields, ...(secrets && { secrets }) });
@@ -130,7 +131,7 @@ async function endOf(asked: Asked, ended: Ended, { level, omitManagedFields }: A
     objectRef: referenceOf(asked, ended),
     responseStatus: typeof told === 'number' ? { code: told } : statusOf(told),
     ...(showsRequest && { requestObject: show(requestObject) }),
-    ...(level === 'RequestResponse' && { responseObject: show(typeof told === 'number' ? responseObject?.() : toJson(told)) }),
+    ...(level === 'RequestResponse' && { responseObject: show(typeof told === 'number' ? response : toJson(told)) }),
     annotations: annotationsOf(ended, hide),
   };
 }
