@@ -23,7 +23,7 @@ export interface Counts {
 
 /** A write that went upstream, for whoever tells of it: over which live job (undefined: unread), and what of it. */
 export interface WriteRecord {
-  readonly live: JsonObject | undefined;
+  live: JsonObject | undefined;
   readonly method: 'PUT' | 'PATCH';
   readonly object: JsonObject;
   /** `unknown`: no answer, and a read told nothing. `found`: no answer, but the job holds it. */

@@ -1,4 +1,4 @@
-/** What the event function sends to, on this machine: EventBridge's PutEvents and SQS's SendMessage, for the AWS SDK's wire. */
+/** What functions send to, on this machine: EventBridge's PutEvents, SQS's SendMessage and Firehose's PutRecord, for the AWS SDK's wire. */
 import { createHash, randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { close, createAsyncServer, listen, readBody } from '../http.ts';
@@ -19,10 +19,15 @@ export interface SentMessage {
   MessageGroupId?: string;
   MessageDeduplicationId?: string;
 }
+/** A record that a delivery stream accepted. */
+export interface SentRecord {
+  DeliveryStreamName: string;
+  text: string;
+}
 /** What the endpoint does instead of answering well. */
 export interface AwsFault {
-  /** PutEvents or SendMessage; default: any. */
-  operation?: 'PutEvents' | 'SendMessage';
+  /** Default: any. */
+  operation?: 'PutEvents' | 'SendMessage' | 'PutRecord';
   /** `throttle`: an exception. `entry`: PutEvents answers 200, and that the entry failed. `drop`: it hangs up. `hang`: no answer. */
   act: 'throttle' | 'entry' | 'drop' | 'hang';
   /** Whether a dropped or hanging request is carried out first; default: it is not. */
@@ -32,11 +37,12 @@ export interface AwsFault {
 }
 /** A running endpoint. */
 export interface Aws {
-  /** What AWS_ENDPOINT_URL_EVENTBRIDGE and AWS_ENDPOINT_URL_SQS are set to. */
+  /** What AWS_ENDPOINT_URL_EVENTBRIDGE, AWS_ENDPOINT_URL_SQS and AWS_ENDPOINT_URL_FIREHOSE are set to. */
   readonly url: string;
   /** Everything that was accepted, oldest first. */
   readonly events: SentEvent[];
   readonly messages: SentMessage[];
+  readonly records: SentRecord[];
   /** Every operation that was asked for, in order. */
   readonly asked: string[];
   /** Spoils the next requests; the first fault that fits is used up first. */
@@ -50,11 +56,14 @@ const mebibyte = 1024 * 1024;
 /** Regions that have not been raised to 1 MB take so much. */
 const mostEntry = 256 * 1024;
 const mostAttributes = 10;
+/** Bytes of a record of Firehose. */
+const mostRecord = 1000 * 1024;
 
 /** Starts the endpoint on 127.0.0.1. It does not check signatures, and knows every bus and queue. `keep`: how much it remembers. */
 export async function startAws({ port = 0, keep = 100_000 }: { port?: number; keep?: number } = {}): Promise<Aws> {
   const events: SentEvent[] = [];
   const messages: SentMessage[] = [];
+  const records: SentRecord[] = [];
   const asked: string[] = [];
   const faults: AwsFault[] = [];
   const remember = <T>(list: T[], item: T): void => {
@@ -79,6 +88,12 @@ export async function startAws({ port = 0, keep = 100_000 }: { port?: number; ke
       // The SDK compares the checksum of the body, and none of the attributes.
       return { MessageId: randomUUID(), MD5OfMessageBody: createHash('md5').update(MessageBody).digest('hex') };
     },
+    PutRecord: ({ DeliveryStreamName, Record }: { DeliveryStreamName: string; Record: { Data: string } }) => {
+      const data = Buffer.from(Record.Data, 'base64');
+      if (data.length === 0 || data.length > mostRecord) throw new AwsError('ValidationException', 'the record has no length that fits');
+      remember(records, { DeliveryStreamName, text: data.toString() });
+      return { RecordId: randomUUID(), Encrypted: false };
+    },
   };
   const takeFault = (operation: string): AwsFault | undefined => {
     const fault = faults.find((one) => (one.operation ?? operation) === operation);
@@ -100,12 +115,13 @@ export async function startAws({ port = 0, keep = 100_000 }: { port?: number; ke
     url: await listen(server, port),
     events,
     messages,
+    records,
     asked,
     fail(fault) {
       faults.push({ times: 1, ...fault });
     },
     clear() {
-      for (const list of [events, messages, asked, faults]) list.length = 0;
+      for (const list of [events, messages, records, asked, faults]) list.length = 0;
     },
     close: () => close(server),
   };
