@@ -25,7 +25,7 @@ const maxKeys = 16_384;
 const maxScalar = 64;
 
 /**
- * The annotations that tell a write: which fields it changed or, where the version before it is not known or nobody answered, which it sent;
+ * The annotations that tell a write: which fields it changed or, where nobody can say that it was this one that changed them, which it sent;
  * from what to what it changed the scalars, which keys of the maps, and the job's version before and after. Never a value of a map.
  */
 export function tellWrite(kind: JobKind, { live, method, object, end, answer }: WriteRecord): Record<string, string> {
@@ -43,7 +43,9 @@ export function tellWrite(kind: JobKind, { live, method, object, end, answer }: 
   const paths = kind.fields.map(({ dotted }) => dotted).filter((path) => path in told.values || path in told.keys);
   return {
     ...versions,
-    ...(paths.length > 0 && { [isRead && end !== 'unknown' ? 'tfjob-gateway/changed' : 'tfjob-gateway/sent']: JSON.stringify(paths) }),
+    ...(paths.length > 0 && {
+      [isRead && (end === 'answered' || end === 'found') ? 'tfjob-gateway/changed' : 'tfjob-gateway/sent']: JSON.stringify(paths),
+    }),
     ...(Object.keys(told.values).length > 0 && { 'tfjob-gateway/values': JSON.stringify(told.values) }),
     ...(Object.keys(told.keys).length > 0 && { 'tfjob-gateway/keys': JSON.stringify(told.keys) }),
   };

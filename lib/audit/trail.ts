@@ -190,6 +190,7 @@ function authorization(access: Ended['access'], rule: Rule | undefined, note: St
 function outcomeOf(answer: Ended['answer'], context: RequestContext | undefined, outcome: string | undefined): string {
   const { write, outcome: ofUpdate } = context?.record ?? {};
   if (write?.end === 'unknown') return 'unknown';
+  if (write?.end === 'held') return 'written';
   if (write) return ofUpdate === 'applied' ? 'changed' : (ofUpdate ?? 'written');
   if (typeof answer === 'number') return outcome ?? ofUpdate ?? 'done';
   return answer.status.code < 500 && answer.status.code !== 429 ? 'refused' : 'failed';

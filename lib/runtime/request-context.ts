@@ -26,8 +26,11 @@ export interface WriteRecord {
   live: JsonObject | undefined;
   readonly method: 'PUT' | 'PATCH';
   readonly object: JsonObject;
-  /** `unknown`: no answer, and a read told nothing. `found`: no answer, but the job holds it. */
-  end: 'unknown' | 'answered' | 'found';
+  /**
+   * `unknown`: no answer, and a read told nothing. `found`: no answer, but its marker is on the job. `held`: no answer, but the job holds what
+   * was asked, by this write or by that of another.
+   */
+  end: 'unknown' | 'answered' | 'found' | 'held';
   /** The job as CCI answered it. */
   answer?: JsonObject;
 }

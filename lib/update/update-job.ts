@@ -154,7 +154,8 @@ async function patchInOneTrip(
     const answer = await writeJob(cci, { update, change, live, after }, context);
     // What has the same version as before was not changed, whoever wrote it.
     if (known && versionOf(known) === versionOf(answer.job) && context.record.write) context.record.write.live = known;
-    return { answer, ...patched(update, patch, known, answer.job) };
+    const isHeard = context.record.write?.end === 'answered';
+    return { answer, ...patched({ ...update, conditional: update.conditional && isHeard }, patch, known, answer.job) };
   } catch (error) {
     if (isConflict(error) && !update.conditional) return undefined;
     throw error;

@@ -36,7 +36,7 @@ export async function writeJob(cci: Cci, write: JobWrite, context: RequestContex
   const now = await cci.read(ref, context).catch(() => undefined);
   const isDone = now && (marker ? seen(now.job, marker) === 'applied' : holdsSame(kind, now.job, after(now.job)));
   if (isDone) {
-    record.end = 'found';
+    record.end = marker ? 'found' : 'held';
     return now;
   }
   // Whoever changed the job meanwhile may have changed it after this write: then neither "not done" nor doing it again would be right. An

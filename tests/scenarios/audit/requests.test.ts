@@ -174,7 +174,7 @@ describe('a write', () => {
     expect(notes).not.toHaveProperty('resource-version-after');
   });
 
-  it('that was found done where CCI gave no answer is told as the change that it is, at no version', async () => {
+  it('that was found done where CCI gave no answer is told as written by whoever it was, at no version', async () => {
     now.upstream.answer = ({ method, body }, response) => {
       if (method !== 'PUT') return 'hand on';
       const { metadata, ...job } = JSON.parse(body.toString());
@@ -184,7 +184,7 @@ describe('a write', () => {
     const { status } = await put(withTtl(9));
     expect(status).toBe(200);
     const { notes } = told();
-    expect(notes).toMatchObject({ outcome: 'changed', unanswered: 'true', changed: [ttl], values: { [ttl]: { old: null, new: 9 } } });
+    expect(notes).toMatchObject({ outcome: 'written', unanswered: 'true', sent: [ttl], values: { [ttl]: { old: null, new: 9 } } });
     expect(notes).not.toHaveProperty('resource-version-after');
   });
 });
