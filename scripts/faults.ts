@@ -6,6 +6,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+// Keeps the audit events of the measured handlers from being printed.
+import '../tests/audit-lines.ts';
 import { faults } from '../tests/faults/faults.ts';
 import { columns } from '../tests/faults/matrix.ts';
 import { type Rows, rowInWords, runFaults } from '../tests/faults/run.ts';

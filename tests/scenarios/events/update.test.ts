@@ -171,7 +171,7 @@ describe('an event that is refused', () => {
 describe('the log', () => {
   it('tells of each event in one line who sent it and what became of it, and no value of it', async () => {
     const lines: string[] = [];
-    vi.spyOn(console, 'info').mockImplementation((line) => void lines.push(line));
+    for (const level of ['info', 'error'] as const) vi.spyOn(console, level).mockImplementation((line) => void lines.push(line));
     // Else the logger writes to the process's streams, past the console.
     vi.stubEnv('POWERTOOLS_DEV', 'true');
     vi.stubEnv('POWERTOOLS_LOG_LEVEL', 'INFO');

@@ -72,7 +72,7 @@ describe.each([3000, 8000, 100_000])('a live job that is nested %i deep', (level
 
 it('the log says why a job that is nested too deeply was not written', async () => {
   const lines: string[] = [];
-  vi.spyOn(console, 'info').mockImplementation((line) => void lines.push(line));
+  vi.spyOn(console, 'error').mockImplementation((line) => void lines.push(line));
   vi.stubEnv('POWERTOOLS_DEV', 'true');
   vi.stubEnv('POWERTOOLS_LOG_LEVEL', 'INFO');
   const handler = await handlerOf('patch-job', 'new');
