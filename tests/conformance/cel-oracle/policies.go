@@ -219,7 +219,7 @@ type teamAuthorizer struct{}
 
 func (teamAuthorizer) Authorize(_ context.Context, asked authorizer.Attributes) (authorizer.Decision, string, error) {
 	isRead := slices.Contains([]string{"get", "list", "watch"}, asked.GetVerb())
-	isJob := asked.IsResourceRequest() && asked.GetAPIGroup() == "kubeflow.org" && asked.GetSubresource() == ""
+	isJob := asked.GetAPIGroup() == "kubeflow.org" && slices.Contains([]string{"tfjobs", "pytorchjobs"}, asked.GetResource())
 	mayDelete := asked.GetVerb() == "delete" && isJob && slices.Contains(asked.GetUser().GetGroups(), "admins")
 	if isRead || mayDelete {
 		return authorizer.DecisionAllow, "", nil
