@@ -29,17 +29,14 @@ export function asked({ door, kind: { layout }, changes }: Request, read: Loose)
   return { body: wanted, makes: (live) => withFieldsOf(live, wanted, layout) };
 }
 
-/** The job that would be stored: without maps that hold nothing, and with the generation that it would have. */
+/**
+ * The job that the gateway would write: without maps of metadata that hold nothing, as an API server drops them, without a runPolicy that
+ * a patch made only to take nothing away from it, and with the generation that it would have.
+ */
 export function storedOf(live: Loose, made: Loose, isEvent: boolean): Loose {
   const job = structuredClone(made);
-  for (const [parent, name] of [
-    ['metadata', 'labels'],
-    ['metadata', 'annotations'],
-    ['spec', 'runPolicy'],
-  ] as const) {
-    const holder = job[parent][name];
-    if (holder && Object.keys(holder).length === 0) delete job[parent][name];
-  }
+  for (const map of ['labels', 'annotations']) if (isEmpty(job.metadata[map])) delete job.metadata[map];
+  if (isEmpty(job.spec.runPolicy) && live.spec.runPolicy === undefined) delete job.spec.runPolicy;
   if (!isDeepStrictEqual(job.spec, live.spec)) job.metadata.generation = live.metadata.generation + 1;
   // What it says is nobody's to foretell; no expression reads it.
   if (isEvent) job.metadata.annotations = { ...job.metadata.annotations, [marker]: 'x' };
@@ -106,6 +103,10 @@ function withFieldsOf(live: Loose, wanted: Loose, layout: Layout): Loose {
   const kept = live.metadata.annotations?.[marker];
   if (kept !== undefined) made.metadata.annotations = { ...made.metadata.annotations, [marker]: kept };
   return made;
+}
+
+function isEmpty(map: Loose): boolean {
+  return map !== undefined && Object.keys(map).length === 0;
 }
 
 function take(to: Loose, from: Loose, name: string): void {
