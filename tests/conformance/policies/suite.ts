@@ -14,7 +14,7 @@ import { type Verdict, verdictsOf } from './verdicts.ts';
 import { scratch, startWorld, type World } from './world.ts';
 
 const part = 'policies';
-const cases = Number(process.env.CONFORMANCE_WRITES ?? 20_000);
+const cases = Number(process.env.CONFORMANCE_WRITES ?? 10_000);
 /** At least so many worlds, so that both layouts meet both ways of reading. */
 const leastWorlds = 4;
 const mostOfAWorld = 5000;
