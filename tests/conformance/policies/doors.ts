@@ -1,21 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
-import type { SQSEvent } from 'aws-lambda';
-import type { LambdaHandler } from '../../../local/api-gateway/api-gateway.ts';
+import type { Context } from 'aws-lambda';
 import { answerOf } from '../../../local/api-gateway/result.ts';
 import type { Aws } from '../../../local/aws/aws.ts';
 import { lambdaContext } from '../../fakes/context.ts';
 import type { Loose } from '../http.ts';
 import type { Request } from './requests.ts';
 
+/** A built function; what it is given is an event of its kind. */
+export type Handler = (event: object, context: Context) => unknown;
 /** The built functions, and where the event function tells its results. */
 export interface Functions {
-  put: LambdaHandler;
-  patch: LambdaHandler;
-  event: LambdaHandler;
+  put: Handler;
+  patch: Handler;
+  event: Handler;
   aws: Aws;
 }
-/** What the gateway made of a request. `refused` is what the caller was told; `other` is any failure that no policy is the reason of. */
+/** What the gateway made of a request: `denied` by a policy, or `other` for any failure of which no policy is the reason. */
 export type Told = { outcome: 'accepted'; job?: Loose } | { outcome: 'denied' | 'other'; message: string };
 
 const types: Partial<Record<Request['door'], string>> = {
@@ -42,7 +43,7 @@ async function sendHttp(functions: Functions, request: Request, body: Loose): Pr
     body: JSON.stringify(body),
     isBase64Encoded: false,
   };
-  const answer = answerOf(await (type ? functions.patch : functions.put)(event as never, lambdaContext()));
+  const answer = answerOf(await (type ? functions.patch : functions.put)(event, lambdaContext()));
   if (!answer) throw new Error('a malformed result');
   const headers = new Map(answer.headers.map(([header, values]) => [header.toLowerCase(), values.join(', ')]));
   const text = (headers.get('content-encoding') === 'gzip' ? gunzipSync(answer.body) : answer.body).toString();
@@ -74,7 +75,7 @@ async function sendEvent({ event, aws }: Functions, request: Request, body: Loos
     eventSourceARN: `arn:aws:sqs:us-east-1:111122223333:tfjob-gateway-events${isByQueue ? '.fifo' : ''}`,
     awsRegion: 'us-east-1',
   };
-  await event({ Records: [record] } as unknown as SQSEvent as never, lambdaContext(120_000));
+  await event({ Records: [record] }, lambdaContext(120_000));
   const at = aws.events.findIndex(({ Detail }) => JSON.parse(Detail).messageId === messageId);
   if (at < 0) return { outcome: 'other', message: 'the event has no result' };
   const [{ DetailType, Detail } = { DetailType: '', Detail: '{}' }] = aws.events.splice(at, 1);

@@ -93,16 +93,11 @@ async function policiesSuite(folder: string): Promise<void> {
     const world = await startWorld(first + index);
     try {
       const done = await runWorld(world, Math.ceil(cases / worlds));
-      const judged = done.flatMap((one) => (one.judged ? [one] : []));
-      const verdicts = await verdictsOf(
-        oracle,
-        folder,
-        world.policies,
-        judged.map((one) => one.judged?.update as never),
-      );
-      const verdictOf = new Map(judged.map((one, at) => [one, verdicts[at]]));
-      for (const [number, one] of done.entries()) report(world, one, number, verdictOf.get(one));
-      say(`policies: ${world.title}: ${judged.length} of ${done.length} judged`);
+      const updates = done.flatMap(({ judged }) => (judged ? [judged.update] : []));
+      const verdicts = await verdictsOf(oracle, folder, world.policies, updates);
+      const verdictOf = new Map(updates.map((update, at) => [update, verdicts[at]]));
+      for (const [number, one] of done.entries()) report(world, one, number, one.judged && verdictOf.get(one.judged.update));
+      say(`policies: ${world.title}: ${updates.length} of ${done.length} judged`);
     } finally {
       await world.close();
     }

@@ -2,7 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Layout } from '../../../lib/job/fields.ts';
-import type { LambdaHandler } from '../../../local/api-gateway/api-gateway.ts';
 import { loadHandler } from '../../../local/api-gateway/bundle.ts';
 import { startAws } from '../../../local/aws/aws.ts';
 import { awsEnvironment } from '../../../local/aws/aws-environment.ts';
@@ -10,7 +9,7 @@ import { startSecretsManager } from '../../../local/aws/secrets-manager.ts';
 import { credential, logging } from '../../credentials.ts';
 import { buildWith } from '../../policies.ts';
 import { Random } from '../differential/random.ts';
-import type { Functions } from './doors.ts';
+import type { Functions, Handler } from './doors.ts';
 import { type DrawnPolicy, drawPolicies, fixedManifests } from './manifests.ts';
 import { startUpstream, type Upstream } from './upstream.ts';
 
@@ -53,7 +52,7 @@ export async function startWorld(seed: number): Promise<World> {
     ...awsEnvironment(credential('aws-ak'), credential('aws-sk')),
     ...logging,
   });
-  const load = (name: string) => loadHandler<LambdaHandler>(folder, name);
+  const load = (name: string) => loadHandler<Handler>(folder, name);
   const functions = { put: await load('replace-job'), patch: await load('patch-job'), event: await load('job-event'), aws };
   return {
     title: `seed ${seed} (${layout}, live cache ${liveCache}, ${policies.length} policies)`,
