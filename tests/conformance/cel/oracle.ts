@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
-import { open, writeFile } from 'node:fs/promises';
+import { open, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Answer, Outcome } from '../../../scripts/cel/line.ts';
@@ -21,12 +21,12 @@ export interface OracleAnswer extends Answer {
  * @param questions texts of JSON, without line breaks.
  * @returns the answers, in the order of the questions. Throws with what it said where it fails.
  */
-export async function askOracle(
+export async function askOracle<A = OracleAnswer>(
   binary: string,
   questions: readonly string[],
   folder: string,
   flags: readonly string[] = [],
-): Promise<OracleAnswer[]> {
+): Promise<A[]> {
   const name = join(folder, `cel-${Math.random().toString(36).slice(2)}`);
   await writeFile(`${name}.questions`, `${questions.join('\n')}\n`);
   const [input, output, said] = await Promise.all([open(`${name}.questions`), open(`${name}.answers`, 'w'), open(`${name}.errors`, 'w+')]);
@@ -37,8 +37,9 @@ export async function askOracle(
   } finally {
     await Promise.all([input.close(), output.close(), said.close()]);
   }
-  const answers: OracleAnswer[] = [];
-  for await (const line of createInterface({ input: createReadStream(`${name}.answers`) })) answers.push(JSON.parse(line) as OracleAnswer);
+  const answers: A[] = [];
+  for await (const line of createInterface({ input: createReadStream(`${name}.answers`) })) answers.push(JSON.parse(line) as A);
+  await Promise.all(['questions', 'answers', 'errors'].map((suffix) => rm(`${name}.${suffix}`)));
   if (answers.length !== questions.length)
     throw new Error(`the CEL oracle gave ${answers.length} answers to ${questions.length} questions`);
   return answers;

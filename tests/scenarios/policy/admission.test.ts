@@ -32,6 +32,10 @@ const manifests = [
       },
     ],
   }),
+  policy('labelled', {
+    validations: [{ expression: "has(object.metadata.labels) || !('labelled' in object.metadata.?annotations.orValue({}))" }],
+  }),
+  binding('labelled', ['Deny']),
   binding('counted', ['Deny']),
   binding('short', ['Deny']),
   binding('even', ['Deny']),
@@ -99,6 +103,17 @@ describe('a write that a policy denies', () => {
     const answer = await put({ metadata: { annotations: { counted: 'x' } }, spec }, merge);
     expect(answer.status).toBe(422);
     expect(answer.body.message).toMatch(`denied request: ${generation} to ${generation + more}`);
+  });
+
+  it.each([
+    ['a PUT', () => put(requested((job) => (job.metadata.labels = {})))],
+    ['a merge patch', () => put({ metadata: { labels: { only: null } } }, merge)],
+    ['a JSON patch', () => put([{ op: 'remove', path: '/metadata/labels/only' }], json)],
+  ])('is judged without labels where none is left, as an API server keeps no empty map: %s', async (_title, send) => {
+    await reset((job) => Object.assign(job.metadata, { labels: { only: 'x' }, annotations: { labelled: 'x' } }));
+    const answer = await send();
+    expect(answer.status).toBe(422);
+    expect(answer.body.message).toContain("ValidatingAdmissionPolicy 'labelled'");
   });
 
   it('tells warnings beside the denial', async () => {
