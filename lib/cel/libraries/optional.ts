@@ -2,7 +2,7 @@ import { spend } from '../budget.ts';
 import { EntriesMap, GrowingMap } from '../maps.ts';
 import { type Library, overload } from '../overload.ts';
 import { showValue } from '../show.ts';
-import { CelError, Duration, List, MapValue, Optional, type Result, Timestamp, Uint, type Value } from '../values.ts';
+import { CelError, Duration, List, MapValue, Optional, type Result, read, Timestamp, Uint, type Value } from '../values.ts';
 import { noSuchOverload } from './common.ts';
 
 /** Whether a value is its type's zero: false, 0, empty, null, the first moment. */
@@ -33,7 +33,9 @@ export const optional: Library = {
       isZero(value) ? Optional.none : new Optional(value),
     ),
     overload('optional_none', 'optional.none() -> optional<V>', () => Optional.none),
-    overload('optional_value', '<optional<V>>.value() -> V', ({ value }: Optional) => value ?? noValue(value)),
+    overload('optional_value', '<optional<V>>.value() -> V', ({ value }: Optional) =>
+      value === undefined ? new CelError('optional.none() dereference') : read(value),
+    ),
     overload('optional_hasValue', '<optional<V>>.hasValue() -> bool', ({ value }: Optional) => value !== undefined),
     overload('optional_or_optional', '<optional<V>>.or(optional<V>) -> optional<V>', () => noSuchOverload),
     overload('optional_orValue_value', '<optional<V>>.orValue(V) -> V', () => noSuchOverload),
@@ -47,8 +49,6 @@ export const optional: Library = {
     overload('optional_unwrapOpt', '<list<optional<V>>>.unwrapOpt() -> list<V>', unwrap, { work }),
   ],
 };
-
-const noValue = (value: null | undefined): Result => (value === null ? null : new CelError('optional.none() dereference'));
 
 function insert(map: MapValue, entries: Iterable<readonly [Value, Value]>): Result {
   const target = map instanceof GrowingMap ? map : new EntriesMap(entriesOf(map));
