@@ -14,8 +14,11 @@ export class LimitExceeded extends Stopped {
  */
 export const workLimit = 2_000_000;
 
-/** A field, since V8 makes a new number of each fraction that it writes to a variable. */
-const budget = { left: workLimit };
+/**
+ * What the evaluation that runs has left; beside any, such as where its result is read, there is no limit. A field, since V8 makes a new
+ * number of each fraction that is written to a variable.
+ */
+const budget = { left: Number.POSITIVE_INFINITY };
 
 /** Charges work before it is done; throws LimitExceeded where the evaluation has spent what it may. */
 export function spend(work: number): void {
@@ -32,7 +35,6 @@ export function withBudget<T>(run: () => T): T {
     return run();
   } finally {
     depth -= 1;
-    // What is called beside any evaluation, such as an overload alone, owes nothing for the last one.
-    if (depth === 0) budget.left = workLimit;
+    if (depth === 0) budget.left = Number.POSITIVE_INFINITY;
   }
 }
