@@ -29,9 +29,11 @@ const hex = (code: number, width: number): string => code.toString(16).padStart(
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a bell is escaped
 export const celQuote = (text: string): string => `"${text.replace(/[\u0007\b\f\n\r\t\v\\"]/g, (rune) => escapes[rune] ?? rune)}"`;
 
+const isAscii = (text: string): boolean => /^[\0-\x7f]*$/.test(text);
+
 /** The UTF-8 bytes of a text, one character for each, as Go's strings index them. */
 export function toByteString(text: string): string {
-  if (/^[\0-\x7f]*$/.test(text)) return text;
+  if (isAscii(text)) return text;
   let bytes = '';
   for (const byte of new TextEncoder().encode(text)) bytes += String.fromCharCode(byte);
   return bytes;
@@ -39,11 +41,17 @@ export function toByteString(text: string): string {
 
 /** The text of UTF-8 bytes that stand one in each character; what is no UTF-8 becomes U+FFFD. */
 export function fromByteString(bytes: string): string {
+  if (isAscii(bytes)) return bytes;
   return new TextDecoder('utf-8', { ignoreBOM: true }).decode(Uint8Array.from(bytes, (byte) => byte.charCodeAt(0)));
 }
 
-/** A text that cannot be parsed; the message is the one of Go's parser. */
-export class Malformed extends Error {}
+/** A text that cannot be parsed; the message is the one of Go's parser. It is no Error: the trace of one takes longer than the parsing. */
+export class Malformed {
+  message: string;
+  constructor(message: string) {
+    this.message = message;
+  }
+}
 
 /** What a parser gives, or the text of its error. */
 export function attempt<T extends object>(parse: () => T): T | string {
