@@ -1,4 +1,8 @@
+import { occurrences } from './text.ts';
+
+// The backslash first: the others are made with it.
 const escapes: Record<string, string> = {
+  '\\': '\\\\',
   '\x07': '\\a',
   '\b': '\\b',
   '\f': '\\f',
@@ -6,7 +10,6 @@ const escapes: Record<string, string> = {
   '\r': '\\r',
   '\t': '\\t',
   '\v': '\\v',
-  '\\': '\\\\',
   '"': '\\"',
 };
 // What Go's unicode.IsPrint does not print: everything but letters, marks, numbers, punctuation, symbols and the ASCII space.
@@ -26,8 +29,11 @@ function escapeRune(rune: string): string {
 const hex = (code: number, width: number): string => code.toString(16).padStart(width, '0');
 
 /** A text between quotes as the CEL function strings.quote prints it: only CEL's own escapes, all else as it stands. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: a bell is escaped
-export const celQuote = (text: string): string => `"${text.replace(/[\u0007\b\f\n\r\t\v\\"]/g, (rune) => escapes[rune] ?? rune)}"`;
+export const celQuote = (text: string): string =>
+  `"${Object.entries(escapes).reduce((quoted, [rune, written]) => quoted.replaceAll(rune, written), text)}"`;
+
+/** How many characters celQuote escapes. */
+export const escapedCount = (text: string): number => Object.keys(escapes).reduce((count, rune) => count + occurrences(text, rune, -1), 0);
 
 const isAscii = (text: string): boolean => /^[\0-\x7f]*$/.test(text);
 

@@ -1,5 +1,5 @@
 import { spend } from '../budget.ts';
-import { EntriesMap, GrowingMap } from '../maps.ts';
+import { GrowingMap } from '../maps.ts';
 import { type Library, overload } from '../overload.ts';
 import { showValue } from '../show.ts';
 import { CelError, Duration, List, MapValue, Optional, type Result, read, Timestamp, Uint, type Value } from '../values.ts';
@@ -50,15 +50,20 @@ export const optional: Library = {
   ],
 };
 
-function insert(map: MapValue, entries: Iterable<readonly [Value, Value]>): Result {
-  const target = map instanceof GrowingMap ? map : new EntriesMap(entriesOf(map));
-  for (const entry of entries) {
-    // Keeping an entry takes some times as long as reading an element.
-    spend(50);
-    if (target.get(entry[0]) !== undefined) return new CelError(`insert failed: key ${showValue(entry[0])} already exists`);
-    target.set(entry);
+const growing = (map: MapValue): GrowingMap => (map instanceof GrowingMap ? map : new GrowingMap(entriesOf(map)));
+
+/** Adds an entry to a map that is being made; an error where it has the key. Keeping an entry takes longer than reading an element. */
+function insert(map: GrowingMap, key: Value, value: Value): Result {
+  spend(32);
+  return map.add(key, value) ? map : new CelError(`insert failed: key ${showValue(key)} already exists`);
+}
+
+function insertAll(map: GrowingMap, more: MapValue): Result {
+  for (const [key, value] of entriesOf(more)) {
+    const result = insert(map, key, value);
+    if (result instanceof CelError) return result;
   }
-  return target;
+  return map;
 }
 
 function* entriesOf(map: MapValue): Iterable<readonly [Value, Value]> {
@@ -69,10 +74,10 @@ function* entriesOf(map: MapValue): Iterable<readonly [Value, Value]> {
 export const mapInsert: Library = {
   overloads: [
     overload('@mapInsert_map_key_value', 'cel.@mapInsert(map<K, V>, K, V) -> map<K, V>', (map: MapValue, key: Value, value: Value) =>
-      insert(map, [[key, value]]),
+      insert(growing(map), key, value),
     ),
     overload('@mapInsert_map_map', 'cel.@mapInsert(map<K, V>, map<K, V>) -> map<K, V>', (map: MapValue, more: MapValue) =>
-      insert(map, entriesOf(more)),
+      insertAll(growing(map), more),
     ),
   ],
 };
