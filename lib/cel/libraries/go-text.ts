@@ -12,11 +12,17 @@ const escapes: Record<string, string> = {
   '\v': '\\v',
   '"': '\\"',
 };
-// What Go's unicode.IsPrint does not print: everything but letters, marks, numbers, punctuation, symbols and the ASCII space.
-const escaped = /["\\]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu;
+// What Go's unicode.IsPrint does not print: everything but letters, marks, numbers, punctuation, symbols and the ASCII space. A literal
+// of such classes takes milliseconds where this file is loaded, and most texts need none.
+const printed = '\\p{L}\\p{M}\\p{N}\\p{P}\\p{S} ';
+let escaped: RegExp | undefined;
 
 /** A text between quotes as Go's `%q` and strconv.Quote print it. */
-export const goQuote = (text: string): string => `"${text.replace(escaped, escapeRune)}"`;
+export function goQuote(text: string): string {
+  if (/^[ !#-[\]-~]*$/.test(text)) return `"${text}"`;
+  escaped ??= new RegExp(`["\\\\]|[^${printed}]`, 'gu');
+  return `"${text.replace(escaped, escapeRune)}"`;
+}
 
 function escapeRune(rune: string): string {
   const known = escapes[rune];
