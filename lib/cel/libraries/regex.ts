@@ -16,9 +16,9 @@ interface Regex {
 /** The functions that need the engine. */
 export const regexFunctions: readonly string[] = ['matches', 'find', 'findAll'];
 
-// RE2 takes time in proportion to the pattern's program and the text; Kubernetes' cost of both is much lower.
+// RE2 takes time in proportion to the pattern's program and the text; Kubernetes' cost of both is much lower. Whether it matches at all is
+// known sooner than where.
 const maxPattern = 10_000;
-const maxSteps = 4_000_000;
 const maxCached = 200;
 
 /** The patterns of an engine, compiled once. A string is the text of Go's error. */
@@ -81,7 +81,7 @@ const isUnbounded = /[*+]|,\}/;
 function everyMatch(regex: Regex, text: string, limit: number, isUnbounded: boolean): string[] {
   const most = limit < 0 ? text.length + 1 : Math.min(limit, text.length + 1);
   if (most === 0) return [];
-  const perMatch = isUnbounded ? Math.max(15, regex.programSize() * text.length * 0.1) : 15;
+  const perMatch = isUnbounded ? Math.max(18, regex.programSize() * text.length * 0.12) : 18;
   for (let some = isUnbounded ? 16 : most; ; some *= 2) {
     const sought = Math.min(some, most);
     spend(sought * perMatch);
@@ -98,13 +98,16 @@ const cost = ([text, pattern]: readonly Result[]): number => tenth(1 + sizeOf(te
  */
 export function regex(engine?: RegexEngine): Library {
   const compile = compiler(engine);
-  const run = (prefix: string, use: (regex: Regex, text: string, limit: number, pattern: string) => Result): Overload['call'] => {
+  const run = (
+    prefix: string,
+    price: number,
+    use: (regex: Regex, text: string, limit: number, pattern: string) => Result,
+  ): Overload['call'] => {
     return (text: Value, pattern: Value, limit: Value = -1n) => {
       if (typeof text !== 'string' || typeof pattern !== 'string' || typeof limit !== 'bigint') return noSuchOverload;
       const compiled = compile(pattern);
       if (typeof compiled === 'string') return new CelError(prefix + compiled);
-      if (compiled.programSize() * text.length > maxSteps) return new CelError('the text is too long for a pattern of this size');
-      spend(compiled.programSize() * text.length * 0.4);
+      spend(compiled.programSize() * text.length * price);
       return use(compiled, text, Number(limit), pattern);
     };
   };
@@ -120,9 +123,9 @@ export function regex(engine?: RegexEngine): Library {
       return isWrong ? { message: 'invalid matches argument', argument } : undefined;
     };
   };
-  const matches = run('', (compiled, text) => compiled.test(text));
-  const find = run('Illegal regex: ', (compiled, text) => compiled.re2().find(text));
-  const findAll = run('Illegal regex: ', (compiled, text, limit, pattern) =>
+  const matches = run('', 0.13, (compiled, text) => compiled.test(text));
+  const find = run('Illegal regex: ', 0.5, (compiled, text) => compiled.re2().find(text));
+  const findAll = run('Illegal regex: ', 0.5, (compiled, text, limit, pattern) =>
     List.of(everyMatch(compiled, text, limit, isUnbounded.test(pattern))),
   );
   return {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
-import { open, rm, writeFile } from 'node:fs/promises';
+import { open, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Answer, Outcome } from '../../../scripts/cel/line.ts';
@@ -29,11 +29,11 @@ export async function askOracle<A = OracleAnswer>(
 ): Promise<A[]> {
   const name = join(folder, `cel-${Math.random().toString(36).slice(2)}`);
   await writeFile(`${name}.questions`, `${questions.join('\n')}\n`);
-  const [input, output, said] = await Promise.all([open(`${name}.questions`), open(`${name}.answers`, 'w'), open(`${name}.errors`, 'w+')]);
+  const [input, output, said] = await Promise.all([open(`${name}.questions`), open(`${name}.answers`, 'w'), open(`${name}.errors`, 'w')]);
   try {
     const child = spawn(binary, flags, { env: { ...process.env, GOGC: '400' }, stdio: [input.fd, output.fd, said.fd] });
     const [code] = (await once(child, 'exit')) as [number | null];
-    if (code !== 0) throw new Error(`the CEL oracle ended with ${code}: ${(await said.readFile('utf8')).slice(-2000)}`);
+    if (code !== 0) throw new Error(`the CEL oracle ended with ${code}: ${(await readFile(`${name}.errors`, 'utf8')).slice(0, 2000)}`);
   } finally {
     await Promise.all([input.close(), output.close(), said.close()]);
   }
