@@ -95,7 +95,9 @@ function wanted({ next, one }: Drawing): Attributes {
 function reasonsOf(manifests: readonly Loose[], user: UserInfo, asked: Attributes): Set<string> {
   const isBinding = ({ kind }: Loose) => kind.endsWith('Binding');
   const roles = manifests.filter((manifest) => !isBinding(manifest));
-  const alone = manifests.filter(isBinding).map((binding) => createAuthorizer(uncheckedBundleOf([...roles, binding])).authorize(user, asked));
+  const alone = manifests
+    .filter(isBinding)
+    .map((binding) => createAuthorizer(uncheckedBundleOf([...roles, binding])).authorize(user, asked));
   // Two of its own roles allow /version.
   const withoutFirst = { kind: 'ClusterRole', metadata: { name: 'system:discovery' } };
   const own = [roles, [...roles, withoutFirst]].map((known) => createAuthorizer(uncheckedBundleOf(known)).authorize(user, asked));
