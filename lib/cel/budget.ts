@@ -8,6 +8,9 @@ export class LimitExceeded extends Stopped {
   }
 }
 
+/** As LimitExceeded, but by a limit of our own: Kubernetes would go on, and nobody knows what it would find. */
+export class WorkExceeded extends LimitExceeded {}
+
 /**
  * What one evaluation may make and walk beside Kubernetes' cost, which charges 1 for some things of any size: 1 for an element of a list
  * or an entry of a map, 0.1 for a character. It bounds the time and memory of an evaluation, and no ordinary expression comes near it.
@@ -20,10 +23,10 @@ export const workLimit = 2_000_000;
  */
 const budget = { left: Number.POSITIVE_INFINITY };
 
-/** Charges work before it is done; throws LimitExceeded where the evaluation has spent what it may. */
+/** Charges work before it is done; throws WorkExceeded where the evaluation has spent what it may. */
 export function spend(work: number): void {
   budget.left -= work;
-  if (!(budget.left >= 0)) throw new LimitExceeded();
+  if (!(budget.left >= 0)) throw new WorkExceeded();
 }
 
 /** Runs an evaluation with a budget of its own; one inside of another spends the outer one's. */

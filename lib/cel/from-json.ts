@@ -92,14 +92,14 @@ function ofStruct(json: Json): Value {
  * one a double. Arrays and objects are not copied.
  */
 export function fromJson(json: Json): Value {
-  if (typeof json === 'number') return Number.isInteger(json) && !isExponential(json) ? BigInt(json) : json;
+  if (typeof json === 'number') return Number.isInteger(json) && !isBeyondInt64(json) ? BigInt(json) : json;
   if (typeof json !== 'object' || json === null) return json;
   if (Array.isArray(json)) return new JsonList(json);
   return JSON.isRawJSON(json) ? fromNumberText(json.rawJSON) : new JsonMap(json as JsonObject);
 }
 
-/** JSON.parse keeps `1e21` as a number that prints with an exponent; what prints without one was written as an int. */
-const isExponential = (number: number): boolean => Math.abs(number) >= 1e21;
+/** Kubernetes reads an integer as a double where int64 is too small; at -2^63 the number itself still fits. */
+const isBeyondInt64 = (number: number): boolean => number >= 2 ** 63 || number < -(2 ** 63);
 
 function fromNumberText(text: string): Value {
   if (/[.eE]/.test(text)) return Number(text);

@@ -1,7 +1,8 @@
-import { spend } from '../budget.ts';
+import { spend, WorkExceeded } from '../budget.ts';
 import { type Library, type Overload, overload } from '../overload.ts';
 import { CelError, List, type Result, type Value } from '../values.ts';
 import { noSuchOverload, sizeOf, tenth } from './common.ts';
+import { classWork, withoutNames } from './pattern.ts';
 
 /** What RE2 is asked: the class RE2JS of the package re2js. It is given in, so that who has no patterns need not load it. */
 export interface RegexEngine {
@@ -29,7 +30,8 @@ function compiler(engine: RegexEngine | undefined): (pattern: string) => Regex |
     const found = known.get(pattern);
     if (found !== undefined) return found;
     if (known.size >= maxCached) known.clear();
-    spend(classWork(pattern));
+    if (pattern.length > maxPattern) throw new WorkExceeded();
+    spend(pattern.length * 30 + classWork(pattern));
     const compiled = compilePattern(engine, pattern);
     if (typeof compiled !== 'string') spend(compiled.programSize() * 20);
     known.set(pattern, compiled);
@@ -37,42 +39,20 @@ function compiler(engine: RegexEngine | undefined): (pattern: string) => Regex |
   };
 }
 
-/**
- * The work of compiling the classes of characters in a pattern. Where case does not matter each is folded, and the characters of a range
- * one by one.
- */
-function classWork(pattern: string): number {
-  const isFolding = /\(\?[A-Zms]*i/i.test(pattern);
-  const count = (part: RegExp): number => pattern.match(part)?.length ?? 0;
-  const work = count(/\\p/gi) * (isFolding ? 12_000 : 3000);
-  if (!isFolding) return work;
-  let folded = 0;
-  for (const [, hex, last = ''] of pattern.matchAll(/-(?:\\x\{?([\da-fA-F]+)|([^\0-\x7f]))/gu)) {
-    folded += hex === undefined ? (last.codePointAt(0) ?? 0) : Number.parseInt(hex, 16);
-  }
-  return work + count(/\\[wsd]|\[:/gi) * 1000 + folded / 4;
-}
-
-// What stands for itself, or opens a named group.
-const groups = /\\Q[\s\S]*?(?:\\E|$)|\\[\s\S]|\[\^?\]?(?:\\[\s\S]|\[:\^?\w+:\]|\[(?!:)|[^\]\\[])*\]|\(\?P?<\w+>/g;
-
-/** Go lets several groups have one name, RE2JS does not: no function of CEL asks for a group by name. */
-const withoutNames = (pattern: string): string => pattern.replace(groups, (part) => (part.startsWith('(?') ? '(' : part));
-
 function compilePattern(engine: RegexEngine, pattern: string): Regex | string {
-  if (pattern.length > maxPattern) return `error parsing regexp: expression is longer than ${maxPattern} characters`;
   try {
     return engine.compile(pattern);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
+    // Go lets several groups have one name, RE2JS does not: no function of CEL asks for a group by name.
     const unnamed = error.message.includes('duplicate capture group name') ? withoutNames(pattern) : pattern;
     if (unnamed !== pattern) return compilePattern(engine, unnamed);
     // Go prints the empty rest of the pattern as well.
-    return error.message.replace(/trailing backslash at end of expression$/, '$&: ``');
+    return error.message.endsWith('trailing backslash at end of expression') ? `${error.message}: \`\`` : error.message;
   }
 }
 
-const isUnbounded = /[*+]|,\}/;
+const isUnbounded = (pattern: string): boolean => ['*', '+', ',}'].some((repetition) => pattern.includes(repetition));
 
 /**
  * All matches, or so many. Each is paid before it is sought: where the pattern repeats without a bound, a match may be known only after a
@@ -126,7 +106,7 @@ export function regex(engine?: RegexEngine): Library {
   const matches = run('', 0.13, (compiled, text) => compiled.test(text));
   const find = run('Illegal regex: ', 0.5, (compiled, text) => compiled.re2().find(text));
   const findAll = run('Illegal regex: ', 0.5, (compiled, text, limit, pattern) =>
-    List.of(everyMatch(compiled, text, limit, isUnbounded.test(pattern))),
+    List.of(everyMatch(compiled, text, limit, isUnbounded(pattern))),
   );
   return {
     overloads: [
