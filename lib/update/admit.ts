@@ -3,6 +3,7 @@ import { isMap } from '../job/fields.ts';
 import { lastApplied } from '../job/rules/last-applied.ts';
 import { getPath, isObject, type JsonObject, own, parseExactJson, withMember } from '../json/json.ts';
 import type { Admission, AdmissionRequest, Denial, Verdict } from '../policy/admission.ts';
+import type { RequestContext } from '../runtime/request-context.ts';
 import { deniedByPolicy, type StatusError } from '../status.ts';
 import type { JobUpdate } from './job-update.ts';
 
@@ -29,9 +30,19 @@ export function mayJudge(policies: AdmittingPolicies | undefined, { kind, ref }:
  * Asks the policies whether an object may be written over the live one, on a dry run as well (docs/decision.md, admission). Throws what
  * they deny with: 422, 403 or 413. Whoever may not `get` the job is told no message that an expression may have made of it.
  */
-export function admit(policies: AdmittingPolicies | undefined, update: JobUpdate, live: JsonObject, object: JsonObject): Admitted {
+export function admit(
+  policies: AdmittingPolicies | undefined,
+  update: JobUpdate,
+  live: JsonObject,
+  object: JsonObject,
+  context: RequestContext,
+): Admitted {
   if (!policies?.admission) return { object, policyWarnings: [] };
-  const review = (next: JsonObject): Verdict => policies.admission?.review(requestOf(update, live, next)) as Verdict;
+  const review = (next: JsonObject): Verdict => {
+    const verdict = policies.admission?.review(requestOf(update, live, next)) as Verdict;
+    context.counts.policyFaults += verdict.faults.length;
+    return verdict;
+  };
   const policyWarnings = requireAdmission(policies, update, review(object));
   const withoutNames = withoutRecorded(update, live, object);
   // What an apply that follows would remove by this record is removed only where the policies allow it.

@@ -64,7 +64,7 @@ async function carryOut({ cci, cache = noCache, policies }: Upstream, update: Jo
   for (let round = 1; ; round++) {
     const live = await cci.read(ref, context);
     cache.set(ref, live);
-    const proposal = propose(update, live, policies);
+    const proposal = propose(update, live, policies, context);
     if ('outcome' in proposal) return proposal;
     try {
       return keep(await put(cci, update, proposal, context));
@@ -94,7 +94,7 @@ async function updateKnown(
   context: RequestContext,
 ): Promise<UpdateResult | undefined> {
   try {
-    const proposal = propose(update, known, policies);
+    const proposal = propose(update, known, policies, context);
     return 'outcome' in proposal ? undefined : await put(cci, update, proposal, context);
   } catch (error) {
     if (isConflict(error)) cache.avoid(update.ref);
@@ -118,7 +118,12 @@ async function put(
 }
 
 /** What is to be written over the live job, or what is answered since nothing is. */
-function propose(update: JobUpdate, live: Answer, policies: AdmittingPolicies | undefined): UpdateResult | Proposal {
+function propose(
+  update: JobUpdate,
+  live: Answer,
+  policies: AdmittingPolicies | undefined,
+  context: RequestContext,
+): UpdateResult | Proposal {
   const { kind, ref, requested, rules, dryRun, marker } = update;
   const known = marker && seen(live.job, marker);
   if (known === 'reused') throw conflict(ref, idReused);
@@ -129,7 +134,7 @@ function propose(update: JobUpdate, live: Answer, policies: AdmittingPolicies | 
   const { warnings } = decision;
   if (decision.outcome === 'unchanged' && !marker) return { outcome: 'unchanged', answer: live, changed: [], warnings };
   const { object: decided, changed } = decision.outcome === 'change' ? decision : { object: live.job, changed: [] };
-  const { object, policyWarnings } = admit(policies, update, live.job, marker ? withMarker(decided, marker) : decided);
+  const { object, policyWarnings } = admit(policies, update, live.job, marker ? withMarker(decided, marker) : decided, context);
   if (dryRun) return { outcome: 'dry-run', answer: { status: 200, job: object }, changed, warnings, policyWarnings };
   return { live: live.job, object, changed, warnings, policyWarnings };
 }
