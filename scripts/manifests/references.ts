@@ -6,9 +6,8 @@ import { subdomainMessages } from './names.ts';
 /** The ClusterRoles that are there without a manifest, as in every cluster; the others of a cluster are not. */
 const ownClusterRoles = ['system:basic-user', 'system:discovery', 'system:public-info-viewer'];
 
-/** Checks what spans manifests: no two have one name, and what a binding refers to is there. */
+/** Checks that what a binding refers to is there. */
 export function checkReferences(manifests: readonly Manifest[]): void {
-  checkNames(manifests);
   for (const manifest of manifests) {
     if (/^(?:Cluster)?RoleBinding$/.test(manifest.kind)) checkRoleRef(manifest, manifests);
     if (manifest.kind === 'ValidatingAdmissionPolicyBinding') {
@@ -18,7 +17,8 @@ export function checkReferences(manifests: readonly Manifest[]): void {
   }
 }
 
-function checkNames(manifests: readonly Manifest[]): void {
+/** Checks that no two manifests have one name. */
+export function checkNames(manifests: readonly Manifest[]): void {
   const seen = new Map<string, Manifest>();
   for (const manifest of manifests) {
     const { name, namespace } = manifest.value.metadata ?? {};

@@ -96,6 +96,22 @@ describe('npm run policy -- check', () => {
     expect(stderr.split('\n').slice(1)).toEqual([`${join(broken, 'a.yaml')}:4: unknown field "datum"`, `${broken}: 2 mistakes`, '']);
   });
 
+  it('and the other commands, the build and npm start say plainly that a folder is not there', async () => {
+    const cases = join(broken, 'x.cases.yaml');
+    await writeFile(cases, 'policies: none\ncases:\n  - {title: one, patch: {}, expect: allowed}\n');
+    const explain = ['scripts/policy.ts', 'explain', '--as', 'ada', '--patch', 'events/long-deadline.yaml', '--policies', 'none'];
+    for (const [code, folder, ...args] of [
+      [2, join(broken, 'none'), 'scripts/policy.ts', 'test', cases],
+      [2, 'none', ...explain],
+      [1, 'none', 'local/start.ts', '--policies', 'none'],
+    ] as const) {
+      const ended = await run(process.execPath, args).catch(({ code, stdout, stderr }) => ({ code, stdout, stderr }));
+      expect(ended).toEqual({ code, stdout: '', stderr: `the folder ${folder} cannot be read: ENOENT\n` });
+    }
+    await rm(cases);
+    await expect(buildHandlers(dist, 'none')).rejects.toBeInstanceOf(PolicyError);
+  });
+
   it('ends with 2 and a plain sentence where it cannot look, or is not told what to do', async () => {
     expect(await check('none')).toEqual({ code: 2, stdout: '', stderr: 'the folder none cannot be read: ENOENT\n' });
     expect(await check('a', 'b')).toEqual({ code: 2, stdout: '', stderr: 'usage: npm run policy -- check [FOLDER]\n' });
