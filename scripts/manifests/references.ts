@@ -49,17 +49,21 @@ function checkPolicyName({ value, errors }: Manifest, manifests: readonly Manife
 }
 
 function checkParams({ value, errors }: Manifest, manifests: readonly Manifest[]): void {
-  const { name, namespace, selector, parameterNotFoundAction }: Raw<ParamRef> = value.spec?.paramRef ?? {};
-  if (parameterNotFoundAction === 'Allow' || (!name && !selector)) return;
-  const maps = manifests.filter(
-    ({ kind, value: { metadata } }) => kind === 'ConfigMap' && (!namespace || metadata?.namespace === namespace),
-  );
-  const isTarget = ({ value: { metadata } }: Manifest) => (name ? metadata?.name === name : selects(selector as object, metadata?.labels));
-  if (maps.some(isTarget)) return;
+  const ref: Raw<ParamRef> = value.spec?.paramRef ?? {};
+  const { name, namespace, selector, parameterNotFoundAction } = ref;
+  if (parameterNotFoundAction === 'Allow' || (!name && !selector) || hasParams(ref, manifests)) return;
   const where = namespace ? ` in namespace ${JSON.stringify(namespace)}` : '';
   if (name)
     errors.add(['spec', 'paramRef', 'name'], `Not found: ${JSON.stringify(name)}: no manifest here is the ConfigMap of this name${where}`);
   else errors.add(['spec', 'paramRef', 'selector'], `Not found: no ConfigMap among the manifests here is selected${where}`);
+}
+
+/** Whether there is a ConfigMap that a paramRef may mean; without a namespace it may be in any. */
+export function hasParams({ name, namespace, selector }: Raw<ParamRef>, manifests: readonly Manifest[]): boolean {
+  const maps = manifests.filter(
+    ({ kind, value: { metadata } }) => kind === 'ConfigMap' && (!namespace || metadata?.namespace === namespace),
+  );
+  return maps.some(({ value: { metadata } }) => (name ? metadata?.name === name : selects(selector as object, metadata?.labels)));
 }
 
 function find(manifests: readonly Manifest[], kind: string, name: string, namespace: string | undefined): Manifest[] {

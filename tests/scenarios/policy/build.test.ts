@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -42,6 +42,18 @@ describe('a build with policies', () => {
     const answer = await fetch(`${gateway.url}/version`);
     expect(await answer.json()).toEqual({ ...versionInfo, policies: (await packPolicies('docs/policies/one-namespace'))?.digest });
     await gateway.close();
+  });
+
+  it('tells hints about them on stderr, and ends well', async () => {
+    const place = await mkdtemp(join(process.cwd(), 'dist-build-'));
+    await symlink('../handlers', join(place, 'handlers'));
+    await mkdir(join(place, 'policies'));
+    const text = (await readFile('docs/policies/one-namespace/rbac.yaml', 'utf8')).replace("['*']", '[tfjob]');
+    await writeFile(join(place, 'policies', 'a.yaml'), text);
+    const { stderr } = await run(process.execPath, [join(process.cwd(), 'scripts/build.ts')], { cwd: place });
+    expect(stderr).toMatch(/^policies\/a\.yaml:\d+: rules\[0\]\.resources\S*: "tfjob" is nothing here: .* \(hint\)\n$/);
+    expect(await readdir(join(place, 'dist'))).toContain('patch-job');
+    await rm(place, { recursive: true });
   });
 
   it('ends with every mistake in them, and leaves what was built before', async () => {

@@ -142,8 +142,8 @@ spec: { policyName: ${name}, validationActions: [Deny] }
   it('tells every denial, and what each expression is', async () => {
     const all = [
       "matchConditions: [{ name: always, expression: 'true' }]",
-      "variables: [{ name: no, expression: 'false' }]",
-      "validations: [{ expression: variables.no, messageExpression: '\"made\"' }, { expression: 'true' }]",
+      "variables: [{ name: never, expression: 'false' }]",
+      "validations: [{ expression: variables.never, messageExpression: '\"made\"' }, { expression: 'true' }]",
       'auditAnnotations: [{ key: k, valueExpression: \'"v"\' }]',
     ];
     writeFileSync(
@@ -152,7 +152,7 @@ spec: { policyName: ${name}, validationActions: [Deny] }
     );
     expect(await explain(['--policies', folder, '--as', 'ada', '--patch', 'events/long-deadline.yaml'])).toBe(1);
     const titles = printed.filter((line) => line.includes('(cost ')).map((line) => line.split(':')[0]?.trim());
-    const ofA = ['matchCondition always', 'variable no', 'validation[0]', 'validation[1]', 'messageExpression[0]', 'auditAnnotation k'];
+    const ofA = ['matchCondition always', 'variable never', 'validation[0]', 'validation[1]', 'messageExpression[0]', 'auditAnnotation k'];
     expect(titles).toEqual([...ofA, 'validation[0]']);
     const denied = (name: string) => `ValidatingAdmissionPolicy '${name}' with binding '${name}' denied request`;
     expect(printed.slice(-3)).toEqual([
