@@ -1,19 +1,32 @@
 import type { ParamRef } from '../../lib/policy/manifests.ts';
+import { namesVariable } from './expressions.ts';
 import type { Manifest, Raw } from './manifests.ts';
 import { selects } from './metadata.ts';
 import { subdomainMessages } from './names.ts';
+import { expressionsOf } from './unguarded.ts';
 
 /** The ClusterRoles that are there without a manifest, as in every cluster; the others of a cluster are not. */
 const ownClusterRoles = ['system:basic-user', 'system:discovery', 'system:public-info-viewer'];
 
 /** Checks that what a binding refers to is there. */
 export function checkReferences(manifests: readonly Manifest[]): void {
+  const hasRbac = manifests.some(({ kind }) => /^(?:Cluster)?Role(?:Binding)?$/.test(kind));
   for (const manifest of manifests) {
+    if (manifest.kind === 'ValidatingAdmissionPolicy' && !hasRbac) checkAuthorizer(manifest);
     if (/^(?:Cluster)?RoleBinding$/.test(manifest.kind)) checkRoleRef(manifest, manifests);
     if (manifest.kind === 'ValidatingAdmissionPolicyBinding') {
       checkPolicyName(manifest, manifests);
       checkParams(manifest, manifests);
     }
+  }
+}
+
+/** Without RBAC everybody may do everything, so that an authorizer would say yes to whatever a policy asks. */
+function checkAuthorizer({ value, errors }: Manifest): void {
+  for (const { path, text } of expressionsOf(value.spec ?? {})) {
+    // Messages and audit annotations see none.
+    if (path.at(-1) !== 'expression' || !namesVariable(text, 'authorizer')) continue;
+    errors.invalid(path, text, 'authorizer has nothing to answer by: no manifest here is of rbac.authorization.k8s.io');
   }
 }
 
