@@ -9,7 +9,7 @@ import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
-import { PolicyError } from './manifests/mistakes.ts';
+import { type Finding, PolicyError, showFinding } from './manifests/mistakes.ts';
 import { packPolicies } from './manifests/pack.ts';
 
 // Some CommonJS packages under the AWS client call require() for Node's own modules.
@@ -88,9 +88,9 @@ export async function bundle(
 
 /**
  * Bundles all handlers beside a folder and moves them in, so that a handler and what it loads are there at any moment. Throws PolicyError
- * with every mistake of the policies, and then builds nothing.
+ * with every mistake of the policies, and then builds nothing. Returns hints about them.
  */
-export async function buildHandlers(target = 'dist', policies = 'policies'): Promise<void> {
+export async function buildHandlers(target = 'dist', policies = 'policies'): Promise<readonly Finding[]> {
   const packed = await packPolicies(policies);
   const fresh = await mkdtemp(`${target}-`);
   try {
@@ -100,6 +100,7 @@ export async function buildHandlers(target = 'dist', policies = 'policies'): Pro
       if (packed && 'lib/policy/load.ts' in inputs) await writeFile(join(outdir, 'policies.json'), packed.bytes);
     }
     await moveInto(target, fresh);
+    return packed?.hints ?? [];
   } finally {
     await rm(fresh, { recursive: true });
   }
@@ -123,7 +124,7 @@ async function filesIn(folder: string): Promise<string[]> {
 
 if (import.meta.main) {
   try {
-    await buildHandlers();
+    for (const hint of await buildHandlers()) console.error(`${showFinding(hint)} (hint)`);
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error;
     console.error(error.message);

@@ -1,4 +1,5 @@
 /** `npm run policy -- COMMAND …`: what one who writes policies needs. Each command is a file of scripts/policy. */
+import { PolicyError } from './manifests/mistakes.ts';
 import { check } from './policy/check.ts';
 import { explain } from './policy/explain.ts';
 import { test } from './policy/test.ts';
@@ -14,7 +15,7 @@ try {
   if (!command) throw new UsageError(`usage: npm run policy -- ${Object.keys(commands).join(' | ')} …`);
   process.exitCode = await command(args);
 } catch (error) {
-  if (!(error instanceof UsageError || isOfArguments(error))) throw error;
+  if (!(error instanceof UsageError || error instanceof PolicyError || isOfArguments(error))) throw error;
   console.error(error.message);
   process.exitCode = 2;
 }

@@ -1,7 +1,6 @@
-import { rmSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Bundle, BundledObjects } from '../lib/policy/bundle.ts';
 import { digestOf } from '../lib/policy/read.ts';
 import { bundle } from '../scripts/build.ts';
@@ -48,14 +47,13 @@ export function uncheckedBundleOf(manifests: readonly Loose[]): Bundle {
 
 /** Stands in the code of built handlers for the digest of their policies. */
 const anyDigest = `sha256:${'0'.repeat(64)}`;
-const built = new Map<string, Promise<string>>();
+const templates = fileURLToPath(new URL('../dist-templates', import.meta.url));
 
-/** The folder of a handler that was built once to read policies; it is not for use, for its digest is that of no policies. */
-async function buildOnce(name: string): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), `${name}-`));
-  process.once('exit', () => rmSync(folder, { recursive: true }));
-  await bundle({ entryPoints: [{ in: `handlers/${name}.ts`, out: 'index' }] }, folder, anyDigest);
-  return folder;
+/** Builds every handler that reads policies once, for `buildWith`. Nobody can use them as they are: their digest is that of no policies. */
+export async function buildTemplates(): Promise<void> {
+  await rm(templates, { recursive: true, force: true });
+  for (const name of [...httpHandlers, 'job-event'])
+    await bundle({ entryPoints: [{ in: `handlers/${name}.ts`, out: 'index' }] }, join(templates, name), anyDigest);
 }
 
 /** The built handlers of these names, with manifests beside them, in a folder that the caller removes. */
@@ -64,11 +62,9 @@ export async function buildWith(manifests: readonly Loose[], names: readonly str
   const { digest: _, ...objects } = bundleOf(manifests);
   const bytes = Buffer.from(JSON.stringify(objects));
   for (const name of names) {
-    const template = built.get(name) ?? buildOnce(name);
-    built.set(name, template);
     await mkdir(join(folder, name));
-    for (const file of await readdir(await template)) {
-      const code = await readFile(join(await template, file), 'utf8');
+    for (const file of await readdir(join(templates, name))) {
+      const code = await readFile(join(templates, name, file), 'utf8');
       await writeFile(join(folder, name, file), code.replaceAll(anyDigest, digestOf(bytes)));
     }
     await writeFile(join(folder, name, 'policies.json'), bytes);

@@ -69,7 +69,7 @@ async function warm(stage: Stage, packed: Packed): Promise<{ without: number[]; 
       return startWorker(worker, work, { name, env: stage.environment(upstream.url) });
     });
   };
-  const of = await generations(3, start, { rounds: stage.rounds(25), times: 120, warmUp: 1500 });
+  const of = await generations(3, start, { rounds: stage.rounds(25), times: 120, warmUp: 3000 });
   upstream.stop();
   return { without: of('without', 'cpu'), with: of('with', 'cpu') };
 }

@@ -2,7 +2,7 @@ import type { Frame, Place, Step } from './frame.ts';
 import { noSuchOverload } from './libraries/common.ts';
 import { GrowingMap } from './maps.ts';
 import { goTypeOf, showValue } from './show.ts';
-import { CelError, GrowingList, List, MapValue, Optional, type Result, Uint, type Value } from './values.ts';
+import { CelError, GrowingList, HeldError, List, MapValue, Optional, type Result, read, Uint, type Value } from './values.ts';
 
 /** One selection from a value: `.field`, `[index]`, or optional as `.?field` and `[?index]`. */
 export interface Qualifier {
@@ -55,7 +55,7 @@ function select(frame: Frame, root: Value, qualifiers: readonly Qualifier[], isO
     if (next instanceof CelError) return next;
     value = next;
   }
-  return isOptional ? new Optional(value) : value;
+  return isOptional ? new Optional(value) : read(value);
 }
 
 function selectOne(frame: Frame, value: Value, { key: constant, resolve, isTest }: Qualifier): Result {
@@ -80,12 +80,14 @@ const missing = (value: Value, key: Value): CelError =>
 /** The element or entry of a key, or undefined where there is none. Other values than lists and maps have none. */
 function find(value: Value, key: Value): Result | undefined {
   if (!isKey(key)) return new CelError(`invalid qualifier type: ${goTypeOf(key)}`);
-  if (value instanceof MapValue) return value.find(key);
-  if (!(value instanceof List)) return undefined;
+  if (value instanceof MapValue) return readEntry(value.find(key));
+  if (!(value instanceof List)) return value instanceof HeldError ? value.error : undefined;
   const index = indexOf(key);
   if (index instanceof CelError) return index;
   return index >= 0 && index < value.size ? value.find(key, index) : undefined;
 }
+
+const readEntry = (found: Result | undefined): Result | undefined => (found instanceof HeldError ? found.error : found);
 
 /** Whether a value may be a key or an index at all. */
 export const isKey = (key: Value): boolean => (typeof key !== 'object' ? true : key instanceof Uint);

@@ -51,7 +51,9 @@ function unary(call: Implementation, cost: Cost, argument: Step): Step {
   return (frame) => {
     const a = argument(frame);
     const result = a instanceof CelError ? a : call(a);
-    return paid(frame, cost, cost ? [a] : [], result);
+    if (cost) return paid(frame, cost, [a], result);
+    frame.charge(1);
+    return result;
   };
 }
 

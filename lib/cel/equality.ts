@@ -49,7 +49,7 @@ function equalLists(a: List, b: List): boolean {
 function equalMaps(a: MapValue, b: MapValue): boolean {
   if (a.size !== b.size) return false;
   // Looking up a key takes some times as long as reading an element.
-  spend(1 + a.size * 8);
+  spend(8 + a.size * 12);
   for (const key of a.keys()) {
     const other = b.get(key);
     if (other === undefined || equality(a.get(key) ?? null, other) === false) return false;

@@ -2,7 +2,7 @@ import { spend } from './budget.ts';
 import type { Frame, Step } from './frame.ts';
 import { EntriesMap, GrowingMap } from './maps.ts';
 import { goTypeOf } from './show.ts';
-import { CelError, GrowingList, List, MapValue, type Result, type Value } from './values.ts';
+import { CelError, GrowingList, List, MapValue, type Result, read, type Value } from './values.ts';
 
 /** A comprehension: where its variables are, and its steps. */
 export interface FoldPlan {
@@ -36,7 +36,7 @@ const notIterable = (value: Value, hasTwo: boolean): CelError =>
 
 function overElements(plan: FoldPlan, frame: Frame, list: List): void {
   for (let i = 0; i < list.size; i += 1) {
-    frame.slots[plan.first] = list.at(i);
+    frame.slots[plan.first] = read(list.at(i));
     if (!takes(plan, frame)) return;
   }
 }
@@ -44,7 +44,7 @@ function overElements(plan: FoldPlan, frame: Frame, list: List): void {
 function overIndexed(plan: FoldPlan, frame: Frame, list: List, second: number): void {
   for (let i = 0; i < list.size; i += 1) {
     frame.slots[plan.first] = BigInt(i);
-    frame.slots[second] = list.at(i);
+    frame.slots[second] = read(list.at(i));
     if (!takes(plan, frame)) return;
   }
 }
@@ -52,7 +52,7 @@ function overIndexed(plan: FoldPlan, frame: Frame, list: List, second: number): 
 function overEntries(plan: FoldPlan, frame: Frame, map: MapValue): void {
   for (const key of map.keys()) {
     frame.slots[plan.first] = key;
-    if (plan.second !== undefined) frame.slots[plan.second] = map.get(key) ?? null;
+    if (plan.second !== undefined) frame.slots[plan.second] = read(map.get(key) ?? null);
     if (!takes(plan, frame)) return;
   }
 }

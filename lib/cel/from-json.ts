@@ -1,6 +1,6 @@
 import { type Json, type JsonObject, own } from '../json/json.ts';
 import { goTypeOf } from './show.ts';
-import { CelError, int64, List, MapValue, type Result, Uint, type Value } from './values.ts';
+import { CelError, HeldError, int64, List, MapValue, type Result, Uint, type Value } from './values.ts';
 
 /** An array of JSON, whose elements become values where they are read. */
 class JsonList extends List {
@@ -31,12 +31,13 @@ function keysOf(object: JsonObject): readonly string[] {
 /** An object of JSON, whose members become values where they are read. */
 class JsonMap extends MapValue {
   readonly #object: JsonObject;
+  #keys: readonly string[] | undefined;
   constructor(object: JsonObject) {
     super();
     this.#object = object;
   }
   override get size(): number {
-    return keysOf(this.#object).length;
+    return this.keys().length;
   }
   override get(key: Value): Value | undefined {
     const member = this.json(key);
@@ -45,16 +46,17 @@ class JsonMap extends MapValue {
   protected json(key: Value): Json | undefined {
     return typeof key === 'string' ? own(this.#object, key) : undefined;
   }
-  override keys(): Iterable<Value> {
-    return keysOf(this.#object);
+  override keys(): readonly string[] {
+    this.#keys ??= keysOf(this.#object);
+    return this.#keys;
   }
 }
 
 /** A slice of a Go struct, which takes no index but an int where it has an element. */
 class SliceList extends JsonList {
-  override find(key: Value, index: number): Result {
+  override find(key: Value, index: number): Value {
     const isOther = typeof key === 'number' || key instanceof Uint;
-    return isOther ? new CelError(`unsupported index type: ${goTypeOf(key)}`) : this.at(index);
+    return isOther ? new HeldError(`unsupported index type: ${goTypeOf(key)}`) : this.at(index);
   }
   override at(index: number): Value {
     return ofStruct(this.json(index));
@@ -90,14 +92,14 @@ function ofStruct(json: Json): Value {
  * one a double. Arrays and objects are not copied.
  */
 export function fromJson(json: Json): Value {
-  if (typeof json === 'number') return Number.isInteger(json) && !isExponential(json) ? BigInt(json) : json;
+  if (typeof json === 'number') return Number.isInteger(json) && !isBeyondInt64(json) ? BigInt(json) : json;
   if (typeof json !== 'object' || json === null) return json;
   if (Array.isArray(json)) return new JsonList(json);
   return JSON.isRawJSON(json) ? fromNumberText(json.rawJSON) : new JsonMap(json as JsonObject);
 }
 
-/** JSON.parse keeps `1e21` as a number that prints with an exponent; what prints without one was written as an int. */
-const isExponential = (number: number): boolean => Math.abs(number) >= 1e21;
+/** Kubernetes reads an integer as a double where int64 is too small; at -2^63 the number itself still fits. */
+const isBeyondInt64 = (number: number): boolean => number >= 2 ** 63 || number < -(2 ** 63);
 
 function fromNumberText(text: string): Value {
   if (/[.eE]/.test(text)) return Number(text);

@@ -1,9 +1,9 @@
 import { admissionEnvironment } from './admission.ts';
-import { LimitExceeded, Stopped, withBudget } from './budget.ts';
+import { Stopped, WorkExceeded, withBudget } from './budget.ts';
 import { check } from './checker.ts';
 import type { Environment } from './environment.ts';
-import { CompileError, EvaluationError } from './errors.ts';
-import { Frame } from './frame.ts';
+import { CompileError, EvaluationError, UndecidedError } from './errors.ts';
+import { Frame, type Step } from './frame.ts';
 import { parse } from './parser.ts';
 import { type Planned, plan } from './plan.ts';
 import { Problems } from './source.ts';
@@ -15,7 +15,7 @@ import { CelError, type Result, type Value } from './values.ts';
 export { admissionEnvironment } from './admission.ts';
 export { canon } from './canon.ts';
 export type { Environment } from './environment.ts';
-export { CompileError, EvaluationError } from './errors.ts';
+export { CompileError, EvaluationError, UndecidedError } from './errors.ts';
 export { fromJson, fromRequest } from './from-json.ts';
 export { type Authorize, Authorizer, ResourceCheck } from './libraries/authorizer.ts';
 export { type RegexEngine, regexFunctions } from './libraries/regex.ts';
@@ -35,7 +35,7 @@ export interface Program {
   readonly type: Type;
   /**
    * Evaluates it. Throws EvaluationError with Kubernetes' message, also where the cost passes `costLimit` (Kubernetes' 1,000,000 unless
-   * given).
+   * given), and UndecidedError where a limit of our own ends it.
    */
   evaluate(activation: Activation, options?: { costLimit?: number }): { value: Value; cost: number };
 }
@@ -83,18 +83,19 @@ function defaultEnvironment(): Environment {
 function evaluate({ step, variables, slots }: Planned, activation: Activation, limit = perCallLimit): { value: Value; cost: number } {
   const frame = new Frame(slots, limit);
   for (const [name, slot] of variables) frame.slots[slot] = activation[name];
-  const value = run(() => step(frame));
+  const value = run(frame, step);
   if (value instanceof CelError) throw new EvaluationError(value.message, frame.cost);
   return { value, cost: frame.cost };
 }
 
-/** Evaluates within the limits. Values that are nested too deep for the stack end it as the limits do. */
-function run(step: () => Result): Result {
+/** Evaluates within the limits. Values that are nested too deep for the stack end it as our own limit does. */
+function run(frame: Frame, step: Step): Result {
   try {
-    return withBudget(step);
+    return withBudget(() => step(frame));
   } catch (error) {
-    if (error instanceof Stopped) return new CelError(error.message);
-    if (error instanceof RangeError) return new CelError(new LimitExceeded().message);
-    throw error;
+    const limit = error instanceof RangeError ? new WorkExceeded() : error;
+    if (limit instanceof WorkExceeded) throw new UndecidedError(limit.message, frame.cost);
+    if (limit instanceof Stopped) return new CelError(limit.message);
+    throw limit;
   }
 }

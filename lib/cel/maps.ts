@@ -11,12 +11,20 @@ export class EntriesMap extends MapValue {
     this.#hasNumbers = entries instanceof EntriesMap && entries.#hasNumbers;
     if (!(entries instanceof EntriesMap)) for (const entry of entries) this.set(entry);
   }
-  /** Only for who makes the map, as `delete`. */
+  /** Only for who makes the map, as `add` and `delete`. */
   set(entry: readonly [Value, Value]): void {
     const [key] = entry;
     // Ints alone need not be looked for among the uints.
     if (key instanceof Uint || typeof key === 'number') this.#hasNumbers = true;
     this.#entries.set(keyOf(key), entry);
+  }
+  /** As `set`; false where it had the key, and then the map is of no use any more. */
+  add(key: Value, value: Value): boolean {
+    const { size } = this;
+    const mayBeOther = this.#hasNumbers || key instanceof Uint || typeof key === 'number';
+    if (mayBeOther && this.get(key) !== undefined) return false;
+    this.set([key, value]);
+    return this.size > size;
   }
   delete(key: Value): void {
     this.#entries.delete(keyOf(key));

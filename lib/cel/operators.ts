@@ -4,7 +4,7 @@ import { constantPlan, type Plan, type Step } from './frame.ts';
 import { noSuchOverload } from './libraries/common.ts';
 import { showValue } from './show.ts';
 import type { Call } from './syntax.ts';
-import { CelError, List, Optional, type Result, Uint, type Value } from './values.ts';
+import { CelError, List, Optional, type Result, read, Uint, type Value } from './values.ts';
 
 /** Operators that do not need all their arguments, and the search in a list of constants. */
 export function specialCall(node: Call, args: readonly Plan[]): Plan | undefined {
@@ -46,8 +46,8 @@ function logical(args: readonly Plan[], deciding: boolean): Step {
   const steps = args.map(({ step }) => step);
   return (frame) => {
     let error: CelError | undefined;
-    for (const step of steps) {
-      const value = step(frame);
+    for (let i = 0; i < steps.length; i += 1) {
+      const value = (steps[i] as Step)(frame);
       if (value === deciding) return deciding;
       if (value !== !deciding) error ??= value instanceof CelError ? value : noSuchOverload;
     }
@@ -67,7 +67,7 @@ function orElse({ step: optional }: Plan, { step: otherwise }: Plan, isValue: bo
     if (value instanceof CelError) return value;
     if (!(value instanceof Optional)) return noSuchOverload;
     if (value.value === undefined) return otherwise(frame);
-    return isValue ? value.value : value;
+    return isValue ? read(value.value) : value;
   };
 }
 

@@ -106,13 +106,32 @@ export abstract class Opaque {
   abstract toString(): string;
 }
 
+/** An error in the place of an element, as a slice of Go has it for an index that it refuses. It is one where it is read: see `read`. */
+export class HeldError extends Opaque {
+  override readonly typeName = 'error';
+  readonly error: CelError;
+  constructor(message: string) {
+    super();
+    this.error = new CelError(message);
+  }
+  override equals(): CelError {
+    return this.error;
+  }
+  override toString(): string {
+    return this.error.message;
+  }
+}
+
+/** What comes of reading a value that an optional, a list or a map has held. */
+export const read = (value: Value): Result => (value instanceof HeldError ? value.error : value);
+
 /** A list. `of` takes an array as it is: nobody may change it afterwards. */
 export abstract class List {
   abstract readonly size: number;
   /** The element at an index from 0 to size - 1. */
   abstract at(index: number): Value;
   /** As `at`, for what an expression selects: a list may refuse keys of some types. */
-  find(_key: Value, index: number): Result {
+  find(_key: Value, index: number): Value {
     return this.at(index);
   }
   /** The elements in their order. */
@@ -188,7 +207,6 @@ export function joinLists(first: List, second: List): List {
     return first;
   }
   if (first.size === 0) return second;
-  if (second.size === 0) return first;
   return first.size + second.size <= largestCopy ? List.of([...first, ...second]) : new JoinedList(first, second);
 }
 

@@ -1,5 +1,5 @@
 import type { UserInfo } from '../callers/user-info.ts';
-import type { Authorize, RegexEngine } from '../cel/index.ts';
+import { type Authorize, type RegexEngine, UndecidedError } from '../cel/index.ts';
 import type { JsonObject } from '../json/json.ts';
 import { type Activations, activationsOf, withParams } from './activation.ts';
 import type { Bundle } from './bundle.ts';
@@ -65,6 +65,7 @@ export interface AdmissionOptions {
 
 const maxAnnotationBytes = 10 * 1024;
 const maxFailures = 50;
+const undecided = 'an expression takes longer than the gateway allows, so that nobody knows what it says';
 const failureKey = 'validation.policy.admission.k8s.io/validation_failure';
 
 /**
@@ -151,7 +152,10 @@ class Review {
     this.denials.push({ policy: metadata.name, binding: binding.metadata.name, message, reason: 'Invalid' });
   }
 
-  /** Undefined where it was denied for a fault of our own or for its cost: nobody can say what the policy would have said. */
+  /**
+   * Undefined where nobody can say what the policy would have said: for a fault of our own and for its cost it denies, whatever its
+   * failurePolicy says, and where a limit of our own ended an expression it does what the binding says of a denial.
+   */
   private evaluate(
     compiled: CompiledPolicy,
     binding: ValidatingAdmissionPolicyBinding,
@@ -166,6 +170,10 @@ class Review {
         observe: explain && ((observation) => explain({ ...observation, ...named })),
       });
     } catch (error) {
+      if (error instanceof UndecidedError) {
+        this.act(compiled.policy, binding, { isDenied: true, isError: true, message: undecided, reason: 'Invalid' }, 0);
+        return undefined;
+      }
       if (!(error instanceof TooCostly)) this.faults.push(error);
       this.deny(compiled.policy, binding, error instanceof TooCostly ? error.message : 'the policy could not be evaluated');
       return undefined;

@@ -12,13 +12,16 @@ import type { AuditAnnotation, ValidatingAdmissionPolicy, Validation } from './m
 
 /** An expression of a policy, compiled when it is first needed: most policies are about other jobs. */
 export class Expression<Of = unknown> {
+  /** What it is, as whoever explains a verdict calls it: `variable x`, `matchCondition x`, `validation[0]`. */
+  readonly title: string;
   readonly source: string;
   /** What of the policy it belongs to. */
   readonly of: Of;
   readonly #environment: () => Environment;
   #compiled: Program | CompileError | undefined;
 
-  constructor(source: string, of: Of, environment: () => Environment) {
+  constructor(title: string, source: string, of: Of, environment: () => Environment) {
+    this.title = title;
     this.source = source;
     this.of = of;
     this.#environment = environment;
@@ -71,19 +74,21 @@ export function compilePolicy(policy: ValidatingAdmissionPolicy, engine: RegexEn
       return admissionEnvironment({ params, authorizer, variables: Object.fromEntries(known), engine });
     });
   for (const [index, { name, expression }] of variables.entries()) {
-    declared.set(name, new Expression(expression, undefined, after(index)));
+    declared.set(name, new Expression(`variable ${name}`, expression, undefined, after(index)));
   }
   const whole = after(variables.length);
   const ofMessages = after(variables.length, false);
   return {
     policy,
     variables: declared,
-    conditions: matchConditions.map(({ expression }) => new Expression(expression, undefined, whole)),
-    validations: validations.map((validation) => new Expression(validation.expression, validation, whole)),
-    messages: validations.map(({ messageExpression }) =>
-      messageExpression ? new Expression(messageExpression, undefined, ofMessages) : undefined,
+    conditions: matchConditions.map(({ name, expression }) => new Expression(`matchCondition ${name}`, expression, undefined, whole)),
+    validations: validations.map((validation, index) => new Expression(`validation[${index}]`, validation.expression, validation, whole)),
+    messages: validations.map(({ messageExpression }, index) =>
+      messageExpression ? new Expression(`messageExpression[${index}]`, messageExpression, undefined, ofMessages) : undefined,
     ),
-    annotations: auditAnnotations.map((annotation) => new Expression(annotation.valueExpression, annotation, whole)),
+    annotations: auditAnnotations.map(
+      (annotation) => new Expression(`auditAnnotation ${annotation.key}`, annotation.valueExpression, annotation, whole),
+    ),
   };
 }
 

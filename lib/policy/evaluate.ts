@@ -5,6 +5,7 @@ import {
   EvaluationError,
   type Program,
   type Result,
+  UndecidedError,
   type Value,
   Variables,
 } from '../cel/index.ts';
@@ -59,7 +60,7 @@ class OutOfBudget extends Error {}
 
 /**
  * Evaluates a policy for one update and one parameter as apiserver's validator does: conditions, validations, their messages, then audit
- * annotations. Errors are decided by failurePolicy. Throws what `charge` throws, and TypeErrors of the engine, which are denials to whoever
+ * annotations. Errors are decided by failurePolicy. Throws what `charge` throws, UndecidedError, and faults of the engine, which are denials to whoever
  * calls this.
  */
 export function evaluatePolicy(compiled: CompiledPolicy, input: Input): Evaluated {
@@ -136,7 +137,8 @@ class Round {
 
   private one(expression: Expression): Outcome {
     const { program } = expression;
-    if (program instanceof CompileError) return { error: `compilation error: ${program.message}` };
+    // The build has compiled it, so that this is a fault of our own.
+    if (program instanceof CompileError) throw program;
     const { outcome, cost } = this.run(program, expression);
     this.spend(this.ofVariables);
     this.ofVariables = 0;
@@ -146,8 +148,7 @@ class Round {
 
   private variable(name: string, expression: Expression): Result {
     const { program } = expression;
-    // Its build would have been refused.
-    if (program instanceof CompileError) return new CelError(program.message);
+    if (program instanceof CompileError) throw program;
     const { outcome, cost } = this.run(program, expression, name);
     this.ofVariables += cost;
     return 'value' in outcome ? outcome.value : new CelError(outcome.error);
@@ -159,7 +160,7 @@ class Round {
       const { value, cost } = program.evaluate(this.activation);
       result = { outcome: { value }, cost };
     } catch (error) {
-      if (!(error instanceof EvaluationError)) throw error;
+      if (!(error instanceof EvaluationError) || error instanceof UndecidedError) throw error;
       result = { outcome: { error: error.message }, cost: error.cost };
     }
     this.input.observe?.({ expression, variable, cost: result.cost, ...result.outcome });

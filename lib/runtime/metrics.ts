@@ -39,6 +39,7 @@ export function recordMetrics(outcome: Outcome, ms: number, coldStart: boolean, 
   count('Conflicts', context?.counts.conflicts);
   count('CredentialRefreshes', context?.counts.credentialRefreshes);
   count('RefusedVersions', context?.counts.refusedVersions);
+  count('PolicyFaults', context?.counts.policyFaults);
   metrics.publishStoredMetrics();
 }
 

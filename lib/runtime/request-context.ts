@@ -19,6 +19,8 @@ export interface Counts {
   credentialRefreshes: number;
   /** Versions of the secret that CCI or IAM refused. */
   refusedVersions: number;
+  /** Policies that could not be evaluated for a fault of our own, and therefore denied. */
+  policyFaults: number;
 }
 
 /** A write that went upstream, for whoever tells of it: over which live job (undefined: unread), and what of it. */
@@ -61,7 +63,7 @@ export interface RequestContext {
 
 /** The context of a request that begins. `warn` writes to the log; `patient`: see RequestContext. */
 export function createRequestContext(deadline: number, warn: RequestContext['warn'], patient = false): RequestContext {
-  const counts = { retries: 0, conflicts: 0, credentialRefreshes: 0, refusedVersions: 0 };
+  const counts = { retries: 0, conflicts: 0, credentialRefreshes: 0, refusedVersions: 0, policyFaults: 0 };
   return { deadline, calls: [], counts, pending: [], warn, patient, record: { annotations: {} } };
 }
 

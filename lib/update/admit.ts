@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
+import { isMap } from '../job/fields.ts';
 import { lastApplied } from '../job/rules/last-applied.ts';
 import { getPath, isObject, type JsonObject, own, parseExactJson, withMember } from '../json/json.ts';
 import type { Admission, AdmissionRequest, Denial, Verdict } from '../policy/admission.ts';
-import type { UpdateRecord } from '../runtime/request-context.ts';
+import type { RequestContext } from '../runtime/request-context.ts';
 import { deniedByPolicy, type StatusError } from '../status.ts';
 import type { JobUpdate } from './job-update.ts';
 
@@ -34,14 +35,31 @@ export function admit(
   update: JobUpdate,
   live: JsonObject,
   object: JsonObject,
-  record: Pick<UpdateRecord, 'annotations'>,
+  context: RequestContext,
 ): Admitted {
   if (!policies?.admission) return { object, policyWarnings: [] };
-  const review = (next: JsonObject): Verdict => policies.admission?.review(requestOf(update, live, next)) as Verdict;
-  const { denials, warnings, faults, auditAnnotations } = review(object);
-  record.annotations = auditAnnotations;
+  const review = (next: JsonObject): Verdict => {
+    const verdict = policies.admission?.review(requestOf(update, live, next)) as Verdict;
+    context.counts.policyFaults += verdict.faults.length;
+    return verdict;
+  };
+  const admitted = (verdict: Verdict): string[] => {
+    // Of what is judged only to know whether it may be recorded, nothing is told.
+    context.record.annotations = verdict.auditAnnotations;
+    return requireAdmission(policies, update, verdict);
+  };
+  const policyWarnings = admitted(review(object));
+  const withoutNames = withoutRecorded(update, live, object);
+  // What an apply that follows would remove by this record is removed only where the policies allow it.
+  if (withoutNames === undefined || review(withoutNames).denials.length === 0) return { object, policyWarnings };
+  const unrecorded = withRecordOf(live, object);
+  return { object: unrecorded, policyWarnings: admitted(review(unrecorded)) };
+}
+
+/** The warnings of a verdict for the caller. Throws where it denies. */
+function requireAdmission({ digest }: AdmittingPolicies, update: JobUpdate, { denials, warnings, faults }: Verdict): string[] {
   const policyWarnings = update.mayRead ? warnings : warnings.map((warning) => warning.slice(0, warning.indexOf("': ") + 1));
-  const note = { policies: policies.digest, ...(faults.length > 0 && { faults: faults.map(nameOf) }) };
+  const note = { policies: digest, ...(faults.length > 0 && { faults: faults.map(nameOf) }) };
   if (denials.length > 0)
     throw withWarnings(
       deniedByPolicy(
@@ -51,10 +69,7 @@ export function admit(
       ),
       policyWarnings,
     );
-  const withoutNames = withoutRecorded(live, object);
-  // What an apply that follows would remove by this record is removed only where the policies allow it.
-  const isRecorded = withoutNames === undefined || review(withoutNames).denials.length === 0;
-  return { object: isRecorded ? object : withRecordOf(live, object), policyWarnings };
+  return policyWarnings;
 }
 
 function withWarnings(error: StatusError, warnings: string[]): StatusError {
@@ -84,19 +99,21 @@ function withGeneration(live: JsonObject, object: JsonObject): JsonObject {
 
 const generationPath = ['metadata', 'generation'];
 const recordPath = ['metadata', 'annotations', lastApplied];
-const maps = [
-  ['metadata', 'labels'],
-  ['metadata', 'annotations'],
-] as const;
 
-/** The live job without the labels and annotations that the last-applied record gains; undefined where it gains none that are live. */
-function withoutRecorded(live: JsonObject, object: JsonObject): JsonObject | undefined {
+/**
+ * The live job without the labels, annotations and other replaceable fields that the last-applied record gains; undefined where it gains
+ * none that are live.
+ */
+function withoutRecorded({ kind }: JobUpdate, live: JsonObject, object: JsonObject): JsonObject | undefined {
   const [before, after] = [recordIn(live), recordIn(object)];
   if (!before || !after) return undefined;
   let job = live;
-  for (const path of maps) {
-    const gained = Object.keys(objectAt(after, path)).filter((name) => own(objectAt(before, path), name) === undefined);
-    for (const name of gained) if (getPath(live, [...path, name]) !== undefined) job = withMember(job, [...path, name], undefined);
+  for (const field of kind.fields) {
+    const paths = isMap(field) ? Object.keys(objectAt(after, field.path)).map((name) => [...field.path, name]) : [field.path];
+    for (const path of paths) {
+      const isGained = getPath(after, path) !== undefined && getPath(before, path) === undefined;
+      if (isGained && getPath(live, path) !== undefined) job = withMember(job, path, undefined);
+    }
   }
   return job === live ? undefined : job;
 }

@@ -65,7 +65,7 @@ async function carryOut({ cci, cache = noCache, policies }: Upstream, update: Jo
   for (let round = 1; ; round++) {
     const live = await cci.read(ref, context);
     cache.set(ref, live);
-    const proposal = propose(update, live, policies, context.record);
+    const proposal = propose(update, live, policies, context);
     if ('outcome' in proposal) return proposal;
     try {
       return keep(await put(cci, update, proposal, context));
@@ -95,7 +95,7 @@ async function updateKnown(
   context: RequestContext,
 ): Promise<UpdateResult | undefined> {
   try {
-    const proposal = propose(update, known, policies, context.record);
+    const proposal = propose(update, known, policies, context);
     return 'outcome' in proposal ? undefined : await put(cci, update, proposal, context);
   } catch (error) {
     if (isConflict(error)) cache.avoid(update.ref);
@@ -119,8 +119,14 @@ async function put(
 }
 
 /** What is to be written over the live job, or what is answered since nothing is. */
-function propose(update: JobUpdate, live: Answer, policies: AdmittingPolicies | undefined, record: UpdateRecord): UpdateResult | Proposal {
+function propose(
+  update: JobUpdate,
+  live: Answer,
+  policies: AdmittingPolicies | undefined,
+  context: RequestContext,
+): UpdateResult | Proposal {
   const { kind, ref, requested, rules, dryRun, marker } = update;
+  const { record } = context;
   record.live = live.job;
   const known = marker && seen(live.job, marker);
   // Nobody else writes this marker: so it was the write that nobody had answered.
@@ -133,7 +139,7 @@ function propose(update: JobUpdate, live: Answer, policies: AdmittingPolicies | 
   const { warnings } = decision;
   if (decision.outcome === 'unchanged' && !marker) return { outcome: 'unchanged', answer: live, changed: [], warnings };
   const { object: decided, changed } = decision.outcome === 'change' ? decision : { object: live.job, changed: [] };
-  const { object, policyWarnings } = admit(policies, update, live.job, marker ? withMarker(decided, marker) : decided, record);
+  const { object, policyWarnings } = admit(policies, update, live.job, marker ? withMarker(decided, marker) : decided, context);
   if (dryRun) return { outcome: 'dry-run', answer: { status: 200, job: object }, changed, warnings, policyWarnings };
   return { live: live.job, object, changed, warnings, policyWarnings };
 }

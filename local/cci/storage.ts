@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { group, type JobKind, jobKind, jobKinds } from '../../lib/job/kinds.ts';
-import { type JsonObject, parseExactJson } from '../../lib/json/json.ts';
+import { isObject, type Json, type JsonObject, parseExactJson } from '../../lib/json/json.ts';
 import { StatusError } from './status.ts';
 import { apiVersion, applyPatch, checkPut, detailsOf, type Job, readPatch, readPut, type Target } from './written.ts';
 
@@ -112,6 +112,8 @@ export class Storage {
   /** Stores what was sent, with what is the server's own as it was. Returns its text, or undefined where nothing changes. */
   #store(target: Target, sent: Job, live: Job, dryRun: boolean): string | undefined {
     const next: Job = { ...sent, metadata: { ...pick(sent.metadata, false), ...pick(live.metadata, true) } };
+    // An API server reads metadata into a struct that has no empty maps (apiextensions' SetObjectMeta).
+    for (const map of ['labels', 'annotations']) if (isEmpty(next.metadata[map])) delete next.metadata[map];
     if (live.status === undefined) delete next.status;
     else next.status = live.status;
     if (isDeepStrictEqual(next, live)) return undefined;
@@ -130,6 +132,10 @@ export class Storage {
     if (versions.length > this.#mostVersions) versions.shift();
     this.#versions.set(key, versions);
   }
+}
+
+function isEmpty(value: Json | undefined): boolean {
+  return isObject(value) && Object.keys(value).length === 0;
 }
 
 function kindOf({ plural }: Target): JobKind {

@@ -59,16 +59,16 @@ function checkMatchConditions(conditions: NonNullable<Spec['matchConditions']>, 
 /** Each variable may name those before it. Returns their types; undefined where there are none, and no `variables` either. */
 function checkVariables(variables: NonNullable<Spec['variables']>, names: Names, errors: FieldErrors): Record<string, Type> | undefined {
   if (variables.length === 0) return undefined;
-  const known: Record<string, Type> = {};
+  let known: Record<string, Type> = {};
   for (const [index, { name = '', expression = '' }] of variables.entries()) {
     const path = ['spec', 'variables', index];
     if (name.trim() === '') errors.required([...path, 'name'], 'name is not specified');
     else if (!isCelIdentifier(name)) errors.invalid([...path, 'name'], name, 'must be a valid CEL identifier');
     if (expression.trim() === '') errors.required([...path, 'expression'], 'expression is not specified');
     else {
-      const type = checkExpression(expression, { path: [...path, 'expression'], names: { ...names, variables: { ...known } } }, errors);
+      const type = checkExpression(expression, { path: [...path, 'expression'], names: { ...names, variables: known } }, errors);
       // Of one that does not compile the type is not known; what reads it is not wrong for that.
-      known[name] = type ?? dyn;
+      known = { ...known, [name]: type ?? dyn };
     }
   }
   return known;

@@ -3,11 +3,12 @@ import { checkAdmissionPolicy } from './admission-policy.ts';
 import { checkAuditPolicy, checkOneAuditPolicy } from './audit-policy.ts';
 import { bundleOf } from './bundle.ts';
 import { checkConfigMap } from './config-map.ts';
-import { type Manifest, manifestsOf, readManifests } from './manifests.ts';
+import { readFolder } from './folder.ts';
+import { type Manifest, type Read, readText } from './manifests.ts';
 import { byPlace, type Finding } from './mistakes.ts';
 import { checkPolicyBinding } from './policy-binding.ts';
 import { checkClusterRole, checkClusterRoleBinding, checkRole, checkRoleBinding } from './rbac.ts';
-import { checkReferences } from './references.ts';
+import { checkNames, checkReferences } from './references.ts';
 
 const checks: Readonly<Record<string, (manifest: Manifest) => void>> = {
   Role: checkRole,
@@ -29,24 +30,23 @@ export interface Checked {
   readonly objects: BundledObjects | undefined;
 }
 
-/** Reads and checks every manifest of a folder. Rejects where the folder cannot be read. */
+/** Reads and checks every manifest of a folder. Throws UnreadableFolder where the folder cannot be read. */
 export async function checkPolicies(folder: string): Promise<Checked> {
-  const mistakes: Finding[] = [];
-  return checked(await readManifests(folder, mistakes), mistakes);
+  return checked(await readFolder(folder));
 }
 
 /** Checks the manifests of texts, as if they were the files of a folder. */
 export function checkManifests(files: readonly { file: string; text: string }[]): Checked {
-  const mistakes: Finding[] = [];
-  return checked(
-    files.flatMap(({ file, text }) => manifestsOf(file, text, mistakes)),
-    mistakes,
-  );
+  const read: Read = { manifests: [], mistakes: [], isPartial: false };
+  for (const { file, text } of files) readText(file, text, read);
+  return checked(read);
 }
 
-function checked(manifests: readonly Manifest[], mistakes: Finding[]): Checked {
+function checked({ manifests, mistakes, isPartial }: Read): Checked {
   for (const manifest of manifests) if (!manifest.isBroken) checks[manifest.kind]?.(manifest);
-  checkReferences(manifests);
+  checkNames(manifests);
+  // What is not found may be in what could not be read.
+  if (!isPartial) checkReferences(manifests);
   checkOneAuditPolicy(manifests);
   mistakes.sort(byPlace);
   return { manifests, mistakes, objects: mistakes.length === 0 ? bundleOf(manifests) : undefined };

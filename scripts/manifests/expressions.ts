@@ -40,7 +40,8 @@ export function checkExpression(
     const wanted = types.length === 1 ? types[0] : `one of [${types.join(' ')}]`;
     errors.invalid(path, text, `must evaluate to ${wanted} but got ${printType(type)}`);
   }
-  if (namesNamespaceObject(text)) errors.invalid(path, text, 'namespaceObject is not available: the gateway reads no Namespace');
+  if (namesVariable(text, 'namespaceObject'))
+    errors.invalid(path, text, 'namespaceObject is not available: the gateway reads no Namespace');
   return type;
 }
 
@@ -64,9 +65,9 @@ function environmentOf({ params, authorizer, variables }: Names): Environment {
 
 const literal = /r?("""[\s\S]*?"""|'''[\s\S]*?'''|"(?:\\[\s\S]|[^"\\])*"|'(?:\\[\s\S]|[^'\\])*')|\/\/[^\n]*/g;
 
-/** Whether an expression that compiles reads the object that this gateway never has. */
-function namesNamespaceObject(text: string): boolean {
-  return /(?<![.\w?])namespaceObject\b(?!\s*:)/.test(withoutLiterals(text));
+/** Whether an expression that compiles reads a variable of this name. */
+export function namesVariable(text: string, name: string): boolean {
+  return new RegExp(`(?<![.\\w?])${name}\\b(?!\\s*:)`).test(withoutLiterals(text));
 }
 
 /** An expression with empty strings in place of its strings, and without comments. */

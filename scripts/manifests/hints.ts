@@ -1,58 +1,63 @@
-import { jobKinds } from '../../lib/job/kinds.ts';
-import type { Subject, ValidatingAdmissionPolicySpec } from '../../lib/policy/manifests.ts';
-import type { Manifest, Raw } from './manifests.ts';
+import type { Manifest } from './manifests.ts';
+import { matchApart, neverMatching } from './match-hints.ts';
 import { byPlace, type Finding, type Path, showPath } from './mistakes.ts';
+import { callersThatAreNone, idleRules } from './rbac-hints.ts';
+import { hasParams } from './references.ts';
 import { unguardedReads } from './unguarded.ts';
+
+/** What may not do what it looks like, and where in its manifest it stands. */
+export interface Hint {
+  readonly path: Path;
+  readonly text: string;
+}
 
 /** What loads and yet may not do what it looks like, by file and line. It is for manifests without mistakes. */
 export function hintsOf(manifests: readonly Manifest[]): Finding[] {
-  const hints = manifests.flatMap((manifest) => {
+  const policies = manifests.filter(({ kind }) => kind === 'ValidatingAdmissionPolicy');
+  const expressions = policies.flatMap(({ value }) => Object.values(value.spec).map((part) => textsOf(part).join('\n')));
+  const about = (manifest: Manifest): Hint[] => {
     if (/^(?:Cluster)?RoleBinding$/.test(manifest.kind)) return callersThatAreNone(manifest);
+    if (/^(?:Cluster)?Role$/.test(manifest.kind)) return idleRules(manifest, expressions.join('\n'));
+    if (manifest.kind === 'ValidatingAdmissionPolicyBinding') return ofPolicyBinding(manifest, manifests);
     if (manifest.kind !== 'ValidatingAdmissionPolicy') return [];
-    return [...unguarded(manifest), ...unbound(manifest, manifests), ...neverMatching(manifest)];
-  });
+    const { spec } = manifest.value;
+    return [...unguarded(manifest), ...unbound(manifest, manifests), ...neverMatching(spec.matchConstraints, 'matchConstraints')];
+  };
+  const hints = manifests.flatMap((manifest) => about(manifest).map((hint) => findingOf(manifest, hint)));
   return hints.sort(byPlace);
 }
 
-function hint({ file, lineOf }: Manifest, path: Path, text: string): Finding {
+function findingOf({ file, lineOf }: Manifest, { path, text }: Hint): Finding {
   return { file, line: lineOf(path), field: showPath(path), message: `${showPath(path)}: ${text}` };
 }
 
-function unguarded(manifest: Manifest): Finding[] {
-  return unguardedReads(manifest.value.spec).map(({ path, reads, ask }) =>
-    hint(manifest, path, `reads ${reads}, which may be absent, and that is an error: ask ${ask} first`),
-  );
+function textsOf(part: unknown): string[] {
+  if (typeof part === 'string') return [part];
+  return typeof part === 'object' && part !== null ? Object.values(part).flatMap(textsOf) : [];
 }
 
-function unbound(manifest: Manifest, manifests: readonly Manifest[]): Finding[] {
+function unguarded(manifest: Manifest): Hint[] {
+  return unguardedReads(manifest.value.spec).map(({ path, reads, ask }) => ({
+    path,
+    text: `reads ${reads}, which may be absent, and that is an error: ask ${ask} first`,
+  }));
+}
+
+function unbound(manifest: Manifest, manifests: readonly Manifest[]): Hint[] {
   const { name } = manifest.value.metadata;
   const isBound = manifests.some(({ kind, value }) => kind === 'ValidatingAdmissionPolicyBinding' && value.spec.policyName === name);
-  return isBound ? [] : [hint(manifest, ['metadata', 'name'], 'no binding names this policy, so it is never asked')];
+  return isBound ? [] : [{ path: ['metadata', 'name'], text: 'no binding names this policy, so it is never asked' }];
 }
 
-const jobs = Object.values(jobKinds).flatMap((kinds) => kinds.map(({ plural }) => plural));
-
-function neverMatching(manifest: Manifest): Finding[] {
-  const { matchConstraints }: Raw<ValidatingAdmissionPolicySpec> = manifest.value.spec;
-  const matches = matchConstraints?.resourceRules?.some(
-    ({ apiGroups = [], resources = [], operations = [], scope = '*' }) =>
-      apiGroups.some((group) => group === '*' || group === 'kubeflow.org') &&
-      resources.some((resource) => ['*', '*/*', ...jobs].includes(resource)) &&
-      operations.some((operation) => operation === '*' || operation === 'UPDATE') &&
-      scope !== 'Cluster',
-  );
-  if (matches) return [];
-  return [
-    hint(manifest, ['spec', 'matchConstraints', 'resourceRules'], 'matches nothing that the gateway does: UPDATE of a job of kubeflow.org'),
-  ];
-}
-
-/** No name from outside begins with system:, and nobody here is a service account. */
-function callersThatAreNone(manifest: Manifest): Finding[] {
-  const subjects: Raw<Subject>[] = manifest.value.subjects ?? [];
-  return subjects.flatMap(({ kind, name = '' }, index) => {
-    if (kind === 'ServiceAccount') return [hint(manifest, ['subjects', index], 'no caller is a service account here')];
-    const isNobody = name.startsWith('system:') && name !== 'system:authenticated';
-    return isNobody ? [hint(manifest, ['subjects', index, 'name'], `no caller is ${JSON.stringify(name)} here, or in such a group`)] : [];
-  });
+function ofPolicyBinding(manifest: Manifest, manifests: readonly Manifest[]): Hint[] {
+  const { policyName, paramRef, matchResources, validationActions } = manifest.value.spec;
+  const policy = manifests.find(({ kind, value }) => kind === 'ValidatingAdmissionPolicy' && value.metadata.name === policyName);
+  const hints = neverMatching(matchResources, 'matchResources');
+  if (policy && matchApart(matchResources, policy))
+    hints.push({ path: ['spec', 'matchResources'], text: 'matches no job that its policy matches' });
+  if (validationActions.every((action: string) => action === 'Audit'))
+    hints.push({ path: ['spec', 'validationActions'], text: 'nothing is denied, and nobody is warned' });
+  if (paramRef && policy?.value.spec.paramKind && !hasParams(paramRef, manifests))
+    hints.push({ path: ['spec', 'paramRef'], text: 'there is no such ConfigMap here, so the policy is never asked' });
+  return hints;
 }

@@ -1,5 +1,3 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
 import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, type YAMLMap } from 'yaml';
 import { FieldErrors, type Finding, type Path } from './mistakes.ts';
 import { offsetOf, readNode } from './read-node.ts';
@@ -28,35 +26,42 @@ export interface Manifest {
   lineOf(path: Path): number;
 }
 
-/**
- * Reads every manifest of a folder: YAML or JSON, several documents, lists; files in alphabetical order, of folders within as well. What
- * cannot be read goes to the mistakes. Cases of `npm run policy -- test` (NAME.cases.yaml) may lie beside them. Rejects where the folder is not there: an empty one says that there are none.
- */
-export async function readManifests(folder: string, mistakes: Finding[]): Promise<Manifest[]> {
-  const manifests: Manifest[] = [];
-  for (const file of await filesIn(folder)) {
-    if (/\.cases\.ya?ml$/.test(file)) continue;
-    const shown = join(folder, file);
-    if (/\.(?:ya?ml|json)$/.test(file)) manifests.push(...manifestsOf(shown, await readFile(shown, 'utf8'), mistakes));
-    // One that is named wrongly would protect nothing, and nobody would know.
-    else if (!/\.md$/.test(file)) mistakes.push({ file: shown, line: 1, field: '', message: 'is none of .yaml, .yml, .json and .md' });
+/** What was read of files, and what cannot be. */
+export interface Read {
+  readonly manifests: Manifest[];
+  readonly mistakes: Finding[];
+  /** Whether something was not read that may be what others refer to. */
+  isPartial: boolean;
+}
+
+/** Reads the manifests of a file's text. What of it cannot be read goes to the mistakes. */
+export function readText(file: string, text: string, read: Read): void {
+  const { documents, lineAt } = documentsOf(text);
+  for (const document of documents) {
+    const broken = [...document.errors, ...document.warnings];
+    read.mistakes.push(...broken.map(({ pos, message }) => ({ file, line: lineAt(pos[0]), field: '', message })));
+    if (broken.length > 0) read.isPartial = true;
+    // One of nothing but comments is empty too.
+    if (broken.length > 0 || document.contents === null || document.toJS() === null) continue;
+    for (const root of itemsOf(document.contents)) {
+      const lineOf = (path: Path) => lineAt(offsetOf(root, path, document));
+      const manifest = manifestOf(root, document, file, lineOf, read.mistakes);
+      if (manifest) read.manifests.push(manifest);
+      // Of one that is broken the name or the labels may be what could not be read.
+      if (!manifest || (manifest.isBroken && !manifest.value.metadata?.name)) read.isPartial = true;
+    }
   }
-  return manifests;
 }
 
-async function filesIn(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => !entry.isDirectory())
-    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
-    .filter((file) => !/(?:^|\/)\./.test(file))
-    .sort();
+/** The line of the first manifest in a text that should hold none; undefined where it holds none. */
+export function lineOfManifest(text: string): number | undefined {
+  const { documents, lineAt } = documentsOf(text);
+  const found = documents.find(({ contents }) => isMap(contents) && contents.has('apiVersion') && contents.has('kind'));
+  return found?.contents ? lineAt(found.contents.range[0]) : undefined;
 }
 
-/** The manifests of a file's text. */
-export function manifestsOf(file: string, text: string, mistakes: Finding[]): Manifest[] {
+function documentsOf(text: string) {
   const lineCounter = new LineCounter();
-  const lineAt = (offset: number) => lineCounter.linePos(offset).line;
   // Kubernetes reads YAML 1.1, where a bare `yes` is no string; but times and dates are strings to it.
   const documents = parseAllDocuments(text, {
     lineCounter,
@@ -66,16 +71,7 @@ export function manifestsOf(file: string, text: string, mistakes: Finding[]): Ma
     logLevel: 'silent',
     customTags: (tags) => tags.filter((tag) => typeof tag !== 'object' || !(tag.format === 'TIME' || /:timestamp$/.test(tag.tag))),
   });
-  return (Array.isArray(documents) ? documents : []).flatMap((document) => {
-    const broken = [...document.errors, ...document.warnings];
-    mistakes.push(...broken.map(({ pos, message }) => ({ file, line: lineAt(pos[0]), field: '', message })));
-    // One of nothing but comments is empty too.
-    if (broken.length > 0 || document.contents === null || document.toJS() === null) return [];
-    return itemsOf(document.contents).flatMap((root) => {
-      const lineOf = (path: Path) => lineAt(offsetOf(root, path, document));
-      return manifestOf(root, document, file, lineOf, mistakes);
-    });
-  });
+  return { documents: Array.isArray(documents) ? documents : [], lineAt: (offset: number) => lineCounter.linePos(offset).line };
 }
 
 function itemsOf(root: Node): Node[] {
@@ -83,27 +79,27 @@ function itemsOf(root: Node): Node[] {
   return isSeq(items) ? (items.items as Node[]).flatMap(itemsOf) : [root];
 }
 
-function manifestOf(root: Node, document: Document, file: string, lineOf: Manifest['lineOf'], mistakes: Finding[]): Manifest[] {
+function manifestOf(root: Node, document: Document, file: string, lineOf: Manifest['lineOf'], mistakes: Finding[]): Manifest | undefined {
   const errors = new FieldErrors({ file, lineOf }, mistakes);
   if (!isMap(root)) {
     errors.sentence([], 'is no object with apiVersion and kind');
-    return [];
+    return undefined;
   }
   const [apiVersion, kind] = [textOf(root, 'apiVersion'), textOf(root, 'kind')];
   if (!apiVersion) errors.required(['apiVersion']);
   if (!kind) errors.required(['kind']);
-  if (!apiVersion || !kind) return [];
+  if (!apiVersion || !kind) return undefined;
   const shape = Object.hasOwn(kinds, `${apiVersion} ${kind}`) ? kinds[`${apiVersion} ${kind}`] : undefined;
   if (!shape) {
     tellUnknownKind(apiVersion, kind, errors);
-    return [];
+    return undefined;
   }
   const before = mistakes.length;
   const value = readNode(root, shape, [], document, errors) as Manifest['value'];
   // An API server passes over the namespace of what is in none.
   if (!namespacedKinds.includes(kind)) delete value.metadata?.namespace;
   const isBroken = mistakes.slice(before).some(({ message }) => !message.startsWith('unknown field'));
-  return [{ file, kind, value, errors, isBroken, lineOf }];
+  return { file, kind, value, errors, isBroken, lineOf };
 }
 
 function tellUnknownKind(apiVersion: string, kind: string, errors: FieldErrors): void {

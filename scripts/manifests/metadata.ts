@@ -1,9 +1,13 @@
 import { keyMessages, labelValueMessages } from '../../lib/job/qualified-name.ts';
 import type { LabelSelector, ObjectMeta } from '../../lib/policy/manifests.ts';
+import { principalIdAnnotation } from '../../lib/policy/rbac.ts';
 import type { Manifest, Raw } from './manifests.ts';
 import type { FieldErrors, Path } from './mistakes.ts';
 import { namespaceMessages } from './names.ts';
 import { namespacedKinds } from './schema.ts';
+
+/** Of a role or a user, or an account, which is the id of its root user. */
+const uniqueId = /^(?:A(?:ROA|IDA)[0-9A-Z]+|\d{12})$/;
 
 /** Checks metadata as apimachinery's ValidateObjectMeta does; which form a name must have depends on the kind. */
 export function checkMetadata({ kind, value, errors }: Manifest, nameMessages: (name: string) => string[]): void {
@@ -16,8 +20,32 @@ export function checkMetadata({ kind, value, errors }: Manifest, nameMessages: (
   if (isNamespaced && !namespace) errors.required(['metadata', 'namespace']);
   else if (isNamespaced && namespace) errors.invalidEach(['metadata', 'namespace'], namespace, namespaceMessages(namespace));
   checkLabels(labels, ['metadata', 'labels'], errors);
+  checkOwnNames(kind, 'labels', labels, errors);
+  checkOwnNames(kind, 'annotations', annotations, errors);
   for (const key of Object.keys(annotations)) {
     errors.invalidEach(['metadata', 'annotations'], key, keyMessages(key.toLowerCase()), ['metadata', 'annotations', [key]]);
+  }
+}
+
+/**
+ * The gateway's own prefix means one thing alone: the annotation that pins a binding of RBAC. One that is misspelt, or stands elsewhere, would
+ * pin nothing.
+ */
+function checkOwnNames(kind: string, map: 'labels' | 'annotations', entries: Readonly<Record<string, string>>, errors: FieldErrors): void {
+  const isPinnable = map === 'annotations' && /^(?:Cluster)?RoleBinding$/.test(kind);
+  const path = ['metadata', map];
+  for (const [key, value] of Object.entries(entries)) {
+    if (!key.toLowerCase().startsWith('tfjob-gateway/')) continue;
+    const at = [...path, [key] as const];
+    if (!isPinnable || key !== principalIdAnnotation)
+      errors.invalid(
+        path,
+        key,
+        `means nothing here: of this prefix there is ${principalIdAnnotation}, an annotation of a binding of RBAC`,
+        at,
+      );
+    else if (value.split(',').some((id) => !uniqueId.test(id.trim())))
+      errors.invalid(at, value, 'must be unique ids of IAM (AROA… of a role, AIDA… of a user), with commas between them');
   }
 }
 

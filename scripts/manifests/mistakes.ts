@@ -21,6 +21,14 @@ export class PolicyError extends Error {
   }
 }
 
+/** A policy folder that is not there, or may not be read. */
+export class UnreadableFolder extends PolicyError {
+  constructor(folder: string, code: string) {
+    super([]);
+    this.message = `the folder ${folder} cannot be read: ${code}`;
+  }
+}
+
 /** The order of findings: by file, then by line. */
 export function byPlace(a: Finding, b: Finding): number {
   if (a.file === b.file) return a.line - b.line;

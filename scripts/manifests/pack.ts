@@ -1,7 +1,8 @@
 import type { BundledObjects } from '../../lib/policy/bundle.ts';
 import { digestOf } from '../../lib/policy/read.ts';
 import { checkPolicies } from './check.ts';
-import { PolicyError } from './mistakes.ts';
+import { hintsOf } from './hints.ts';
+import { type Finding, PolicyError } from './mistakes.ts';
 
 /** A bundle as it is shipped: its bytes, and their digest. */
 export interface Packed {
@@ -9,11 +10,11 @@ export interface Packed {
   readonly digest: string;
 }
 
-/** Packs the policies of a folder; undefined where it holds no manifest. Throws PolicyError with every mistake. */
-export async function packPolicies(folder: string): Promise<Packed | undefined> {
-  const { objects, mistakes } = await checkPolicies(folder);
+/** Packs the policies of a folder, with hints about them; undefined where it holds no manifest. Throws PolicyError with every mistake. */
+export async function packPolicies(folder: string): Promise<(Packed & { hints: Finding[] }) | undefined> {
+  const { objects, mistakes, manifests } = await checkPolicies(folder);
   if (!objects) throw new PolicyError(mistakes);
-  return isEmpty(objects) ? undefined : pack(objects);
+  return isEmpty(objects) ? undefined : { ...pack(objects), hints: hintsOf(manifests) };
 }
 
 /** The same objects are the same bytes, in whichever files and in whichever order they stand. */

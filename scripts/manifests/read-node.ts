@@ -1,4 +1,5 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type YAMLMap } from 'yaml';
+import { setOwn } from '../../lib/json/json.ts';
 import { type FieldErrors, type Path, showPath } from './mistakes.ts';
 import type { Shape } from './schema.ts';
 
@@ -21,14 +22,14 @@ export function readNode(node: unknown, shape: Shape, path: Path, document: Docu
     });
   }
   if (!isMap(found)) return wrongType(found, 'a map', path, errors);
-  const value: Record<string, Value> = {};
+  const value: { [key: string]: Value } = {};
   for (const [key, member, of] of 'map' in shape
     ? membersOf(found, shape.map, path, errors)
     : fieldsOf(found, shape.fields, path, errors)) {
     const at = [...path, 'map' in shape ? ([key] as const) : key];
     if ('map' in shape && isNull(member)) errors.add(at, 'may not be null');
     const read = readNode(member, of, at, document, errors);
-    if (read !== undefined) value[key] = read;
+    if (read !== undefined) setOwn(value, key, read);
   }
   return value;
 }

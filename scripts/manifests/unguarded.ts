@@ -10,6 +10,7 @@ export interface UnguardedRead {
   readonly ask: string;
 }
 
+/** An expression and where it stands. */
 interface Located {
   readonly path: Path;
   readonly text: string;
@@ -37,7 +38,8 @@ export function unguardedReads(spec: Raw<ValidatingAdmissionPolicySpec>): Unguar
   });
 }
 
-function expressionsOf({
+/** The expressions of a policy, and where each stands. */
+export function expressionsOf({
   variables = [],
   matchConditions = [],
   validations = [],

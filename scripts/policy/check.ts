@@ -10,9 +10,7 @@ import { UsageError } from './usage.ts';
  */
 export async function check(args: string[]): Promise<number> {
   const folder = folderOf(args);
-  const { manifests, mistakes, objects } = await checkPolicies(folder).catch((error: NodeJS.ErrnoException) => {
-    throw error.code ? new UsageError(`the folder ${folder} cannot be read: ${error.code}`) : error;
-  });
+  const { manifests, mistakes, objects } = await checkPolicies(folder);
   for (const mistake of mistakes) console.error(showFinding(mistake));
   if (!objects) {
     console.error(`${folder}: ${count(mistakes.length, 'mistake')}`);

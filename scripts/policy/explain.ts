@@ -3,7 +3,7 @@ import { canon } from '../../lib/cel/index.ts';
 import type { JsonObject } from '../../lib/json/json.ts';
 import type { Explained } from '../../lib/policy/admission.ts';
 import { PolicyError } from '../manifests/mistakes.ts';
-import { judge, nameOf, policiesOf, readYaml, sampleJob } from './judge.ts';
+import { type Judged, judge, nameOf, policiesOf, readYaml, sampleJob } from './judge.ts';
 import { UsageError } from './usage.ts';
 
 const usage =
@@ -41,9 +41,10 @@ export async function explain(args: string[]): Promise<number> {
 }
 
 async function tell(folder: string, asked: Parameters<typeof judge>[1]): Promise<number> {
+  const policies = await policiesOf(folder);
   console.log(`${asked.user} ${'patch' in asked.change ? 'patches' : 'replaces'} ${nameOf(asked.live)}`);
   let group = '';
-  const { refused, outcome, warnings, verdict } = await judge(await policiesOf(folder), asked, (explained) => {
+  const { refused, outcome, warnings, verdict } = await judge(policies, asked, (explained) => {
     const next = `${explained.policy}, bound by ${explained.binding}${explained.params ? `, with ${explained.params.metadata.name}` : ''}`;
     if (next !== group) console.log(`\n${next}`);
     group = next;
@@ -53,18 +54,20 @@ async function tell(folder: string, asked: Parameters<typeof judge>[1]): Promise
   for (const warning of warnings) console.log(`warning: ${warning}`);
   for (const [key, value] of Object.entries(verdict?.auditAnnotations ?? {})) console.log(`audit: ${key}: ${value}`);
   if (verdict) console.log(`cost of all expressions: ${verdict.cost}`);
-  console.log(
-    refused
-      ? `refused by ${refused.rule ?? 'the upstream'}: ${refused.status.code} ${refused.status.message}`
-      : outcome === 'unchanged'
-        ? 'allowed, and nothing would change'
-        : 'allowed',
-  );
+  if (refused) tellRefusal(refused);
+  else console.log(outcome === 'unchanged' ? 'allowed, and nothing would change' : 'allowed');
   return refused ? 1 : 0;
 }
 
-function lineOf({ expression, value, error, cost, variable }: Explained): string {
+/** The message, and where it does not say them all, the causes: of several policies that deny it has the first alone. */
+function tellRefusal({ rule, status: { code, message, details } }: NonNullable<Judged['refused']>): void {
+  console.log(`refused by ${rule ?? 'the upstream'}: ${code} ${message}`);
+  const causes = details?.causes ?? [];
+  if (causes.every((cause) => message.includes(cause.message))) return;
+  for (const cause of causes) console.log(`  because: ${cause.field === undefined ? '' : `${cause.field}: `}${cause.message}`);
+}
+
+function lineOf({ expression, value, error, cost }: Explained): string {
   const said = error === undefined ? canon(value ?? null) : `error: ${error}`;
-  const source = expression.source.trim().replace(/\s+/g, ' ');
-  return `  ${variable === undefined ? '' : `variables.${variable}: `}${source}\n    ${said} (cost ${cost})`;
+  return `  ${expression.title}: ${expression.source.trim().replace(/\s+/g, ' ')}\n    ${said} (cost ${cost})`;
 }

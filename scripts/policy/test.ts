@@ -2,23 +2,23 @@ import { dirname, resolve } from 'node:path';
 import * as v from 'valibot';
 import type { JsonObject } from '../../lib/json/json.ts';
 import { applyMergePatch } from '../../lib/json/merge-patch.ts';
+import { refusingRules } from '../../lib/rule.ts';
 import { PolicyError } from '../manifests/mistakes.ts';
 import { type Asked, exact, type Judged, judge, policiesOf, readYaml, sampleJob } from './judge.ts';
 import { UsageError } from './usage.ts';
 
 const json = v.unknown();
+const Refused = v.strictObject({
+  code: v.optional(v.number('is a number, such as 422, and not in quotes')),
+  reason: v.optional(v.string()),
+  message: v.optional(v.string()),
+  rule: v.optional(v.picklist(refusingRules, `is none of the rules: ${refusingRules.join(', ')}`)),
+  warnings: v.optional(v.array(v.string())),
+  auditAnnotations: v.optional(v.record(v.string(), v.string())),
+});
+const Allowed = v.literal('allowed');
 /** What is expected of a case: `allowed`, or the refusal; a message is a part of it. What is not said may be anything. */
-const Expected = v.union([
-  v.literal('allowed'),
-  v.strictObject({
-    code: v.optional(v.number()),
-    reason: v.optional(v.string()),
-    message: v.optional(v.string()),
-    rule: v.optional(v.string()),
-    warnings: v.optional(v.array(v.string())),
-    auditAnnotations: v.optional(v.record(v.string(), v.string())),
-  }),
-]);
+const Expected = v.lazy((input): typeof Refused | typeof Allowed => (typeof input === 'object' ? Refused : Allowed));
 const OneCase = v.strictObject({
   title: v.string(),
   user: v.optional(v.string(), 'somebody'),

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { parseAllDocuments } from 'yaml';
 import { buildHandlers } from '../../scripts/build.ts';
 import { credential } from '../credentials.ts';
+import { brokenAdmission } from './admission/broken.ts';
 import { type Asked, compareAnswers, type Said, said } from './admission/compare.ts';
 import { type Caller, callers, type Drawn, draw } from './admission/draw.ts';
 import { createTyped, kubectlAdmission } from './admission/kubectl.ts';
@@ -62,6 +63,7 @@ export async function admissionSuite(tools: Tools, [stage]: Stage[], etcdUrl: st
     await createTyped([direct, plain]);
     await compareAll(sides);
     await kubectlAdmission(tools.kubectl, sides, folder);
+    await brokenAdmission(direct);
   } finally {
     for (const stop of stops.reverse()) await stop();
   }

@@ -75,6 +75,7 @@ try {
   // The gateway of `npm start`, which waits for no other server.
   if (asked('schemathesis')) await program('schemathesis', './schemathesis.ts');
   if (asked('cel')) await program('cel', './cel/suite.ts');
+  if (asked('policies')) await program('policies', './policies/suite.ts');
   if (asked('kubectl-faults')) await kubectlFaults(tools.kubectl, folder);
   if (asked('moto')) await program('moto', './moto-secrets.ts');
   if (asked('moto-events')) await program('moto-events', './moto-events.ts');

@@ -19,12 +19,14 @@ function doubleToUint(double: number): Result {
 }
 
 function stringToInt(text: string): Result {
-  const value = /^[+-]?\d+$/.test(text) && text.length < 100 ? int64(BigInt(text.replace(/^\+/, ''))) : failed('int');
+  const digits = /^([+-]?)0*(\d{0,19})$/.exec(text);
+  const value = digits && /\d$/.test(text) ? int64(BigInt(`${digits[2] || 0}`) * (digits[1] === '-' ? -1n : 1n)) : failed('int');
   return value instanceof CelError ? failed('int') : value;
 }
 
 function stringToUint(text: string): Result {
-  const value = /^\d+$/.test(text) && text.length < 100 ? uint64(BigInt(text)) : failed('uint');
+  const digits = /^0*(\d{0,20})$/.exec(text)?.[1];
+  const value = digits !== undefined && text !== '' ? uint64(BigInt(digits)) : failed('uint');
   return value instanceof CelError ? failed('uint') : value;
 }
 

@@ -17,7 +17,7 @@ export function walkCost(value: Result | undefined): number {
 }
 const cost = ([list]: readonly Result[]): number => walkCost(list);
 // Beside the function it is walked for its work and for its cost.
-const work = (list: Value): number => walkWork(list) * 3;
+const work = (list: Value): number => walkWork(list) * 4;
 
 function isSorted(list: List): Result {
   for (let i = 0; i < list.size; i++) {

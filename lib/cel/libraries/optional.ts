@@ -1,8 +1,8 @@
 import { spend } from '../budget.ts';
-import { EntriesMap, GrowingMap } from '../maps.ts';
+import { GrowingMap } from '../maps.ts';
 import { type Library, overload } from '../overload.ts';
 import { showValue } from '../show.ts';
-import { CelError, Duration, List, MapValue, Optional, type Result, Timestamp, Uint, type Value } from '../values.ts';
+import { CelError, Duration, List, MapValue, Optional, type Result, read, Timestamp, Uint, type Value } from '../values.ts';
 import { noSuchOverload } from './common.ts';
 
 /** Whether a value is its type's zero: false, 0, empty, null, the first moment. */
@@ -33,7 +33,9 @@ export const optional: Library = {
       isZero(value) ? Optional.none : new Optional(value),
     ),
     overload('optional_none', 'optional.none() -> optional<V>', () => Optional.none),
-    overload('optional_value', '<optional<V>>.value() -> V', ({ value }: Optional) => value ?? noValue(value)),
+    overload('optional_value', '<optional<V>>.value() -> V', ({ value }: Optional) =>
+      value === undefined ? new CelError('optional.none() dereference') : read(value),
+    ),
     overload('optional_hasValue', '<optional<V>>.hasValue() -> bool', ({ value }: Optional) => value !== undefined),
     overload('optional_or_optional', '<optional<V>>.or(optional<V>) -> optional<V>', () => noSuchOverload),
     overload('optional_orValue_value', '<optional<V>>.orValue(V) -> V', () => noSuchOverload),
@@ -48,17 +50,20 @@ export const optional: Library = {
   ],
 };
 
-const noValue = (value: null | undefined): Result => (value === null ? null : new CelError('optional.none() dereference'));
+const growing = (map: MapValue): GrowingMap => (map instanceof GrowingMap ? map : new GrowingMap(entriesOf(map)));
 
-function insert(map: MapValue, entries: Iterable<readonly [Value, Value]>): Result {
-  const target = map instanceof GrowingMap ? map : new EntriesMap(entriesOf(map));
-  for (const entry of entries) {
-    // Keeping an entry takes some times as long as reading an element.
-    spend(50);
-    if (target.get(entry[0]) !== undefined) return new CelError(`insert failed: key ${showValue(entry[0])} already exists`);
-    target.set(entry);
+/** Adds an entry to a map that is being made; an error where it has the key. Keeping an entry takes longer than reading an element. */
+function insert(map: GrowingMap, key: Value, value: Value): Result {
+  spend(32);
+  return map.add(key, value) ? map : new CelError(`insert failed: key ${showValue(key)} already exists`);
+}
+
+function insertAll(map: GrowingMap, more: MapValue): Result {
+  for (const [key, value] of entriesOf(more)) {
+    const result = insert(map, key, value);
+    if (result instanceof CelError) return result;
   }
-  return target;
+  return map;
 }
 
 function* entriesOf(map: MapValue): Iterable<readonly [Value, Value]> {
@@ -69,10 +74,10 @@ function* entriesOf(map: MapValue): Iterable<readonly [Value, Value]> {
 export const mapInsert: Library = {
   overloads: [
     overload('@mapInsert_map_key_value', 'cel.@mapInsert(map<K, V>, K, V) -> map<K, V>', (map: MapValue, key: Value, value: Value) =>
-      insert(map, [[key, value]]),
+      insert(growing(map), key, value),
     ),
     overload('@mapInsert_map_map', 'cel.@mapInsert(map<K, V>, map<K, V>) -> map<K, V>', (map: MapValue, more: MapValue) =>
-      insert(map, entriesOf(more)),
+      insertAll(growing(map), more),
     ),
   ],
 };

@@ -1,7 +1,8 @@
-import { spend } from '../budget.ts';
+import { spend, WorkExceeded } from '../budget.ts';
 import { type Library, type Overload, overload } from '../overload.ts';
 import { CelError, List, type Result, type Value } from '../values.ts';
 import { noSuchOverload, sizeOf, tenth } from './common.ts';
+import { classWork, withoutNames } from './pattern.ts';
 
 /** What RE2 is asked: the class RE2JS of the package re2js. It is given in, so that who has no patterns need not load it. */
 export interface RegexEngine {
@@ -16,9 +17,9 @@ interface Regex {
 /** The functions that need the engine. */
 export const regexFunctions: readonly string[] = ['matches', 'find', 'findAll'];
 
-// RE2 takes time in proportion to the pattern's program and the text; Kubernetes' cost of both is much lower.
+// RE2 takes time in proportion to the pattern's program and the text; Kubernetes' cost of both is much lower. Whether it matches at all is
+// known sooner than where.
 const maxPattern = 10_000;
-const maxSteps = 4_000_000;
 const maxCached = 200;
 
 /** The patterns of an engine, compiled once. A string is the text of Go's error. */
@@ -29,7 +30,8 @@ function compiler(engine: RegexEngine | undefined): (pattern: string) => Regex |
     const found = known.get(pattern);
     if (found !== undefined) return found;
     if (known.size >= maxCached) known.clear();
-    spend(classWork(pattern));
+    if (pattern.length > maxPattern) throw new WorkExceeded();
+    spend(pattern.length * 30 + classWork(pattern));
     const compiled = compilePattern(engine, pattern);
     if (typeof compiled !== 'string') spend(compiled.programSize() * 20);
     known.set(pattern, compiled);
@@ -37,42 +39,20 @@ function compiler(engine: RegexEngine | undefined): (pattern: string) => Regex |
   };
 }
 
-/**
- * The work of compiling the classes of characters in a pattern. Where case does not matter each is folded, and the characters of a range
- * one by one.
- */
-function classWork(pattern: string): number {
-  const isFolding = /\(\?[A-Zms]*i/i.test(pattern);
-  const count = (part: RegExp): number => pattern.match(part)?.length ?? 0;
-  const work = count(/\\p/gi) * (isFolding ? 12_000 : 3000);
-  if (!isFolding) return work;
-  let folded = 0;
-  for (const [, hex, last = ''] of pattern.matchAll(/-(?:\\x\{?([\da-fA-F]+)|([^\0-\x7f]))/gu)) {
-    folded += hex === undefined ? (last.codePointAt(0) ?? 0) : Number.parseInt(hex, 16);
-  }
-  return work + count(/\\[wsd]|\[:/gi) * 1000 + folded / 4;
-}
-
-// What stands for itself, or opens a named group.
-const groups = /\\Q[\s\S]*?(?:\\E|$)|\\[\s\S]|\[\^?\]?(?:\\[\s\S]|\[:\^?\w+:\]|\[(?!:)|[^\]\\[])*\]|\(\?P?<\w+>/g;
-
-/** Go lets several groups have one name, RE2JS does not: no function of CEL asks for a group by name. */
-const withoutNames = (pattern: string): string => pattern.replace(groups, (part) => (part.startsWith('(?') ? '(' : part));
-
 function compilePattern(engine: RegexEngine, pattern: string): Regex | string {
-  if (pattern.length > maxPattern) return `error parsing regexp: expression is longer than ${maxPattern} characters`;
   try {
     return engine.compile(pattern);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
+    // Go lets several groups have one name, RE2JS does not: no function of CEL asks for a group by name.
     const unnamed = error.message.includes('duplicate capture group name') ? withoutNames(pattern) : pattern;
     if (unnamed !== pattern) return compilePattern(engine, unnamed);
     // Go prints the empty rest of the pattern as well.
-    return error.message.replace(/trailing backslash at end of expression$/, '$&: ``');
+    return error.message.endsWith('trailing backslash at end of expression') ? `${error.message}: \`\`` : error.message;
   }
 }
 
-const isUnbounded = /[*+]|,\}/;
+const isUnbounded = (pattern: string): boolean => ['*', '+', ',}'].some((repetition) => pattern.includes(repetition));
 
 /**
  * All matches, or so many. Each is paid before it is sought: where the pattern repeats without a bound, a match may be known only after a
@@ -81,7 +61,7 @@ const isUnbounded = /[*+]|,\}/;
 function everyMatch(regex: Regex, text: string, limit: number, isUnbounded: boolean): string[] {
   const most = limit < 0 ? text.length + 1 : Math.min(limit, text.length + 1);
   if (most === 0) return [];
-  const perMatch = isUnbounded ? Math.max(15, regex.programSize() * text.length * 0.1) : 15;
+  const perMatch = isUnbounded ? Math.max(18, regex.programSize() * text.length * 0.12) : 18;
   for (let some = isUnbounded ? 16 : most; ; some *= 2) {
     const sought = Math.min(some, most);
     spend(sought * perMatch);
@@ -98,13 +78,16 @@ const cost = ([text, pattern]: readonly Result[]): number => tenth(1 + sizeOf(te
  */
 export function regex(engine?: RegexEngine): Library {
   const compile = compiler(engine);
-  const run = (prefix: string, use: (regex: Regex, text: string, limit: number, pattern: string) => Result): Overload['call'] => {
+  const run = (
+    prefix: string,
+    price: number,
+    use: (regex: Regex, text: string, limit: number, pattern: string) => Result,
+  ): Overload['call'] => {
     return (text: Value, pattern: Value, limit: Value = -1n) => {
       if (typeof text !== 'string' || typeof pattern !== 'string' || typeof limit !== 'bigint') return noSuchOverload;
       const compiled = compile(pattern);
       if (typeof compiled === 'string') return new CelError(prefix + compiled);
-      if (compiled.programSize() * text.length > maxSteps) return new CelError('the text is too long for a pattern of this size');
-      spend(compiled.programSize() * text.length * 0.4);
+      spend(compiled.programSize() * text.length * price);
       return use(compiled, text, Number(limit), pattern);
     };
   };
@@ -120,10 +103,10 @@ export function regex(engine?: RegexEngine): Library {
       return isWrong ? { message: 'invalid matches argument', argument } : undefined;
     };
   };
-  const matches = run('', (compiled, text) => compiled.test(text));
-  const find = run('Illegal regex: ', (compiled, text) => compiled.re2().find(text));
-  const findAll = run('Illegal regex: ', (compiled, text, limit, pattern) =>
-    List.of(everyMatch(compiled, text, limit, isUnbounded.test(pattern))),
+  const matches = run('', 0.13, (compiled, text) => compiled.test(text));
+  const find = run('Illegal regex: ', 0.5, (compiled, text) => compiled.re2().find(text));
+  const findAll = run('Illegal regex: ', 0.5, (compiled, text, limit, pattern) =>
+    List.of(everyMatch(compiled, text, limit, isUnbounded(pattern))),
   );
   return {
     overloads: [

@@ -1,6 +1,7 @@
 import { type Library, overload } from '../overload.ts';
 import { CelError, Opaque, type Value } from '../values.ts';
 import { noSuchOverload, traversal } from './common.ts';
+import { occurrences } from './text.ts';
 import { compareVersions, parseTolerantVersion, parseVersion, type Version, versionText } from './version.ts';
 
 /** A semantic version. */
@@ -30,7 +31,7 @@ const isSemver = (text: string, isNormalized: Value = false): boolean => !(parse
 const signed = (number: bigint): bigint => BigInt.asIntN(64, number);
 
 // A version may have as many parts as half of its characters.
-const work = (text: Value): number => (text as string).length * 4;
+const work = (text: Value): number => (text as string).length * 0.3 + occurrences(text as string, '.', -1) * 7;
 
 /** k8s.io/apiserver/pkg/cel/library/semverlib.go */
 export const semver: Library = {

@@ -2,7 +2,7 @@ import { type Library, overload } from '../overload.ts';
 import { CelError, List, Opaque, type Result, type Value } from '../values.ts';
 import { rewriting, sizeOf, tenth, traversal, walkWork } from './common.ts';
 import { plainText } from './display.ts';
-import { attempt, celQuote } from './go-text.ts';
+import { attempt, celQuote, escapedCount } from './go-text.ts';
 import { walkCost } from './lists.ts';
 import { checkFormat, formatText } from './string-format.ts';
 import { indexOf, lastIndexOf, lowerAscii, occurrences, pointCount, replace, splitText, trimSpace, unitIndex, upperAscii } from './text.ts';
@@ -53,7 +53,8 @@ const joinWork = (list: Value, separator: Value = ''): number => walkWork(list) 
 const replaceWork = (text: Value, old: Value, replacement: Value, limit: Value = -1n): number =>
   (occurrences(text as string, old as string, Number(limit)) * (replacement as string).length + (text as string).length) * 0.1;
 
-const splitWork = (text: Value, separator: Value): number => (text as string).length / Math.max(1, (separator as string).length);
+const splitWork = (text: Value, separator: Value): number =>
+  (text as string).length * 0.05 + occurrences(text as string, separator as string, -1) * 0.55;
 
 function format(template: string, values: List): Result {
   const result = attempt(() => ({ text: formatText(template, values) }));
@@ -105,7 +106,7 @@ export const strings: Library = {
     }),
     overload('strings_quote', 'strings.quote(string) -> string', celQuote, {
       cost: traversal,
-      work: (text) => (text as string).length * 4,
+      work: (text) => (text as string).length * 0.3 + escapedCount(text as string) * 4,
     }),
     overload('list_join', '<list<string>>.join() -> string', (list: List) => join(list, ''), { cost: joinCost, work: joinWork }),
     overload('list_join_string', '<list<string>>.join(string) -> string', join, { cost: joinCost, work: joinWork }),

@@ -15,29 +15,28 @@ export interface WebAddress {
   omitsHost: boolean;
 }
 
-// What stands unescaped in each part, beside letters, digits and "-._~".
-const unescaped = {
-  path: '$&+,/:;=@',
-  host: '!"$&\'()*+,:;<=>[]',
-  zone: '!"$&\'()*+,:;<=>[]',
-  user: '$&+,;=',
-  query: '',
-  fragment: '!$&()*+,/:;=?@',
+// What must be escaped in each part.
+const mustEscape = {
+  path: /[^\w.~$&+,/:;=@-]/g,
+  host: /[^\w.~!"$&'()*+,:;<=>[\]-]/g,
+  user: /[^\w.~$&+,;=-]/g,
+  fragment: /[^\w.~!$&()*+,/:;=?@-]/g,
 };
-type Part = keyof typeof unescaped;
+type Part = keyof typeof mustEscape | 'zone' | 'query';
 
-const mustEscape = (byte: string, part: Part): boolean => !/[\w.~-]/.test(byte) && !unescaped[part].includes(byte);
+const isHostByte = (byte: string): boolean => byte.search(mustEscape.host) < 0;
 
 function decode(text: string, part: Part): string {
   const isHost = part === 'host' || part === 'zone';
+  if (isHost ? /^[\w.:-]*$/.test(text) : !/[%+]/.test(text)) return text;
   const pattern = isHost ? /%([\da-fA-F]{2})?|[^%]/g : /%([\da-fA-F]{2})?|\+/g;
   return text.replace(pattern, (found, digits?: string, at?: number) => {
     if (found[0] !== '%') {
-      if (isHost && found < '\x80' && mustEscape(found, part)) throw new Malformed(`invalid character ${goQuote(found)} in host name`);
+      if (isHost && found < '\x80' && !isHostByte(found)) throw new Malformed(`invalid character ${goQuote(found)} in host name`);
       return found === '+' && part === 'query' ? ' ' : found;
     }
     const byte = digits && String.fromCharCode(Number.parseInt(digits, 16));
-    const isForbidden = part === 'host' ? byte && byte < '\x80' : part === 'zone' && byte !== ' ' && byte && mustEscape(byte, 'host');
+    const isForbidden = part === 'host' ? byte && byte < '\x80' : part === 'zone' && byte !== ' ' && byte && !isHostByte(byte);
     if (!byte || (isForbidden && found !== '%25')) throw new Malformed(`invalid URL escape ${quoteBytes(text.slice(at, (at ?? 0) + 3))}`);
     return byte;
   });
@@ -50,9 +49,8 @@ function quoteBytes(bytes: string): string {
   return `"${bytes.replace(/[\x80-\xff]/g, (byte) => `\\x${byte.charCodeAt(0).toString(16)}`)}"`;
 }
 
-function encode(text: string, part: Part): string {
-  const hex = (byte: string): string => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
-  return text.replace(/[^\w.~-]/g, (byte) => (mustEscape(byte, part) ? hex(byte) : byte));
+function encode(text: string, part: keyof typeof mustEscape): string {
+  return text.replace(mustEscape[part], (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
 }
 
 /** Parses an absolute URL or path as Kubernetes' url() does: net/url's ParseRequestURI and then Parse. A string is the text of the error. */

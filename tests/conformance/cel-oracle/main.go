@@ -43,7 +43,15 @@ func main() {
 	stored := flag.Bool("stored", false, "the environment of stored expressions: what 1.37 runs, not just what it lets in")
 	list := flag.Bool("list", false, "print the overloads of the environment and end")
 	called := flag.Bool("overloads", false, "say of each expression which overloads it calls")
+	policies := flag.Bool("policies", false, "answer what whole policies say of updates instead; policies.go says what the lines hold")
 	flag.Parse()
+	if *policies {
+		if err := answerPolicies(os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	mode := environment.NewExpressions
 	if *stored {
 		mode = environment.StoredExpressions

@@ -40,12 +40,17 @@ func (o *overloads) all() []string {
 }
 
 // calledBy are those that an expression may call; none where it does not compile.
-func (o *overloads) calledBy(expression string) []string {
+func (o *overloads) calledBy(expression string) (ids []string) {
+	// cel-go panics on optional elements whose type is dyn, as those of variables are in this environment.
+	defer func() {
+		if recover() != nil {
+			ids = nil
+		}
+	}()
 	checked, issues := o.env.Compile(expression)
 	if issues.Err() != nil {
 		return nil
 	}
-	var ids []string
 	for _, reference := range checked.NativeRep().ReferenceMap() {
 		ids = append(ids, reference.OverloadIDs...)
 	}

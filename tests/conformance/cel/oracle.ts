@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
-import { open, writeFile } from 'node:fs/promises';
+import { open, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Answer, Outcome } from '../../../scripts/cel/line.ts';
@@ -21,24 +21,25 @@ export interface OracleAnswer extends Answer {
  * @param questions texts of JSON, without line breaks.
  * @returns the answers, in the order of the questions. Throws with what it said where it fails.
  */
-export async function askOracle(
+export async function askOracle<A = OracleAnswer>(
   binary: string,
   questions: readonly string[],
   folder: string,
   flags: readonly string[] = [],
-): Promise<OracleAnswer[]> {
+): Promise<A[]> {
   const name = join(folder, `cel-${Math.random().toString(36).slice(2)}`);
   await writeFile(`${name}.questions`, `${questions.join('\n')}\n`);
-  const [input, output, said] = await Promise.all([open(`${name}.questions`), open(`${name}.answers`, 'w'), open(`${name}.errors`, 'w+')]);
+  const [input, output, said] = await Promise.all([open(`${name}.questions`), open(`${name}.answers`, 'w'), open(`${name}.errors`, 'w')]);
   try {
     const child = spawn(binary, flags, { env: { ...process.env, GOGC: '400' }, stdio: [input.fd, output.fd, said.fd] });
     const [code] = (await once(child, 'exit')) as [number | null];
-    if (code !== 0) throw new Error(`the CEL oracle ended with ${code}: ${(await said.readFile('utf8')).slice(-2000)}`);
+    if (code !== 0) throw new Error(`the CEL oracle ended with ${code}: ${(await readFile(`${name}.errors`, 'utf8')).slice(0, 2000)}`);
   } finally {
     await Promise.all([input.close(), output.close(), said.close()]);
   }
-  const answers: OracleAnswer[] = [];
-  for await (const line of createInterface({ input: createReadStream(`${name}.answers`) })) answers.push(JSON.parse(line) as OracleAnswer);
+  const answers: A[] = [];
+  for await (const line of createInterface({ input: createReadStream(`${name}.answers`) })) answers.push(JSON.parse(line) as A);
+  await Promise.all(['questions', 'answers', 'errors'].map((suffix) => rm(`${name}.${suffix}`)));
   if (answers.length !== questions.length)
     throw new Error(`the CEL oracle gave ${answers.length} answers to ${questions.length} questions`);
   return answers;

@@ -51,6 +51,13 @@ describe('a merge patch', () => {
     expect(live()).not.toHaveProperty('spec');
   });
 
+  it('that takes the last label away leaves no labels, as a real server reads metadata', async () => {
+    const answer = await patch({ metadata: { labels: { app: null }, annotations: {} } });
+    expect(answer.json()).toMatchObject({ metadata: { resourceVersion: '72447177' } });
+    expect(live().metadata).not.toHaveProperty('labels');
+    expect(live().metadata).not.toHaveProperty('annotations');
+  });
+
   it('that changes nothing leaves the job letter for letter', async () => {
     const before = simulator.text(...stored);
     for (const body of [{}, { metadata: { labels: { app: 'test' }, annotations: null } }, { spec: { backoffLimit: 6 } }]) {

@@ -32,11 +32,21 @@ const manifests = [
       },
     ],
   }),
+  policy('labelled', {
+    validations: [{ expression: "has(object.metadata.labels) || !('labelled' in object.metadata.?annotations.orValue({}))" }],
+  }),
+  binding('labelled', ['Deny']),
   binding('counted', ['Deny']),
   binding('short', ['Deny']),
   binding('even', ['Deny']),
   binding('told', ['Warn']),
   binding('applied', ['Deny']),
+  policy('deadline', {
+    validations: [
+      { expression: 'oldObject.spec.?activeDeadlineSeconds.orValue(0) != 3600 || object.spec.?activeDeadlineSeconds.hasValue()' },
+    ],
+  }),
+  binding('deadline', ['Deny']),
 ];
 
 useGateway({ auth: 'none' });
@@ -101,6 +111,17 @@ describe('a write that a policy denies', () => {
     expect(answer.body.message).toMatch(`denied request: ${generation} to ${generation + more}`);
   });
 
+  it.each([
+    ['a PUT', () => put(requested((job) => (job.metadata.labels = {})))],
+    ['a merge patch', () => put({ metadata: { labels: { only: null } } }, merge)],
+    ['a JSON patch', () => put([{ op: 'remove', path: '/metadata/labels/only' }], json)],
+  ])('is judged without labels where none is left, as an API server keeps no empty map: %s', async (_title, send) => {
+    await reset((job) => Object.assign(job.metadata, { labels: { only: 'x' }, annotations: { labelled: 'x' } }));
+    const answer = await send();
+    expect(answer.status).toBe(422);
+    expect(answer.body.message).toContain("ValidatingAdmissionPolicy 'labelled'");
+  });
+
   it('tells warnings beside the denial', async () => {
     const answer = await put({ metadata: { labels: { noisy: 'x' } }, ...patchOf(3) }, merge);
     expect(answer.status).toBe(422);
@@ -134,8 +155,13 @@ describe('a write that is admitted', () => {
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
 describe('the record of kubectl apply', () => {
-  const recordOf = (labels: object): string =>
-    JSON.stringify({ apiVersion: 'kubeflow.org/v1', kind: 'TFJob', metadata: { name: 'tfjob-test', namespace: 'kube-test', labels } });
+  const recordOf = (labels: object, spec: object = {}): string =>
+    JSON.stringify({
+      apiVersion: 'kubeflow.org/v1',
+      kind: 'TFJob',
+      metadata: { name: 'tfjob-test', namespace: 'kube-test', labels },
+      spec,
+    });
 
   it('does not gain a name whose removal the policies would deny', async () => {
     for (const [label, isRecorded] of [
@@ -150,6 +176,21 @@ describe('the record of kubectl apply', () => {
       expect((await put({ metadata: { annotations }, ...patchOf(10) }, merge)).status).toBe(200);
       expect(JSON.parse(liveJob().metadata.annotations[lastApplied]).metadata.labels).toEqual(isRecorded ? { [label]: 'x' } : {});
       expect(liveJob().spec.ttlSecondsAfterFinished).toBe(10);
+    }
+  });
+
+  it('does not gain a field whose removal the policies would deny', async () => {
+    for (const [deadline, isRecorded] of [
+      [3600, false],
+      [7200, true],
+    ] as const) {
+      await reset((job) => {
+        job.spec.activeDeadlineSeconds = deadline;
+        job.metadata.annotations = { [lastApplied]: recordOf({}) };
+      });
+      const annotations = { [lastApplied]: recordOf({}, { activeDeadlineSeconds: deadline }) };
+      expect((await put({ metadata: { annotations }, ...patchOf(10) }, merge)).status).toBe(200);
+      expect(JSON.parse(liveJob().metadata.annotations[lastApplied]).spec).toEqual(isRecorded ? { activeDeadlineSeconds: deadline } : {});
     }
   });
 });

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -46,6 +46,18 @@ describe('a build with policies', () => {
       policies: (await packPolicies('docs/policies/one-namespace'))?.digest,
     });
     await gateway.close();
+  });
+
+  it('tells hints about them on stderr, and ends well', async () => {
+    const place = await mkdtemp(join(process.cwd(), 'dist-build-'));
+    await symlink('../handlers', join(place, 'handlers'));
+    await mkdir(join(place, 'policies'));
+    const text = (await readFile('docs/policies/one-namespace/rbac.yaml', 'utf8')).replace("['*']", '[tfjob]');
+    await writeFile(join(place, 'policies', 'a.yaml'), text);
+    const { stderr } = await run(process.execPath, [join(process.cwd(), 'scripts/build.ts')], { cwd: place });
+    expect(stderr).toMatch(/^policies\/a\.yaml:\d+: rules\[0\]\.resources\S*: "tfjob" is nothing here: .* \(hint\)\n$/);
+    expect(await readdir(join(place, 'dist'))).toContain('patch-job');
+    await rm(place, { recursive: true });
   });
 
   it('ends with every mistake in them, and leaves what was built before', async () => {
@@ -101,6 +113,22 @@ describe('npm run policy -- check', () => {
     const { code, stdout, stderr } = await check(broken);
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr.split('\n').slice(1)).toEqual([`${join(broken, 'a.yaml')}:4: unknown field "datum"`, `${broken}: 2 mistakes`, '']);
+  });
+
+  it('and the other commands, the build and npm start say plainly that a folder is not there', async () => {
+    const cases = join(broken, 'x.cases.yaml');
+    await writeFile(cases, 'policies: none\ncases:\n  - {title: one, patch: {}, expect: allowed}\n');
+    const explain = ['scripts/policy.ts', 'explain', '--as', 'ada', '--patch', 'events/long-deadline.yaml', '--policies', 'none'];
+    for (const [code, folder, ...args] of [
+      [2, join(broken, 'none'), 'scripts/policy.ts', 'test', cases],
+      [2, 'none', ...explain],
+      [1, 'none', 'local/start.ts', '--policies', 'none'],
+    ] as const) {
+      const ended = await run(process.execPath, args).catch(({ code, stdout, stderr }) => ({ code, stdout, stderr }));
+      expect(ended).toEqual({ code, stdout: '', stderr: `the folder ${folder} cannot be read: ENOENT\n` });
+    }
+    await rm(cases);
+    await expect(buildHandlers(dist, 'none')).rejects.toBeInstanceOf(PolicyError);
   });
 
   it('ends with 2 and a plain sentence where it cannot look, or is not told what to do', async () => {

@@ -26,6 +26,7 @@ function fileOf(text: string): string {
   writeFileSync(file, text);
   return file;
 }
+const one = (expected: string) => `policies: x\ncases:\n  - {title: one, patch: {}, expect: ${expected}}`;
 const deadline = resolve('docs/policies/deadline');
 
 describe('npm run policy -- test', () => {
@@ -72,6 +73,10 @@ describe('npm run policy -- test', () => {
       'cases.0: a case has either',
     ],
     ['no case', 'policies: x\ncases: []', 'cases: Invalid length'],
+    ['a code in quotes', one('{code: "403"}'), 'cases.0.expect.code: is a number, such as 422, and not in quotes'],
+    ['a rule that there is not', one('{rule: admision}'), 'cases.0.expect.rule: is none of the rules: caller, impersonation, '],
+    ['an expectation of something else', one('denied'), 'cases.0.expect: Invalid type: Expected "allowed" but received "denied"'],
+    ['an expectation of nothing', one('null'), 'cases.0.expect: Invalid type: '],
     ['no expectation', 'policies: x\ncases:\n  - {title: one, patch: {}}', 'cases.0.expect: '],
     [
       'a kind that the layout does not have',
@@ -102,9 +107,9 @@ describe('npm run policy -- explain', () => {
     expect(printed.slice(0, 3)).toEqual([
       'alice patches TFJob kube-test/tfjob-test',
       '\ndeadline.example.com, bound by deadline.example.com',
-      "  !('admins' in request.userInfo.groups)\n    true (cost 5)",
+      "  matchCondition no-admin: !('admins' in request.userInfo.groups)\n    true (cost 5)",
     ]);
-    expect(printed.join('\n')).toContain('  variables.before: oldObject.spec.?activeDeadlineSeconds.or(');
+    expect(printed.join('\n')).toContain('  variable before: oldObject.spec.?activeDeadlineSeconds.or(');
     expect(printed.at(-1)).toBe(
       `refused by admission: 422 tfjobs.kubeflow.org "tfjob-test" is forbidden: ValidatingAdmissionPolicy 'deadline.example.com' with binding 'deadline.example.com' denied request: a deadline is 86400 seconds at most, not 100000`,
     );
@@ -114,6 +119,47 @@ describe('npm run policy -- explain', () => {
     expect(await explain([...args, '--as', 'alice', '--as-group', 'admins'])).toBe(0);
     expect(printed.filter((line) => line.startsWith('  '))).toHaveLength(1);
     expect(printed.at(-1)).toBe('allowed');
+  });
+});
+
+describe('npm run policy -- explain of several policies', () => {
+  const policy = (name: string, spec: string) => `---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: { name: ${name} }
+spec:
+  matchConstraints: { resourceRules: [{ apiGroups: ['*'], apiVersions: ['*'], operations: ['*'], resources: ['*'] }] }
+  ${spec}
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: { name: ${name} }
+spec: { policyName: ${name}, validationActions: [Deny] }
+`;
+  const folder = mkdtempSync(join(tmpdir(), 'policy-explain-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it('tells every denial, and what each expression is', async () => {
+    const all = [
+      "matchConditions: [{ name: always, expression: 'true' }]",
+      "variables: [{ name: never, expression: 'false' }]",
+      "validations: [{ expression: variables.never, messageExpression: '\"made\"' }, { expression: 'true' }]",
+      'auditAnnotations: [{ key: k, valueExpression: \'"v"\' }]',
+    ];
+    writeFileSync(
+      join(folder, 'a.yaml'),
+      policy('a', all.join('\n  ')) + policy('b', "validations: [{ expression: 'false', message: never }]"),
+    );
+    expect(await explain(['--policies', folder, '--as', 'ada', '--patch', 'events/long-deadline.yaml'])).toBe(1);
+    const titles = printed.filter((line) => line.includes('(cost ')).map((line) => line.split(':')[0]?.trim());
+    const ofA = ['matchCondition always', 'variable never', 'validation[0]', 'validation[1]', 'messageExpression[0]', 'auditAnnotation k'];
+    expect(titles).toEqual([...ofA, 'validation[0]']);
+    const denied = (name: string) => `ValidatingAdmissionPolicy '${name}' with binding '${name}' denied request`;
+    expect(printed.slice(-3)).toEqual([
+      `refused by admission: 422 tfjobs.kubeflow.org "tfjob-test" is forbidden: ${denied('a')}: made`,
+      `  because: ${denied('a')}: made`,
+      `  because: ${denied('b')}: never`,
+    ]);
   });
 });
 

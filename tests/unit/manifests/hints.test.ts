@@ -85,12 +85,14 @@ auditAnnotations:
     const good = policy("validations: [{ expression: 'true' }]");
     expect(hints(good)).toEqual([]);
     expect(hints(good.split('---')[0] ?? '')).toEqual(['3: metadata.name: no binding names this policy, so it is never asked']);
-    const never = ['5: spec.matchConstraints.resourceRules: matches nothing that the gateway does: UPDATE of a job of kubeflow.org'];
+    const never = ['5: spec.matchConstraints.resourceRules: matches nothing that the gateway does: UPDATE of a job of kubeflow.org/v1'];
     const rule = 'apiGroups: [kubeflow.org], apiVersions: [v1], operations: [UPDATE], resources: [tfjobs]';
     for (const [from, to] of [
       ['kubeflow.org', 'batch'],
       ['tfjobs', 'tfjobs/status'],
       ['[tfjobs]', '[tfjobs], scope: Cluster'],
+      ['apiVersions: [v1]', 'apiVersions: [v1beta1]'],
+      ['tfjobs', 'TFJob'],
     ] as const) {
       expect(hints(policy("validations: [{ expression: 'true' }]", rule.replace(from, to)))).toEqual(never);
     }
@@ -108,8 +110,159 @@ subjects:
 - { kind: User, name: ada }`;
     expect(hints(text)).toEqual([
       '6: subjects[0]: no caller is a service account here',
-      '7: subjects[1].name: no caller is "system:masters" here, or in such a group',
+      '7: subjects[1].name: no caller is in the group "system:masters" here',
     ]);
+  });
+
+  const subject = (kind: string, name: string) =>
+    hints(`apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: { name: b }
+roleRef: { kind: ClusterRole, name: 'system:discovery' }
+subjects: [{ kind: ${kind}, name: ${JSON.stringify(name)} }]`);
+  const account = '123456789012';
+
+  it.each([
+    ['User', `arn:aws:iam::${account}:role/path/deployer`, 'a role is named here without its path'],
+    ['User', `arn:aws:iam::${account}:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Admin_1`, 'without its path'],
+    ['User', `arn:aws:sts::${account}:assumed-role/deployer/ci`, 'is named by the role'],
+    ['User', `arn:aws:sts::${account}:assumed-role/AWSReservedSSO_Admin_1`, 'no caller has such an ARN'],
+    ['User', `arn:aws:iam::${account}:role/*`, 'no caller has such an ARN'],
+    ['User', `arn:aws:iam::${account}:group/admins`, 'no caller has such an ARN'],
+    ['User', 'arn:aws:iam::1234:user/ada', 'no caller has such an ARN'],
+    ['User', 'event:AROAEXAMPLE:session', 'no event comes from such a user'],
+    ['User', 'event:', 'no event comes from such a user'],
+    ['User', 'tfjob-gateway:events', 'no caller is the user'],
+    ['User', 'system:authenticated', 'no caller is the user'],
+    ['User', 'system:admin', 'no caller is the user'],
+    ['Group', 'event:orders', 'that is a User'],
+    ['Group', 'tfjob-gateway:event', 'no caller is in the group'],
+    ['Group', 'system:unauthenticated', 'no caller is in the group'],
+    ['Group', 'system:Authenticated', 'no caller is in the group'],
+    ['Group', `arn:aws:iam::${account}:role/deployer`, 'roles and users are each a User'],
+    ['Group', `arn:aws:iam::${account}:user/ada`, 'roles and users are each a User'],
+  ])('tells that no caller is the %s %s', (kind, name, why) => {
+    expect(subject(kind, name)).toEqual([expect.stringMatching(/^5: subjects\[0\]\.name: /)]);
+    expect(subject(kind, name)[0]).toContain(why);
+  });
+
+  it.each([
+    ['User', `arn:aws:iam::${account}:role/deployer`],
+    ['User', `arn:aws-cn:iam::${account}:user/path/ada`],
+    ['User', `arn:aws:iam::${account}:root`],
+    ['User', `arn:aws:sts::${account}:federated-user/ada`],
+    ['User', `arn:aws:iam::${account}:role/AWSReservedSSO_Admin_1`],
+    ['User', `arn:aws:sts::${account}:assumed-role/AWSReservedSSO_Admin_1/ada@example.com`],
+    ['User', 'event:com.example.orders'],
+    ['User', 'event:AROAEXAMPLE'],
+    ['User', 'https://issuer.example.com#jane'],
+    ['Group', 'tfjob-gateway:events'],
+    ['Group', 'ml'],
+    ['Group', `arn:aws:iam::${account}:root`],
+    ['Group', `arn:aws:iam::${account}:role/AWSReservedSSO_Admin_1`],
+  ])('is not given of the %s %s, who can be', (kind, name) => {
+    expect(subject(kind, name)).toEqual([]);
+  });
+
+  const role = (rule: string) =>
+    `apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: { name: r }\nrules:\n- { ${rule} }\n`;
+
+  it.each([
+    ['apiGroups: [kubeflow.org], resources: [tfjob], verbs: [get]', 'resources[0]: "tfjob" is nothing here: there are tfjobs, '],
+    ['apiGroups: [kubeflow.org], resources: [tfjobs, TFJob], verbs: [get]', 'resources[1]: "TFJob" is nothing here'],
+    ['apiGroups: [kubeflow.org], resources: [tfjobs/*], verbs: [get]', 'resources[0]: "tfjobs/*" is nothing here'],
+    ['apiGroups: [kubeflow.org/v1], resources: [tfjobs], verbs: [get]', 'apiGroups: is about nothing here'],
+    ['apiGroups: [""], resources: [tfjobs], verbs: [get]', 'apiGroups: is about nothing here'],
+    ['apiGroups: ["", kubeflow.org], resources: [pods], verbs: [get]', 'resources[0]: "pods" is nothing here'],
+    ['apiGroups: [kubeflow.org], resources: [tfjobs], verbs: [Get, list]', 'verbs[0]: "Get" is no verb'],
+    ['apiGroups: [kubeflow.org], resources: [tfjobs], verbs: [pach]', 'verbs[0]: "pach" is no verb'],
+    ['apiGroups: [kubeflow.org], resources: [tfjobs], verbs: [create, delete]', 'verbs: is never asked for here'],
+    ['nonResourceURLs: [/version], verbs: [GET]', 'verbs[0]: "GET" is no verb'],
+  ])('is given of a rule that allows nothing here: %s', (rule, hint) => {
+    const found = hints(role(rule));
+    expect(found).toHaveLength(1);
+    expect(found[0]).toContain(`5: rules[0].${hint}`);
+  });
+
+  it.each([
+    'apiGroups: ["*"], resources: ["*"], verbs: ["*"]',
+    'apiGroups: [kubeflow.org], resources: [tfjobs, mpijobs], verbs: [get, list, watch, create, update, patch, delete]',
+    'apiGroups: ["", kubeflow.org], resources: [pods, tfjobs], verbs: [get]',
+    'apiGroups: [authorization.k8s.io], resources: [selfsubjectaccessreviews], verbs: [create]',
+    'nonResourceURLs: [/version], verbs: [get]',
+  ])('is not given of a rule that allows something: %s', (rule) => {
+    expect(hints(role(rule))).toEqual([]);
+  });
+
+  it('is not given of a rule that a policy asks for by its authorizer', () => {
+    const asks = "authorizer.group('ml.example.com').resource('quotas').check('exceed').allowed()";
+    const rule = role('apiGroups: [ml.example.com], resources: [quotas], verbs: [exceed]');
+    expect(hints(rule)).toHaveLength(1);
+    expect(hints(`${rule}---\n${policy(`validations: [{ expression: "${asks}" }]`)}`)).toEqual([]);
+  });
+
+  const all = 'apiGroups: [kubeflow.org], apiVersions: [v1], operations: [UPDATE], resources: ';
+  const bound = (match: string, more = '', constraints = `resourceRules: [{ ${all}[tfjobs] }]`) =>
+    hints(
+      policy(`validations: [{ expression: 'true' }]${more}`)
+        .replace('validationActions: [Deny]', `validationActions: [Deny], ${match}`)
+        .replace(/resourceRules: .*\]/, constraints),
+    ).map((hint) => hint.replace(/^\d+: /, ''));
+
+  it.each([
+    [`matchResources: { resourceRules: [{ ${all}[tfjobs/status] }] }`, 'resourceRules: matches nothing that the gateway does'],
+    [`matchResources: { excludeResourceRules: [{ ${all}["*"] }] }`, 'excludeResourceRules: excludes every job'],
+    [
+      `matchResources: { namespaceSelector: { matchExpressions: [{ key: kubernetes.io/metadata.name, operator: DoesNotExist }] } }`,
+      'namespaceSelector: no namespace fits',
+    ],
+    [
+      `matchResources: { namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: a }, matchExpressions: [{ key: kubernetes.io/metadata.name, operator: NotIn, values: [a] }] } }`,
+      'namespaceSelector: no namespace fits',
+    ],
+    [
+      `matchResources: { namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: Team_A } } }`,
+      'namespaceSelector: no namespace fits',
+    ],
+    [
+      `matchResources: { objectSelector: { matchLabels: { a: b }, matchExpressions: [{ key: a, operator: DoesNotExist }] } }`,
+      'objectSelector: no labels fit',
+    ],
+    [`matchResources: { resourceRules: [{ ${all}[pytorchjobs] }] }`, ' matches no job that its policy matches'],
+    [`matchResources: { excludeResourceRules: [{ ${all}[tfjobs] }] }`, ' matches no job that its policy matches'],
+  ])('is given of a binding that never matches: %s', (match, hint) => {
+    const found = bound(match);
+    expect(found).toHaveLength(1);
+    expect(found[0]?.replace('spec.matchResources', '').replace(/^[.:]/, '')).toContain(hint);
+  });
+
+  it.each([
+    `matchResources: { resourceRules: [{ ${all}[tfjobs/*] }] }`,
+    `matchResources: { excludeResourceRules: [{ ${all}[tfjobs], resourceNames: [one] }] }`,
+    `matchResources: { namespaceSelector: { matchExpressions: [{ key: kubernetes.io/metadata.name, operator: NotIn, values: [x, xx] }] } }`,
+    `matchResources: { objectSelector: { matchExpressions: [{ key: a, operator: Exists }, { key: a, operator: NotIn, values: [x] }] } }`,
+  ])('is not given of a binding that matches: %s', (match) => {
+    expect(bound(match)).toEqual([]);
+  });
+
+  it('tells of a policy that excludes what it is about, and not of what covers subresources too', () => {
+    const excluding = `resourceRules: [{ ${all}[tfjobs] }], excludeResourceRules: [{ ${all}["*"] }]`;
+    expect(bound('', '', excluding)).toEqual(['spec.matchConstraints.excludeResourceRules: excludes every job that would be matched']);
+    for (const resource of ['tfjobs/*', '"*/*"', '"*"']) expect(bound('', '', `resourceRules: [{ ${all}[${resource}] }]`)).toEqual([]);
+  });
+
+  it('tells of a binding that denies nothing and warns nobody', () => {
+    const of = (actions: string) => hints(policy("validations: [{ expression: 'true' }]").replace('[Deny]', actions));
+    expect(of('[Audit]')).toEqual(['11: spec.validationActions: nothing is denied, and nobody is warned']);
+    for (const actions of ['[Warn]', '[Deny, Audit]', '[Warn, Audit]']) expect(of(actions)).toEqual([]);
+  });
+
+  it('tells of a binding whose parameters are not there, so that its policy is never asked', () => {
+    const ref = 'paramRef: { name: m, namespace: ns, parameterNotFoundAction: Allow }';
+    const kind = '\nparamKind: { apiVersion: v1, kind: ConfigMap }';
+    expect(bound(ref, kind)).toEqual(['spec.paramRef: there is no such ConfigMap here, so the policy is never asked']);
+    const text = policy(`validations: [{ expression: 'true' }]${kind}`).replace('validationActions', `${ref}, validationActions`);
+    expect(hints(`${text}---\napiVersion: v1\nkind: ConfigMap\nmetadata: { name: m, namespace: ns }`)).toEqual([]);
   });
 });
 

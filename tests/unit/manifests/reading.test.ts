@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkManifests, checkPolicies } from '../../../scripts/manifests/check.ts';
+import { UnreadableFolder } from '../../../scripts/manifests/mistakes.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -40,6 +41,71 @@ describe('a folder of policies', () => {
     ]);
   });
 
+  it.each(['.freeze.yaml', '.freeze.YML', '.d/f.yaml', 'd/.e/f.json'])(
+    'holds no manifest that is hidden: %s is a mistake',
+    async (file) => {
+      write('a.yaml', map('a'));
+      write(file, map('f'));
+      const { mistakes, objects } = await checkPolicies(folder);
+      const message = 'is hidden, and what is hidden is not read: no file and no folder may begin with a dot';
+      expect([mistakes, objects]).toEqual([[{ file: join(folder, file), line: 1, field: '', message }], undefined]);
+    },
+  );
+
+  it('holds no manifest in a file of cases, be it one document of several or with another mistake', async () => {
+    write('ok.cases.yaml', 'policies: .\ncases: []\n');
+    expect((await checkPolicies(folder)).mistakes).toEqual([]);
+    write('a.cases.yaml', map('a'));
+    write('b.cases.yml', `policies: .\n---\n${map('b')}`);
+    write('c.cases.yaml', `${map('c')}data: { a: "x\n`);
+    const { mistakes } = await checkPolicies(folder);
+    expect(mistakes.map(({ file, line, message }) => [file.slice(folder.length + 1), line, message.split(':')[0]])).toEqual([
+      ['a.cases.yaml', 1, 'is a manifest in a file of cases, which is not read'],
+      ['b.cases.yml', 3, 'is a manifest in a file of cases, which is not read'],
+      ['c.cases.yaml', 1, 'is a manifest in a file of cases, which is not read'],
+    ]);
+  });
+
+  it('holds nothing that cannot be opened', async () => {
+    symlinkSync(join(folder, 'nowhere'), join(folder, 'a.yaml'));
+    mkdirSync(join(folder, 'd'));
+    symlinkSync(join(folder, 'd'), join(folder, 'e.yaml'));
+    const { mistakes } = await checkPolicies(folder);
+    expect(mistakes.map(({ file, message }) => [file.slice(folder.length + 1), message])).toEqual([
+      ['a.yaml', 'cannot be read: ENOENT'],
+      ['e.yaml', 'cannot be read: EISDIR'],
+    ]);
+  });
+
+  it('says nothing of what is not found where something could not be read, which may be just that', async () => {
+    const binding = [
+      'apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: { name: b, namespace: ns }',
+      'roleRef: { kind: Role, name: r }\nsubjects: [{ kind: User, name: ada }]\n',
+    ].join('\n');
+    const found = (role: string) =>
+      checkManifests([
+        { file: 'a.yaml', text: binding },
+        { file: 'b.yaml', text: role },
+      ]).mistakes.map(({ file, message }) => `${file}: ${message}`);
+    expect(found('')).toEqual([expect.stringMatching(/^a\.yaml: roleRef\.name: Not found: "r"/)]);
+    const role = 'apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: { name: r, namespace: ns }\nrules: []\n';
+    expect(found(role)).toEqual([]);
+    for (const unread of [
+      `${role}x: "`,
+      role.replace('/v1', '/v1beta1'),
+      role.replace('kind: Role\n', ''),
+      role.replace('name: r', 'name: 5'),
+      `- ${role.replaceAll('\n', '\n  ')}`,
+    ]) {
+      const messages = found(unread);
+      expect(messages.length, unread).toBeGreaterThan(0);
+      expect(
+        messages.filter((message) => !message.startsWith('b.yaml: ')),
+        unread,
+      ).toEqual([]);
+    }
+  });
+
   it('is followed where a file is a link', async () => {
     write('elsewhere/a.yaml', map('linked'));
     mkdirSync(join(folder, 'policies'));
@@ -49,7 +115,7 @@ describe('a folder of policies', () => {
 
   it('must be there, though it may be empty', async () => {
     expect((await checkPolicies(folder)).mistakes).toEqual([]);
-    await expect(checkPolicies(join(folder, 'none'))).rejects.toThrow('ENOENT');
+    await expect(checkPolicies(join(folder, 'none'))).rejects.toThrow(new UnreadableFolder(join(folder, 'none'), 'ENOENT'));
   });
 
   it('is told of every mistake at once, by file and line', async () => {
@@ -82,6 +148,18 @@ describe('a manifest', () => {
     expect(objects?.configMaps[0]?.data).toEqual({ a: '2026-01-01', b: '2026-01-01', c: '12:30' });
   });
 
+  it("may have a variable with the name of JavaScript's prototypes", () => {
+    const { mistakes } = read(`apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: { name: p }
+spec:
+  matchConstraints:
+    resourceRules: [{ apiGroups: ['*'], apiVersions: ['*'], operations: ['*'], resources: ['*'] }]
+  variables: [{ name: __proto__, expression: '1' }]
+  validations: [{ expression: variables.__proto__ == 1 }]`);
+    expect(mistakes).toEqual([]);
+  });
+
   it('may have a name that only static manifests have in a cluster', () => {
     const { objects } = read(`apiVersion: admissionregistration.k8s.io/v1
 kind: ValidatingAdmissionPolicy
@@ -103,6 +181,9 @@ spec:
   it('keeps members with the names of JavaScript as they are', () => {
     const { objects } = read(`${map('m')}data: { constructor: a, toString: b }`);
     expect(objects?.configMaps[0]?.data).toEqual({ constructor: 'a', toString: 'b' });
+    const { objects: ofProto } = read(`${map('m')}data: { __proto__: a, b: c }`);
+    expect(JSON.stringify(ofProto?.configMaps[0]?.data)).toBe('{"__proto__":"a","b":"c"}');
+    expect(read(`${map('m').replace('ns }', 'ns, labels: { __proto__: a } }')}`).mistakes).toHaveLength(1);
     expect(read(`${map('m')}constructor: a`).mistakes.map(({ message }) => message)).toEqual(['unknown field "constructor"']);
   });
 });

@@ -1,4 +1,6 @@
+import { RE2JS } from 're2js';
 import { describe, expect, it } from 'vitest';
+import type { RegexEngine } from '../../../lib/cel/index.ts';
 import { type JsonObject, parseExactJson } from '../../../lib/json/json.ts';
 import { type AdmissionRequest, createAdmission } from '../../../lib/policy/admission.ts';
 import type {
@@ -52,16 +54,17 @@ interface Asked {
   bindings?: ValidatingAdmissionPolicyBinding[];
   configMaps?: ConfigMap[];
   maxCost?: number;
+  engine?: RegexEngine;
   request?: Partial<AdmissionRequest>;
 }
-function review({ policies, bindings, configMaps = [], maxCost = 10_000_000, request: other }: Asked) {
+function review({ policies, bindings, configMaps = [], maxCost = 10_000_000, request: other, engine }: Asked) {
   const objects = {
     validatingAdmissionPolicies: policies,
     validatingAdmissionPolicyBindings: bindings ?? policies.map(({ metadata }) => binding(metadata.name)),
     configMaps,
   };
   const authorize = ({ verb }: { verb: string }) => ({ allowed: verb === 'get', reason: `of ${verb}` });
-  return createAdmission(objects, { authorize, maxCost }).review({ ...request, ...other });
+  return createAdmission(objects, { authorize, maxCost, engine }).review({ ...request, ...other });
 }
 const messages = (asked: Asked) => review(asked).denials.map(({ message }) => message);
 
@@ -318,5 +321,46 @@ describe('a fault of our own inside the engine', () => {
     });
     expect(denials).toEqual([{ policy: 'p', binding: 'p-binding', message: 'the policy could not be evaluated', reason: 'Invalid' }]);
     expect(faults).toEqual([new TypeError('secret')]);
+  });
+});
+
+describe('an expression that a limit of our own ends', () => {
+  const validations = [{ expression: "!object.metadata.annotations['x'].matches('^(?i)[a-z]{1,1000}secret$')" }];
+  const object = { metadata: { annotations: { x: 'a'.repeat(190_000) } } };
+  const asked = (failurePolicy: 'Ignore' | 'Fail', actions: ('Deny' | 'Warn')[]) =>
+    review({
+      policies: [policy('p', { failurePolicy, validations })],
+      bindings: [binding('p', { validationActions: actions })],
+      request: { object },
+      engine: RE2JS,
+    });
+  const message = 'an expression takes longer than the gateway allows, so that nobody knows what it says';
+
+  it.each(['Ignore', 'Fail'] as const)(
+    'denies where the binding denies, with failurePolicy %s: Kubernetes would have gone on',
+    (policy) => {
+      const { denials, warnings, faults } = asked(policy, ['Deny']);
+      expect(denials).toEqual([{ policy: 'p', binding: 'p-binding', message, reason: 'Invalid' }]);
+      expect([warnings, faults]).toEqual([[], []]);
+    },
+  );
+
+  it('warns where the binding only warns', () => {
+    const { denials, warnings } = asked('Ignore', ['Warn']);
+    expect(denials).toEqual([]);
+    expect(warnings).toEqual([expect.stringContaining(message)]);
+  });
+
+  it('denies as a condition too, which Ignore would have skipped the policy by', () => {
+    const matchConditions = [{ name: 'c', expression: validations[0]?.expression ?? '' }];
+    const policies = [policy('p', { failurePolicy: 'Ignore', matchConditions, validations: [{ expression: 'true' }] })];
+    expect(review({ policies, request: { object }, engine: RE2JS }).denials.map((denial) => denial.message)).toEqual([message]);
+  });
+
+  it('denies where values are nested deeper than the stack', () => {
+    const deep = (n: number): JsonObject => Array.from({ length: n }).reduce<JsonObject>((inner) => ({ a: inner }), {});
+    const policies = [policy('p', { failurePolicy: 'Ignore', validations: [{ expression: 'object.spec == oldObject.spec' }] })];
+    const request = { object: { spec: deep(100_000) }, oldObject: { spec: deep(100_000) } };
+    expect(review({ policies, request }).denials.map((denial) => denial.message)).toEqual([message]);
   });
 });
