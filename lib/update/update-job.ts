@@ -7,7 +7,7 @@ import { managerOf } from '../job/rules/last-applied.ts';
 import { isCrowded } from '../job/rules/map-size.ts';
 import type { JsonObject } from '../json/json.ts';
 import { applyMergePatch } from '../json/merge-patch.ts';
-import { type RequestContext, timeLeft, type UpdateRecord } from '../runtime/request-context.ts';
+import { type RequestContext, timeLeft } from '../runtime/request-context.ts';
 import { conflict, StatusError } from '../status.ts';
 import { type AdmittingPolicies, admit, mayJudge } from './admit.ts';
 import { differingFields, fieldsIn, versionOf } from './changed-fields.ts';
