@@ -153,8 +153,9 @@ const deployment = load(read('serverless.yml')) as { params: { default: Record<s
 const deployed = ['serverless.yml', 'deploy/events.yml', 'deploy/auth/jwt.yml', 'deploy/rotation/on.yml'].map(read).join('\n');
 /** Every parameter that the deployment reads. */
 function parameters(): string[] {
-  const used = ['auth/caller-limits', 'rotation/schedule', 'alarm-actions', 'reserved-concurrency', 'authorization']
-    .map((name) => `deploy/${name}.cjs`)
+  const modules = ['auth/caller-limits', 'rotation/schedule', 'alarm-actions', 'reserved-concurrency', 'authorization'];
+  const used = [...modules.map((name) => `${name}.cjs`), 'audit/archive.yml', 'audit/strict.yml']
+    .map((name) => `deploy/${name}`)
     .map(read)
     .join('\n');
   return [...new Set([...`${deployed}\n${used}`.matchAll(/param:(\w+)/g)].map(([, name = '']) => name))];

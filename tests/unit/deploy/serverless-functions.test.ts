@@ -161,6 +161,8 @@ describe('the parameters', () => {
       asVariables('auth/caller-limits.cjs'),
       asVariables('reserved-concurrency.cjs'),
       asVariables('authorization.cjs'),
+      asVariables('audit/archive.yml'),
+      asVariables('audit/strict.yml'),
     ].join();
     const used = new Set([...all.matchAll(/\$\{param:(\w+)(, null)?\}/g)].map(([, name, optional]) => (optional ? undefined : name)));
     for (const needed of ['oidcIssuer', 'oidcAudience']) expect(used.delete(needed)).toBe(true);
