@@ -32,7 +32,16 @@ export async function openPolicies(file: URL, digest: string, maxCost: number): 
   return createPolicies(await readPolicies(file, digest), maxCost);
 }
 
-/** Whether an expression may call a function of regular expressions; a text that only looks like one costs no more than the time to load it. */
+/**
+ * Whether an expression may call a function of regular expressions: its name is looked for, as lines and comments may come before the
+ * parenthesis. A text that only looks like one costs no more than the time to load RE2.
+ */
 function hasPattern({ validatingAdmissionPolicies }: AdmissionObjects): boolean {
-  return /\b(?:matches|find|findAll)\s*\(/.test(JSON.stringify(validatingAdmissionPolicies));
+  let found = false;
+  // The expressions themselves: in their JSON a line break would be letters.
+  JSON.stringify(validatingAdmissionPolicies, (key, value) => {
+    found ||= /expression$/i.test(key) && /\b(?:matches|find|findAll)\b/.test(value);
+    return value;
+  });
+  return found;
 }
