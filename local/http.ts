@@ -19,10 +19,7 @@ export function createAsyncServer(
       response.end();
     });
   };
-  const server = certificate ? createTlsServer(certificate, listener) : createServer(listener);
-  // By default Node closes a connection after 5 s without a request, at times just as a client on a busy machine sends the next one.
-  server.keepAliveTimeout = 65_000;
-  return server;
+  return certificate ? createTlsServer(certificate, listener) : createServer(listener);
 }
 
 /**

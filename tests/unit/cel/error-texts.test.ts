@@ -8,11 +8,9 @@ const corpus = new URL('corpus/', import.meta.url);
 /** Texts of several words that no recorded answer has, by what they begin with, and why. */
 const notRecorded: Record<string, string> = {
   'no such attribute(s): ': 'kube-apiserver gives each variable a value',
-  'quantity out of range': 'Kubernetes computes such a quantity for hours',
   '@sortByAssociatedKeys() expected': 'the macro alone makes the call, with as many keys as elements',
   ', but got ': 'the end of the text before',
   'an expression with a regular expression needs': 'a mistake of the program: where it has no engine nothing asks for one',
-  'error parsing regexp: expression is longer': 'Kubernetes takes such patterns',
   'duplicate capture group name': 'what the engine says and Kubernetes does not: it is asked again without the names',
   'precision ': 'Kubernetes writes as many digits as are asked for',
   'not a type: ': 'a mistake in the table of overloads',
