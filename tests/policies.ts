@@ -56,10 +56,18 @@ export async function buildTemplates(): Promise<void> {
     await bundle({ entryPoints: [{ in: `handlers/${name}.ts`, out: 'index' }] }, join(templates, name), anyDigest);
 }
 
-/** The built handlers of these names, with manifests beside them, in a folder that the caller removes. */
-export async function buildWith(manifests: readonly Loose[], names: readonly string[]): Promise<string> {
+/**
+ * The built handlers of these names, with manifests beside them, in a folder that the caller removes.
+ * @param change makes of the checked objects what no build writes.
+ */
+export async function buildWith(
+  manifests: readonly Loose[],
+  names: readonly string[],
+  change: (objects: Loose) => void = () => undefined,
+): Promise<string> {
   const folder = await mkdtemp(join(import.meta.dirname, '../dist-'));
   const { digest: _, ...objects } = bundleOf(manifests);
+  change(objects);
   const bytes = Buffer.from(JSON.stringify(objects));
   for (const name of names) {
     await mkdir(join(folder, name));

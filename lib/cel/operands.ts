@@ -11,9 +11,12 @@ const reserved = new Set(
 /** A field's name: in backticks it may hold what no identifier can. */
 export const fieldOf = (token: Token): string => (token.kind === 'ESC_IDENTIFIER' ? token.text.slice(1, -1) : token.text);
 
+const isFieldBeginning = (kind: string): boolean => ['?', 'IDENTIFIER', 'ESC_IDENTIFIER'].includes(kind);
+
 /** What stands between operators: names, calls, literals, lists, maps and what is in parentheses. */
 export abstract class Operands extends TokenStream {
   protected abstract expression(): Node;
+  protected abstract unary(): Node;
 
   protected callOrMacro(at: number, name: string, target: Node | undefined): Node {
     const args = this.#arguments();
@@ -57,7 +60,8 @@ export abstract class Operands extends TokenStream {
       case '-':
         if (isNumber(this.peek(1).kind)) return this.#literal();
         this.noAlternative(this.take());
-        return literal(token.at, null);
+        this.errors.recovered();
+        return this.unary();
       default:
         if (isLiteral(token.kind)) return this.#literal();
     }
@@ -66,12 +70,15 @@ export abstract class Operands extends TokenStream {
 
   #missingOperand(): Node {
     const token = this.token;
+    const before = this.next > 0 ? this.peek(-1).kind : '';
     const afterwards = this.peek(1).kind;
-    const choices = this.errors.operands;
-    const isEmpty = this.errors.mayBeEmpty(afterwards);
-    const isExtraneous = token.kind !== '<EOF>' && (canBegin(afterwards) || isEmpty);
-    const isAfterNot = this.next > 0 && token.kind === '<EOF>' && this.peek(-1).kind === '!';
-    this.errors.unexpected(token, `${isExtraneous || isAfterNot ? 'extraneous' : 'mismatched'} input '${token.text}' expecting ${choices}`);
+    const choices = this.errors.operands(before);
+    const isEmpty = this.errors.mayBeEmpty(before, afterwards);
+    // After a sign ANTLR calls it that, but does not leave it out.
+    const isSigned = before === '!';
+    const isExtraneous = token.kind !== '<EOF>' && !isSigned && (canBegin(afterwards) || isEmpty);
+    if (isExtraneous || isSigned) this.errors.unexpected(token, `extraneous input '${token.text}' expecting ${choices}`);
+    else this.errors.unexpected(token, `mismatched input '${token.text}' expecting ${choices}`, 'after');
     if (isExtraneous) {
       this.next += 1;
       return isEmpty ? literal(token.at, null) : this.primary();
@@ -130,6 +137,7 @@ export abstract class Operands extends TokenStream {
     const dot = this.takeIf('.');
     if (!this.is('IDENTIFIER')) {
       this.noAlternative(dot as Token);
+      this.recover();
       return literal((dot as Token).at, null);
     }
     const token = this.take();
@@ -164,7 +172,7 @@ export abstract class Operands extends TokenStream {
       this.errors.open('}');
       fields.push({ name: fieldOf(field), at: colon.at, value: this.expression(), isOptional });
       this.errors.close();
-      if (!this.goesOn('}')) break;
+      if (!this.goesOn('}', isFieldBeginning)) break;
     }
     this.endOfList('}', fields.length > 0);
     return { kind: 'struct', at, name, fields };

@@ -1,4 +1,4 @@
-import { isNumber } from './lexer.ts';
+import { canBegin, isNumber } from './lexer.ts';
 import { fieldOf, Operands } from './operands.ts';
 import type { Problems } from './source.ts';
 import { call, isDeeper, literal, type Node } from './syntax.ts';
@@ -75,7 +75,7 @@ class Parser extends Operands {
   }
 
   #calculation(above: number): Node {
-    let left = this.#unary();
+    let left = this.unary();
     for (let level = precedence[this.token.kind] ?? 0; level > above; level = precedence[this.token.kind] ?? 0) {
       const operator = this.take();
       left = call(operator.at, operatorName(operator.text), [left, this.#calculation(level)]);
@@ -83,18 +83,17 @@ class Parser extends Operands {
     return left;
   }
 
-  #unary(): Node {
+  protected override unary(): Node {
     const sign = this.token;
     if (sign.kind !== '!' && sign.kind !== '-') return this.#member();
     // One minus before a number is part of the number, several are not.
     if (sign.kind === '-' && isNumber(this.peek(1).kind)) return this.#member();
     let count = 0;
     while (this.takeIf(sign.kind)) count += 1;
-    if (sign.kind === '-' && this.is('!', '<EOF>')) {
-      const isEnd = this.is('<EOF>');
+    if (sign.kind === '-' && (this.is('!') || !canBegin(this.token.kind))) {
       this.noAlternative(this.peek(-1));
-      if (!isEnd) return literal(sign.at, null);
       this.errors.recovered();
+      if (this.is('!')) return this.unary();
     }
     const operand = this.#member();
     return count % 2 === 0 ? operand : call(sign.at, sign.kind === '!' ? '!_' : '-_', [operand]);
@@ -122,6 +121,7 @@ class Parser extends Operands {
       return { kind: 'select', at: dot.at, operand, field: fieldOf(field), isTest: false };
     }
     this.noAlternative(dot);
+    this.recover();
     return operand;
   }
 

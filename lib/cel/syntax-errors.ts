@@ -19,7 +19,8 @@ export const wanted = (kind: string): string => (/^[<A-Z]/.test(kind) ? kind : `
 /** Parsing that must stop at once, with the message for the whole expression if there is one. */
 class ParsingStopped extends Error {}
 
-const isOperator = (kind: string): boolean => /^([=!]=|[<>]=?|[+\-*/%]|&&|\|\||in|\?|\.|\[)$/.test(kind);
+const isBinary = (kind: string): boolean => /^([=!]=|[<>]=?|[+\-*/%]|&&|\|\||in)$/.test(kind);
+const isOperator = (kind: string): boolean => isBinary(kind) || /^[?.[]$/.test(kind);
 
 interface Open {
   /** What closes what is open: `)`, `]`, `}`, or the `:` of a ternary or a map's entry. */
@@ -87,9 +88,9 @@ export class SyntaxErrors {
 
   syntax(at: number, message: string): void {
     this.#count += 1;
-    const isLast = this.#count > mostSyntaxErrors;
-    this.#problems.add(at, isLast ? `Syntax error: More than ${mostSyntaxErrors} syntax errors` : message);
-    if (isLast) this.stop('');
+    // One more than is shown: it is counted.
+    this.#problems.add(at, message);
+    if (this.#count > mostSyntaxErrors) this.stop('');
   }
 
   /** A mistake that is no syntax error; the parser needs no recovery from it. */
@@ -97,16 +98,23 @@ export class SyntaxErrors {
     this.#semantic.push([at, message]);
   }
 
-  /** A token that should not stand here. Until a token is taken again no other is reported. */
-  unexpected(token: Token, message: string): void {
+  /**
+   * A token that should not stand here. Until a token is taken again no other is reported.
+   * @param recovers when ANTLR counts an attempt to go on: before it reports, afterwards, both, or not at all, where it leaves one token out.
+   */
+  unexpected(token: Token, message: string, ...recovers: ('before' | 'after')[]): void {
     if (this.#isRecovering) return;
-    this.#recoveries += 1;
-    if (this.#recoveries > mostRecoveries) {
-      this.syntax(token.at, `Syntax error: error recovery attempt limit exceeded: ${mostRecoveries}`);
-      this.stop('');
-    }
+    if (recovers.includes('before')) this.#attempt(token);
     this.syntax(token.at, `Syntax error: ${message}`);
+    if (recovers.includes('after')) this.#attempt(token);
     this.#isRecovering = true;
+  }
+
+  #attempt({ at }: Token): void {
+    this.#recoveries += 1;
+    if (this.#recoveries <= mostRecoveries) return;
+    this.syntax(at, `Syntax error: error recovery attempt limit exceeded: ${mostRecoveries}`);
+    this.stop('');
   }
 
   get isRecovering(): boolean {
@@ -125,18 +133,23 @@ export class SyntaxErrors {
     this.#open.pop();
   }
 
-  /** Whether what is open may be closed at once by a token of this kind. */
-  mayBeEmpty(kind: string): boolean {
-    const top = this.#open.at(-1);
+  /** Whether what is open may be closed at once by a token of this kind, after one of the kind before. */
+  mayBeEmpty(before: string, kind: string): boolean {
+    const top = this.#topAfter(before);
     return top?.isEmptyAllowed === true && top.closing === kind;
   }
 
-  /** What may come where an operand is missing. */
-  get operands(): string {
-    const top = this.#open.at(-1);
+  /** What may come where an operand is missing after a token of a kind. */
+  operands(before: string): string {
+    const top = this.#topAfter(before);
     const more = top?.isEmptyAllowed ? [`'${top.closing === ':' ? '}' : top.closing}'`, ...(top.closing === ')' ? [] : ["','"])] : [];
     const allowed = [...beginnings, ...more, ...(top?.isOptionalAllowed ? ["'?'"] : [])];
     return `{${ordered.filter((token) => allowed.includes(token)).join(', ')}}`;
+  }
+
+  /** What is open; behind an operator its end and what else begins an element may not come. */
+  #topAfter(before: string): Open | undefined {
+    return before === '!' || before === ':' || isBinary(before) ? undefined : this.#open.at(-1);
   }
 
   /** Whether a token of the second kind may come after one of the first: then the first is missing. */

@@ -1,14 +1,16 @@
-import { type Token, tokenize } from './lexer.ts';
+import { canBegin, type Token, tokenize } from './lexer.ts';
 import type { Problems } from './source.ts';
 import { SyntaxErrors, wanted } from './syntax-errors.ts';
 
 /** The tokens of an expression, taken one after the other. After a mistake it goes on as ANTLR does, so that further ones are found. */
 export class TokenStream {
+  readonly #source: string;
   readonly tokens: readonly Token[];
   readonly errors: SyntaxErrors;
   next = 0;
 
   constructor(source: string, problems: Problems) {
+    this.#source = source;
     this.errors = new SyntaxErrors(problems);
     this.tokens = this.errors.orNothing(() => tokenize(source, (at, message) => this.errors.syntax(at, message)));
   }
@@ -40,15 +42,20 @@ export class TokenStream {
   expect(kind: string, choices = wanted(kind)): Token {
     if (this.is(kind)) return this.take();
     const token = this.token;
+    // Where a list may go on as well, ANTLR looks before the token is asked for.
+    const isListed = choices.startsWith('{');
+    const inLine = isListed ? [] : (['before'] as const);
     if (this.peek(1).kind === kind && token.kind !== '<EOF>') {
-      this.errors.unexpected(token, `extraneous input '${token.text}' expecting ${choices}`);
+      this.errors.unexpected(token, `extraneous input '${token.text}' expecting ${choices}`, ...inLine);
       this.next += 1;
       return this.take();
     }
-    const isMissing = !choices.startsWith('{') && this.errors.mayFollow(kind, token.kind);
+    const isMissing = !isListed && this.errors.mayFollow(kind, token.kind);
     this.errors.unexpected(
       token,
       isMissing ? `missing ${choices} at '${token.text}'` : `mismatched input '${token.text}' expecting ${choices}`,
+      ...inLine,
+      ...(isMissing ? [] : (['after'] as const)),
     );
     if (!isMissing) this.recover();
     return token;
@@ -63,33 +70,33 @@ export class TokenStream {
   noAlternative(first: Token): void {
     const token = this.token;
     const isWord = /^(true|false|null)$/.test(token.text);
-    const read = token.kind === '<EOF>' ? first.text : `${first.text}${token.text}`;
+    // With the spaces and comments between them, which are tokens to ANTLR; what is none is not.
+    const between = this.#source.slice(first.at + first.text.length, token.at).match(/[\t\n\f\r ]+|\/\/.*/g) ?? [];
+    const read = [first.text, ...between, ...(token.kind === '<EOF>' ? [] : [token.text])].join('');
+    const shown = read.replaceAll('\n', '\\n').replaceAll('\r', '\\r').replaceAll('\t', '\\t');
     this.errors.unexpected(
       token,
-      isWord ? `mismatched input '${token.text}' expecting IDENTIFIER` : `no viable alternative at input '${read}'`,
+      isWord ? `mismatched input '${token.text}' expecting IDENTIFIER` : `no viable alternative at input '${shown}'`,
+      'after',
     );
-    this.recover();
   }
 
-  /** Takes the comma between two elements. One token too many before it ends the list, as ANTLR has it. */
-  goesOn(bracket: string): boolean {
+  /**
+   * Takes the comma between two elements. One token too many before it ends the list, as ANTLR has it;
+   * so does a comma behind which no element begins.
+   */
+  goesOn(bracket: string, begins: (kind: string) => boolean = (kind) => canBegin(kind) || kind === '?'): boolean {
     const token = this.token;
     if (token.kind !== ',' && token.kind !== bracket && this.peek(1).kind === ',') {
       this.errors.unexpected(token, `extraneous input '${token.text}' expecting {'${bracket}', ','}`);
       this.next += 1;
       return false;
     }
-    return this.is(',') && !this.isEnd(bracket) && this.take().kind === ',';
+    return this.is(',') && begins(this.peek(1).kind) && this.take().kind === ',';
   }
 
   endOfList(bracket: string, hasElements: boolean): void {
     const isComma = this.takeIf(',') !== undefined;
     this.expect(bracket, hasElements && !isComma ? `{'${bracket}', ','}` : undefined);
-  }
-
-  /** Whether the comma that is next ends the list or map. */
-  isEnd(bracket: string): boolean {
-    const { kind } = this.peek(1);
-    return kind === bracket || kind === ',' || kind === '<EOF>';
   }
 }

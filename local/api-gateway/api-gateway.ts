@@ -73,6 +73,8 @@ export async function startApiGateway(options: ApiGatewayOptions): Promise<ApiGa
   };
   const server = createAsyncServer(handle);
   const secure = certificate && createAsyncServer(handle, certificate);
+  // By default Node closes a connection after 5 s without a request, at times just as a client on a busy machine sends the next one.
+  for (const each of secure ? [server, secure] : [server]) each.keepAliveTimeout = 65_000;
   const url = await listen(server, port);
   const secureUrl = secure && (await listen(secure, 0));
   return { url, secureUrl, close: async () => void (await Promise.all([server, ...(secure ? [secure] : [])].map(close))) };

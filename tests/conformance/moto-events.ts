@@ -26,6 +26,8 @@ type Door = (typeof doors)[number];
 const queueOf = { bus: 'JobEventQueue', fifo: 'JobEventFifoQueue' };
 const deadLettersOf = { bus: 'JobEventDeadLetters', fifo: 'JobEventFifoDeadLetters' };
 const ten = Array.from({ length: 10 }, (_, index) => String(index));
+/** Whom moto's SQS says that every message is from: the gateway knows him by that. */
+const motoSender = 'event:AIDAIT2UOQQY3AUEKVGXU';
 
 const folder = await mkdtemp(join(tmpdir(), 'tfjob-gateway-moto-events-'));
 whenStopped(() => rm(folder, { recursive: true, force: true }));
@@ -198,7 +200,9 @@ try {
     expect(await run('fifo'), { invocations: 10 + 4, deliveries: 10 + 4, returned: 4, failed: 0 });
     expect(effectsOf(name), ten.toSpliced(3, 1));
     const dead = await deadLetters('fifo');
-    expect(dead.map(attributesOf), [{ reason: 'ServiceUnavailable', code: '503', eventId: `${name}-3`, attempts: '5' }]);
+    expect(dead.map(attributesOf), [
+      { reason: 'ServiceUnavailable', code: '503', eventId: `${name}-3`, attempts: '5', sender: motoSender },
+    ]);
     expect([dead[0]?.body, dead[0]?.attributes.MessageGroupId], [bodyOf(step(name, '3')), groupOf(step(name, '3'))]);
     expect(
       outcomes(await results()),

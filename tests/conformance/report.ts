@@ -17,7 +17,7 @@ export function check(part: string, title: string, mistake: string | undefined):
     return;
   }
   counts.failed += 1;
-  failures.push(`${part}: ${title}`);
+  failures.push(`${part}: ${title}: ${mistake.split('\n', 1)[0]?.slice(0, 300)}`);
   say(`FAILED ${part}: ${title}\n${mistake.replace(/^/gm, '    ')}`);
 }
 

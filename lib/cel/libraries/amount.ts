@@ -1,5 +1,5 @@
 import { binarySuffixes, decimalSuffixes } from '../../json/quantity.ts';
-import { spend } from '../budget.ts';
+import { spend, WorkExceeded } from '../budget.ts';
 
 /**
  * What apimachinery's resource.Quantity holds: `value` × 10^`exponent`. Kubernetes keeps what fits as a 64-bit integer with an
@@ -122,8 +122,8 @@ export function compareAmounts(a: Amount, b: Amount): number {
 
 const sign = (value: bigint): number => (value > 0n ? 1 : value < 0n ? -1 : 0);
 
-/** The sum as Quantity.Add makes it; undefined for two amounts of so different sizes that it is not to be written out. */
-export function addAmounts(a: Amount, b: Amount): Amount | undefined {
+/** The sum as Quantity.Add makes it. Throws WorkExceeded for two amounts of so different sizes that it is not to be written out. */
+export function addAmounts(a: Amount, b: Amount): Amount {
   const format = a.value === 0n ? b.format : a.format;
   if (!a.isDecimal && !b.isDecimal) {
     if (b.value === 0n) return { ...without(a), format };
@@ -131,7 +131,7 @@ export function addAmounts(a: Amount, b: Amount): Amount | undefined {
   }
   const exponent = Math.min(a.exponent, b.exponent);
   const written = Math.max(a.exponent, b.exponent) - exponent;
-  if (written > maxSummed) return undefined;
+  if (written > maxSummed) throw new WorkExceeded();
   spend(written);
   const [left, right] = [a.value * power(a.exponent - exponent), b.value * power(b.exponent - exponent)];
   const isDecimal = a.isDecimal || b.isDecimal || ![left, right, left + right].every(fitsInt64);
@@ -139,9 +139,9 @@ export function addAmounts(a: Amount, b: Amount): Amount | undefined {
 }
 
 /** The difference as Quantity.Sub makes it: as a 64-bit integer the negative of the smallest one is itself. */
-export function subtractAmounts(a: Amount, b: Amount): Amount | undefined {
+export function subtractAmounts(a: Amount, b: Amount): Amount {
   const wrapped = addAmounts(a, { ...b, value: BigInt.asIntN(64, -b.value) });
-  return wrapped?.isDecimal === false && !b.isDecimal ? wrapped : addAmounts(a, { ...b, value: -b.value });
+  return !wrapped.isDecimal && !b.isDecimal ? wrapped : addAmounts(a, { ...b, value: -b.value });
 }
 
 const without = ({ value, exponent, isDecimal, format }: Amount): Amount => ({ value, exponent, isDecimal, format });

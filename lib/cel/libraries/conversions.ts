@@ -36,13 +36,13 @@ function stringToDouble(text: string): Result {
   const lower = text.toLowerCase().replace(/(?<=[\da-f])_(?=[\da-f])/g, '');
   if (/^[+-]?(inf|infinity)$/.test(lower)) return lower.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
   if (lower === 'nan') return Number.NaN;
-  const double = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/.test(lower) ? Number(lower) : hexadecimal(lower);
+  const double = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/.test(lower) ? Number(lower) : hexadecimal(lower);
   return Number.isFinite(double) ? double : failed('double');
 }
 
 /** `0x1.8p3`; NaN for what is none. */
 function hexadecimal(text: string): number {
-  const [, sign, whole = '', fraction = '', exponent] = /^([+-]?)0x([\da-f]*)\.?([\da-f]*)p([+-]?\d+)$/.exec(text) ?? [];
+  const [, sign, whole = '', fraction = '', exponent] = /^([+-]?)0x([\da-f]*)(?:\.([\da-f]*))?p([+-]?\d+)$/.exec(text) ?? [];
   if (exponent === undefined || whole + fraction === '') return Number.NaN;
   return (sign === '-' ? -1 : 1) * Number(`0x${whole}${fraction}`) * 2 ** (Number(exponent) - 4 * fraction.length);
 }

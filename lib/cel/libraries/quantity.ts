@@ -35,8 +35,7 @@ const parse = (text: string): Quantity | CelError => {
   return typeof amount === 'string' ? new CelError(amount) : new Quantity(amount);
 };
 const compare = (a: Quantity, b: Quantity): number => compareAmounts(a.amount, b.amount);
-const computed = (amount: Amount | undefined): Quantity | CelError =>
-  amount ? new Quantity(amount, true) : new CelError('quantity out of range');
+const computed = (amount: Amount): Quantity => new Quantity(amount, true);
 const ofInt = (value: bigint): Amount => ({ value, exponent: 0, isDecimal: false, format: 'DecimalExponent' });
 
 /** k8s.io/apiserver/pkg/cel/library/quantity.go. `sign` is no member there. */

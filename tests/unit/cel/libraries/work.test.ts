@@ -1,6 +1,7 @@
 import { RE2JS } from 're2js';
 import { expect, it } from 'vitest';
 import { withBudget } from '../../../../lib/cel/budget.ts';
+import { compile, UndecidedError } from '../../../../lib/cel/index.ts';
 import { walkWork } from '../../../../lib/cel/libraries/common.ts';
 import { kubernetesLibraries } from '../../../../lib/cel/libraries/index.ts';
 import { regex } from '../../../../lib/cel/libraries/regex.ts';
@@ -99,4 +100,9 @@ it('all matches of a pattern that must look to the end of the text are paid befo
   expect(found instanceof List && found.size).toBe(500);
   const some = call('string_find_all_string_int', 'ab '.repeat(500), '[a-z]+', 20n);
   expect(some instanceof List && some.size).toBe(20);
+});
+
+it('a sum of quantities that is too long to be written out is undecided, and no error that a policy may ignore', () => {
+  const program = compile("quantity('1').add(quantity('1e200000')).isGreaterThan(quantity('1'))");
+  expect(() => program.evaluate({})).toThrow(UndecidedError);
 });
