@@ -13,7 +13,8 @@ const ofType = (type: string) => Object.values({ ...archived, ...acknowledged })
 describe('audit', () => {
   it('is one of three modes, by the parameter', () => {
     expect(config.params.default).toMatchObject({ audit: 'log', auditRetentionDays: 365, auditLockMode: 'GOVERNANCE' });
-    for (const part of ['archive', 'acknowledged']) expect(config.resources).toContain(`\${file(deploy/audit/\${param:audit}.yml):${part}}`);
+    for (const part of ['archive', 'acknowledged'])
+      expect(config.resources).toContain(`\${file(deploy/audit/\${param:audit}.yml):${part}}`);
     expect(log).toEqual({ mode: 'log', stream: '', archive: {}, acknowledged: {} });
     expect([archive.mode, archive.stream, archive.acknowledged]).toEqual(['log', '', {}]);
     expect([strict.mode, strict.archive]).toEqual(['strict', '${file(deploy/audit/archive.yml):archive}']);
@@ -47,12 +48,18 @@ describe('audit', () => {
       ObjectLockEnabled: true,
       ObjectLockConfiguration: { Rule: { DefaultRetention: { Mode: '${param:auditLockMode}', Days: '${param:auditRetentionDays}' } } },
       VersioningConfiguration: { Status: 'Enabled' },
-      PublicAccessBlockConfiguration: { BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true, RestrictPublicBuckets: true },
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
     });
     for (const type of ['AWS::S3::Bucket', 'AWS::S3::BucketPolicy', 'AWS::KinesisFirehose::DeliveryStream', 'AWS::Logs::LogGroup']) {
       const own = ofType(type);
       expect(own.length, type).toBeGreaterThan(0);
-      for (const { DeletionPolicy, UpdateReplacePolicy } of own) expect([DeletionPolicy, UpdateReplacePolicy]).toEqual(['Retain', 'Retain']);
+      for (const { DeletionPolicy, UpdateReplacePolicy } of own)
+        expect([DeletionPolicy, UpdateReplacePolicy]).toEqual(['Retain', 'Retain']);
     }
   });
 
