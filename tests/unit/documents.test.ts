@@ -119,7 +119,7 @@ describe('a command in a document', () => {
     const run = commands()
       .flatMap((line) => line.split(' && '))
       .filter((line) => line.startsWith('npm ') && !/^npm run (?:event|policy --) /.test(line));
-    const [, policies = ''] = /^const folder = '(.+)';$/m.exec(read('tests/scenarios/local/start-policies.test.ts')) ?? [];
+    const [, policies = ''] = /^const folder = '(.+)';$/m.exec(read('tests/slow/start-policies.test.ts')) ?? [];
     const started = ['npm start', `npm start -- --policies ${policies}`, 'npm run generate'];
     const known = (line: string) => steps.includes(line) || started.includes(line);
     expect(run.length).toBeGreaterThan(3);

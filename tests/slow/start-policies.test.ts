@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { alsoSearched } from '../../credentials.ts';
-import { freePorts } from '../../free-ports.ts';
-import { jobPath } from '../gateway.ts';
+import { alsoSearched } from '../credentials.ts';
+import { freePorts } from '../free-ports.ts';
+import { jobPath } from '../scenarios/gateway.ts';
 
 const folder = 'docs/policies/one-namespace';
 let child: ChildProcess;
@@ -18,7 +18,7 @@ async function start(policies: string): Promise<ChildProcess> {
   const [port] = (await freePorts(1)) as [number];
   gateway = `http://127.0.0.1:${port}`;
   const started = spawn(process.execPath, ['local/start.ts', '--policies', policies], {
-    cwd: fileURLToPath(new URL('../../..', import.meta.url)),
+    cwd: fileURLToPath(new URL('../..', import.meta.url)),
     env: { ...env, PORT: String(port) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
