@@ -1,3 +1,4 @@
+import { WorkExceeded } from '../budget.ts';
 import { fixedText, scaledInteger } from './double-text.ts';
 import { Malformed, toByteString } from './go-text.ts';
 
@@ -13,7 +14,8 @@ const maxPrecision = 1000;
 /**
  * A template with its clauses replaced by what `argument` gives for each of them, as cel-go's string.format reads it.
  * `size` is the number of arguments. Throws Malformed with cel-go's text; one thrown by `argument` is said to come from formatting.
- * At run time a missing argument is found first, in the check of a literal template the end of the text.
+ * At run time a missing argument is found first, in the check of a literal template the end of the text; a precision above 1,000 then throws
+ * WorkExceeded.
  */
 export function interpolate(template: string, size: number, isCheck: boolean, argument: (index: number, clause: Clause) => string): string {
   let result = '';
@@ -30,7 +32,7 @@ export function interpolate(template: string, size: number, isCheck: boolean, ar
     const isAtEnd = percent + 1 === template.length;
     if (index >= size && !(isCheck && isAtEnd)) throw new Malformed(`index ${index} out of range`);
     if (isAtEnd) throw new Malformed('unexpected end of string');
-    const { clause, end } = parseClause(template, percent + 1);
+    const { clause, end } = parseClause(template, percent + 1, isCheck);
     result += formatting(() => argument(index, clause));
     index += 1;
     at = end;
@@ -47,20 +49,20 @@ function formatting(format: () => string): string {
   }
 }
 
-function parseClause(template: string, start: number): { clause: Clause; end: number } {
+function parseClause(template: string, start: number, isCheck: boolean): { clause: Clause; end: number } {
   let at = start;
   let precision: number | undefined;
   if (template[at] === '.') {
     at += 1;
     while (/\d/.test(template.charAt(at))) at += 1;
-    precision = parsePrecision(template.slice(start + 1, at), at === template.length);
+    precision = parsePrecision(template.slice(start + 1, at), at === template.length, isCheck);
   }
   const verb = String.fromCodePoint(template.codePointAt(at) ?? 0);
   if ('sdfebxXo'.includes(verb)) return { clause: { verb, precision }, end: at + 1 };
   throw new Malformed(`could not parse formatting clause: unrecognized formatting clause "${toByteString(verb).charAt(0)}"`);
 }
 
-function parsePrecision(digits: string, isAtEnd: boolean): number {
+function parsePrecision(digits: string, isAtEnd: boolean, isCheck: boolean): number {
   const fail = (message: string): never => {
     throw new Malformed(`could not parse formatting clause: error while parsing precision: ${message}`);
   };
@@ -68,6 +70,8 @@ function parsePrecision(digits: string, isAtEnd: boolean): number {
   if (isAtEnd) fail('could not find end of precision specifier');
   if (!digits) fail(`${conversion} "": invalid syntax`);
   if (Number(digits) >= 2 ** 63) fail(`${conversion} "${digits}": value out of range`);
+  // Kubernetes would write it, so that a policy may not take it for an error.
+  if (Number(digits) > maxPrecision && !isCheck) throw new WorkExceeded();
   if (Number(digits) > maxPrecision) fail(`precision ${digits} exceeds maximum allowed precision ${maxPrecision}`);
   return Number(digits);
 }

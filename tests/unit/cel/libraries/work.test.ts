@@ -1,7 +1,7 @@
 import { RE2JS } from 're2js';
 import { expect, it } from 'vitest';
 import { withBudget } from '../../../../lib/cel/budget.ts';
-import { compile, UndecidedError } from '../../../../lib/cel/index.ts';
+import { compile, fromJson, UndecidedError } from '../../../../lib/cel/index.ts';
 import { walkWork } from '../../../../lib/cel/libraries/common.ts';
 import { kubernetesLibraries } from '../../../../lib/cel/libraries/index.ts';
 import { regex } from '../../../../lib/cel/libraries/regex.ts';
@@ -105,4 +105,10 @@ it('all matches of a pattern that must look to the end of the text are paid befo
 it('a sum of quantities that is too long to be written out is undecided, and no error that a policy may ignore', () => {
   const program = compile("quantity('1').add(quantity('1e200000')).isGreaterThan(quantity('1'))");
   expect(() => program.evaluate({})).toThrow(UndecidedError);
+});
+
+it('a precision that is too large to be written out is undecided, and no error that a policy may ignore', () => {
+  const program = compile("object.template.format([1.0]) == ''");
+  expect(() => program.evaluate({ object: fromJson({ template: '%.2000f' }) })).toThrow(UndecidedError);
+  expect(() => compile("'%.2000f'.format([1.0]) == ''")).toThrow('exceeds maximum allowed precision');
 });
