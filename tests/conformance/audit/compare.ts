@@ -33,6 +33,9 @@ const truncated = 'audit.k8s.io/truncated';
 /** What no audit event of ours shows. */
 const secretive = ['env', 'args', 'command'];
 
+/** Members that are looked at for themselves, or that only one side may have to say. */
+const apart = ['objectRef', 'responseStatus', 'requestObject', 'responseObject', 'annotations'];
+
 /** What of an event both sides must tell alike, by its name. What is another on each side (times, ids, versions) is none of it. */
 const fields: Record<string, (event: Loose, told: Told) => Loose> = {
   level: ({ level }) => level,
@@ -52,7 +55,8 @@ const fields: Record<string, (event: Loose, told: Told) => Loose> = {
   decision: ({ annotations }) => annotations?.[decision],
   reason: ({ annotations }) => annotations?.[reason],
   truncated: ({ annotations }) => annotations?.[truncated],
-  order: (event) => orderOf(event),
+  members: (event) => Object.keys(event).filter((name) => !apart.includes(name)),
+  'annotations are sorted': ({ annotations }) => isDeepStrictEqual(Object.keys(annotations ?? {}), Object.keys(annotations ?? {}).sort()),
 };
 
 /** All differences of what both sides told of a request. */
@@ -66,7 +70,9 @@ export function differencesOf({ direct, through }: Asked): Difference[] {
   compare('stages', undefined, stagesOf(theirs), stagesOf(ours));
   for (const their of theirs) {
     const our = ours.find(({ stage }) => stage === their.stage);
-    if (our) for (const [name, read] of Object.entries(fields)) compare(name, their.stage, read(their, direct), read(our, through));
+    if (!our) continue;
+    for (const [name, read] of Object.entries(fields)) compare(name, their.stage, read(their, direct), read(our, through));
+    compare('order', their.stage, orderOf(their, our), orderOf(our, their));
   }
   return found;
 }
@@ -81,17 +87,24 @@ export function compareTold(asked: Asked): string | undefined {
   return [...wrong, ...shown].join('\n') || undefined;
 }
 
-/** What must hold on each side alone: the end is told as it was answered, and times and their order are as they must be. */
-function mistakesOf({ answer, lines }: Told, side: string): string[] {
-  const events = lines.map((line) => JSON.parse(line));
+/** What must hold on each side alone: times and their order are as they must be, and the end is told as it was answered. */
+function mistakesOf({ answer, lines }: Told, side: 'direct' | 'through'): string[] {
+  const events: Loose[] = lines.map((line) => JSON.parse(line));
   const wrong = events.flatMap((event) => (isTimely(event) ? [] : [`${side}: the times of ${event.stage} are wrong`]));
-  const told = events.find(({ stage }) => stage === 'ResponseComplete')?.responseStatus;
-  if (told && told.code !== answer.status) wrong.push(`${side}: answered ${answer.status}, told ${told.code}`);
-  if (told && answer.body?.kind === 'Status' && answer.status >= 300) {
-    const { message, details, reason: why } = answer.body;
-    if (!isDeepStrictEqual([told.message, told.details, told.reason], [message, details, why]))
-      wrong.push(`${side}: told another Status than was answered: ${shortly(told)}, ${shortly(answer.body)}`);
-  }
+  const end = events.find(({ stage }) => stage === 'ResponseComplete');
+  if (end && end.responseStatus.code !== answer.status) wrong.push(`${side}: answered ${answer.status}, told ${end.responseStatus.code}`);
+  return side === 'through' && end ? [...wrong, ...notAsAnswered(answer, end)] : wrong;
+}
+
+/** Where the gateway has told another Status or object than it has answered. */
+function notAsAnswered({ status, body, headers }: Answer, { responseStatus: told, responseObject: object }: Loose): string[] {
+  const wrong: string[] = [];
+  const { message, details, reason: why } = body ?? {};
+  if (status >= 300 && body && !isDeepStrictEqual([told.message, told.details, told.reason], [message, details, why]))
+    wrong.push(`another Status was told than was answered: ${shortly(told)}, ${shortly(body)}`);
+  const isJson = headers['content-type']?.includes('json');
+  if (object && isJson && !isDeepStrictEqual(hidden(comparable(object)), hidden(comparable(body))))
+    wrong.push(`another object was told than was answered: ${shortly(object)}, ${shortly(body)}`);
   return wrong;
 }
 
@@ -117,18 +130,11 @@ function hidden(value: Loose): Loose {
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, secretive.includes(name) ? 'not shown' : hidden(member)]));
 }
 
-/** The names of the members of an event and of what it is made of, as they were printed. */
-function orderOf({ user, objectRef, responseStatus, annotations, ...event }: Loose): Loose {
-  const namesOf = (value: Loose) => Object.keys(value ?? {});
-  const keys = namesOf(annotations);
-  return {
-    event: namesOf(event),
-    user: namesOf(user),
-    objectRef: namesOf(objectRef).filter((name) => name !== 'uid' && name !== 'resourceVersion'),
-    responseStatus: namesOf(responseStatus),
-    details: namesOf(responseStatus?.details),
-    annotations: isDeepStrictEqual(keys, [...keys].sort()),
-  };
+/** In which order an event and what it is made of were printed, of the members that the other side's event has as well. */
+function orderOf(event: Loose, other: Loose): string[][] {
+  const common = (one: Loose, another: Loose) => Object.keys(one ?? {}).filter((name) => Object.hasOwn(another ?? {}, name));
+  const ofParts = ['user', 'objectRef', 'responseStatus'].map((part) => common(event[part], other[part]));
+  return [common(event, other), ...ofParts, common(event.responseStatus?.details, other.responseStatus?.details)];
 }
 
 const shortly = (value: Loose): string => JSON.stringify(value)?.slice(0, 700) ?? 'none';

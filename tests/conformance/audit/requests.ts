@@ -97,7 +97,7 @@ const writes: Case[] = [
   ['PUT of a ttl', change('PUT', ttl, '?fieldManager=kubectl-replace&fieldValidation=Strict')],
   ['PUT as YAML', change('PUT as YAML', ttl)],
   ['PUT of nothing new', change('PUT', () => undefined)],
-  ['PUT without a version', change('PUT', (job, random) => [label(job, random), delete job.metadata.resourceVersion])],
+  ['PUT without a version', change('PUT', (job, random) => [label(job, random), delete job.metadata.resourceVersion], dry)],
   ['PUT as a dry run', change('PUT', ttl, dry)],
   ['PUT of a stale version', change('PUT', meta({ resourceVersion: '1' }))],
   ['PUT of another uid', change('PUT', meta({ uid: '11111111-2222-3333-4444-555555555555' }))],
