@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { buildTemplates } from '../policies.ts';
-import { type Asked, compareTold, type Told } from './audit/compare.ts';
+import { compareTold } from './audit/compare.ts';
+import type { Asked, Told } from './audit/events.ts';
 import { meant, shown } from './audit/meant.ts';
 import { drawPolicy, written } from './audit/policies.ts';
 import { type Drawn, drawRequests, names, namespaces } from './audit/requests.ts';

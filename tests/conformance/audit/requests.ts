@@ -89,7 +89,8 @@ const reads: Case[] = [
   ['list of a wrong limit', list('?limit=x')],
   ['list as a table', list('', asTable)],
   ['list in all namespaces', everywhere('?limit=5')],
-  ['watch', list('?watch=1&timeoutSeconds=1')],
+  // Whoever may watch would wait for its end.
+  ['watch', list('?watch=1'), 'dan'],
   ['watch in all namespaces, by who may not', everywhere('?watch=true'), 'eve'],
 ];
 const writes: Case[] = [
@@ -105,6 +106,7 @@ const writes: Case[] = [
   ['PUT of another namespace', change('PUT', meta({ namespace: 'through' }))],
   ['PUT of a wrong ttl', change('PUT', (job) => void Object.assign(job.spec, { ttlSecondsAfterFinished: -1 }))],
   ['PUT of a wrong label', change('PUT', (job) => void Object.assign(job.metadata.labels, { 'a b': 'c' }))],
+  ['PUT of a long wrong label', change('PUT', (job) => void Object.assign(job.metadata.labels, { long: 'x y'.repeat(30_000) }))],
   ['PUT of another image', change('PUT', image, dry)],
   ['PUT of a large annotation', change('PUT', (job) => void Object.assign(job.metadata.annotations, { large: 'x'.repeat(120_000) }), dry)],
   ['PUT of an unknown field', change('PUT', (job) => void Object.assign(job.spec, { nope: 1 }), '?fieldValidation=Strict')],
