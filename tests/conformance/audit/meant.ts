@@ -79,6 +79,21 @@ export const meant: readonly Meant[] = [
       field === 'stages' && asked.direct.answer.text.length > 100_000 && isDeepStrictEqual(direct, without(through, 'ResponseComplete')),
   },
   {
+    id: 'every answer is shown',
+    reason: 'kube-apiserver writes some documents past what tells of them.',
+    holds: ({ field, direct, through }, asked) =>
+      /^\/(?:version|openapi)\b/.test(pathOf(asked)) &&
+      (field === 'responseObject' ? direct === undefined : field === 'responseObject is there' && through),
+  },
+  {
+    id: 'a refusal is told in full',
+    reason: 'Where it cannot answer in the form that is asked for, kube-apiserver tells the code alone.',
+    holds: ({ field, direct, through }, asked) =>
+      endOf(asked.direct)?.responseStatus.status === undefined &&
+      asked.direct.answer.body?.kind === 'Status' &&
+      ((field === 'responseStatus' && direct.code === through.code) || (/^responseObject/.test(field) && !direct)),
+  },
+  {
     id: 'what was answered otherwise is told otherwise',
     reason: 'Where the gateway is meant to answer otherwise (differential/meant.ts), its event tells what it answered.',
     holds: answeredOtherwise,
@@ -131,21 +146,6 @@ export const meant: readonly Meant[] = [
       field === 'requestObject' &&
       isDeepStrictEqual(through, asked.sent.body) &&
       isDeepStrictEqual({ ...direct, metadata: undefined, status: undefined }, { ...through, metadata: undefined, status: undefined }),
-  },
-  {
-    id: 'every answer is shown',
-    reason: 'kube-apiserver writes some documents past what tells of them.',
-    holds: ({ field, direct, through }, asked) =>
-      /^\/(?:version|openapi)\b/.test(pathOf(asked)) &&
-      (field === 'responseObject' ? direct === undefined : field === 'responseObject is there' && through),
-  },
-  {
-    id: 'a refusal is told in full',
-    reason: 'Where it cannot answer in the form that is asked for, kube-apiserver tells the code alone.',
-    holds: ({ field, direct, through }, asked) =>
-      endOf(asked.direct)?.responseStatus.status === undefined &&
-      asked.direct.answer.body?.kind === 'Status' &&
-      ((field === 'responseStatus' && direct.code === through.code) || (/^responseObject/.test(field) && !direct)),
   },
 ];
 
