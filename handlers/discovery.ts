@@ -3,6 +3,7 @@ import { openAudit } from '../lib/audit/open.ts';
 import { parseCallerNames } from '../lib/callers/config-names.ts';
 import { discoveryDocuments } from '../lib/discovery/documents.ts';
 import { auditRequest } from '../lib/http/audit.ts';
+import { authorizeAll } from '../lib/http/authorize.ts';
 import { unpackBody } from '../lib/http/body.ts';
 import { requireCaller } from '../lib/http/caller.ts';
 import { answerDocument, negotiateDocument, routeToDocument } from '../lib/http/document.ts';
@@ -10,7 +11,7 @@ import { normalizeEvent } from '../lib/http/event.ts';
 import { logRequest } from '../lib/http/log.ts';
 import { readOptions } from '../lib/http/options.ts';
 import { negotiate, respond } from '../lib/http/respond.ts';
-import { isReview, reviewCaller, reviewLimit, reviewTypes, routeToReview } from '../lib/http/review.ts';
+import { isReview, parseReview, reviewCaller, reviewLimit, reviewTypes, routeToReview } from '../lib/http/review.ts';
 import { loadPolicies, policiesDigest } from '../lib/policy/load.ts';
 import { build } from '../lib/runtime/build.ts';
 import { chain } from '../lib/runtime/chain.ts';
@@ -28,6 +29,7 @@ const documents = chain(read)
   .use(respond())
   .use(requireCaller())
   .use(routeToDocument(discoveryDocuments(layout, build, policiesDigest)))
+  .use(authorizeAll())
   .use(negotiateDocument())
   .handler(answerDocument);
 
@@ -37,9 +39,11 @@ const reviews = chain(read)
   .use(respond())
   .use(requireCaller())
   .use(routeToReview())
+  .use(authorizeAll())
   .use(negotiate())
   .use(readOptions('CreateOptions'))
   .use(unpackBody(reviewTypes, reviewLimit))
+  .use(parseReview())
   .handler((request) => reviewCaller(policies, request));
 
 /** What a Kubernetes client asks about the gateway itself (its version, its kinds and their schemas) and about its caller. It needs no secret and no CCI. */

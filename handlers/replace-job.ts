@@ -9,7 +9,7 @@ import { normalizeEvent } from '../lib/http/event.ts';
 import { updateOfPut } from '../lib/http/job-update.ts';
 import { logRequest } from '../lib/http/log.ts';
 import { readOptions } from '../lib/http/options.ts';
-import { parseJob } from '../lib/http/parse.ts';
+import { parseJob, parseObject } from '../lib/http/parse.ts';
 import { negotiate, respond } from '../lib/http/respond.ts';
 import { routeToJob } from '../lib/http/route.ts';
 import { loadPolicies } from '../lib/policy/load.ts';
@@ -33,5 +33,6 @@ export const handler = chain(normalizeEvent(parseCallerNames(process.env)))
   .use(negotiate())
   .use(readOptions('UpdateOptions'))
   .use(decodeBody(jobTypes))
+  .use(parseObject())
   .use(parseJob())
   .handler((request) => updateJob(upstream, updateOfPut(request, protectedKeys), request.context));

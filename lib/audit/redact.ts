@@ -4,8 +4,8 @@ import { isObject, type Json, type JsonObject, maxDepth, own, parseExactJson, se
 /** Stands where something is not shown. */
 export const hidden = 'not shown';
 
-/** Members of a pod that may hold a secret, wherever they stand. */
-const secretive = new Set(['env', 'args', 'command', 'httpHeaders']);
+/** Members of a pod that may hold a secret, wherever they stand, and those of a Secret that somebody sends by mistake. */
+const secretive = new Set(['env', 'args', 'command', 'httpHeaders', 'data', 'stringData', 'binaryData']);
 /** Maps whose keys are the caller's own: a label `env` is none of those. */
 const freeMaps = new Set(['labels', 'annotations', 'matchLabels', 'nodeSelector']);
 /** Shorter texts stand in others by chance. */
@@ -27,7 +27,8 @@ export function shownObject(value: Json, how: Showing): Json {
 }
 
 function shown(value: Json, depth: number, how: Showing, isFree: boolean): Json {
-  if (depth > maxDepth) return hidden;
+  // A text in the place of an object may be all of a job.
+  if (depth > maxDepth || (depth === 0 && typeof value === 'string')) return hidden;
   if (Array.isArray(value)) return value.map((item) => shown(item, depth + 1, how, false));
   if (!isObject(value)) return value;
   const copy: JsonObject = {};

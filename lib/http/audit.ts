@@ -2,7 +2,7 @@ import type { Asked, Audit, Ended, Trail } from '../audit/trail.ts';
 import { type Json, parseExactJson } from '../json/json.ts';
 import type { Around } from '../runtime/chain.ts';
 import { type Status, StatusError } from '../status.ts';
-import type { Authorized, HttpRequest, InContext, Parsed, Requested, Routed, Told } from './request.ts';
+import type { Authorized, HttpRequest, InContext, Parsed, Questioned, Routed, Told } from './request.ts';
 import { requestInfo } from './request-info.ts';
 import type { ProxyResult } from './respond.ts';
 
@@ -10,7 +10,7 @@ import type { ProxyResult } from './respond.ts';
 interface Audited {
   trail: Trail;
 }
-type Known = HttpRequest & InContext & Audited & Partial<Routed & Authorized & Parsed & Requested & Told>;
+type Known = HttpRequest & InContext & Audited & Partial<Routed & Authorized & Parsed & Questioned & Told>;
 
 /** Parameters of Kubernetes, whose values are shown; another may be a signature or a token. */
 const known = new Set(
@@ -18,6 +18,7 @@ const known = new Set(
   timeoutSeconds timeout allowWatchBookmarks sendInitialEvents includeObject hash propagationPolicy gracePeriodSeconds
   orphanDependents`.split(/\s+/),
 );
+const notShown = 'not-shown';
 /** A review of oneself changes nothing, though it is a POST. */
 const review = /^\/apis\/auth(?:entic|oriz)ation\.k8s\.io\//;
 /** Characters of an answer that is parsed to be shown: what is longer could not stand in an event. */
@@ -58,24 +59,41 @@ function askedOf(event: HttpRequest): Asked {
   };
 }
 
-function uriOf({ path, sentPath, query }: HttpRequest): string {
-  const shown = (name: string, value: string) => (known.has(name) ? encodeURIComponent(value) : 'not-shown');
+function uriOf({ path, sentPath, query, sentQuery }: HttpRequest): string {
+  const text = sentQuery === undefined ? rebuilt(query) : sentQuery.split('&').map(shownPair).join('&');
+  return `${path || sentPath}${text === '' ? '' : `?${text}`}`;
+}
+
+/** A query of which only the decoded values are known, as Go's clients write it. */
+function rebuilt(query: HttpRequest['query']): string {
   const pairs = Object.entries(query).flatMap(([name, values]) =>
-    values.map((value) => `${encodeURIComponent(name.toWellFormed())}=${shown(name, value.toWellFormed())}`),
+    values.map((value) => `${escaped(name)}=${known.has(name) ? escaped(value) : notShown}`),
   );
-  return `${path || sentPath}${pairs.length > 0 ? `?${pairs.join('&')}` : ''}`;
+  return pairs.join('&');
+}
+
+function escaped(text: string): string {
+  const hex = (sign: string) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`;
+  return encodeURIComponent(text.toWellFormed())
+    .replace(/[!'()*]/g, hex)
+    .replaceAll('%20', '+');
+}
+
+function shownPair(pair: string): string {
+  const [name = ''] = new URLSearchParams(pair).keys();
+  const end = pair.indexOf('=');
+  return known.has(name) || end < 0 ? pair : `${pair.slice(0, end)}=${notShown}`;
 }
 
 function endedOf(event: Known, answer: Ended['answer']): Ended {
-  const { context, kind, said, access, requested, parsed, answered } = event;
+  const { context, kind, said, access, parsed, question, answered } = event;
   return {
     answer,
     context,
     kind,
     outcome: said?.outcome,
-    // What needs no policy to allow it everybody may who is authenticated.
-    access: access ?? (said && { reason: '' }),
-    requestObject: requested ?? parsed,
+    access,
+    requestObject: parsed ?? question,
     responseObject: () => answered && objectOf(answered),
   };
 }

@@ -1,4 +1,4 @@
-import { requireAccess, type Wanted } from '../policy/access.ts';
+import { everything, requireAccess, type Wanted } from '../policy/access.ts';
 import type { Policies } from '../policy/policies.ts';
 import type { Middleware } from '../runtime/chain.ts';
 import type { Authorized, HttpRequest, Identified, Routed, RoutedRead } from './request.ts';
@@ -16,6 +16,11 @@ export function authorize(policies: Policies | undefined): Middleware<Asking & R
       return { access: requireAccess(policies, user, { verb, target: { ...ref, kind } }) };
     },
   };
+}
+
+/** Lets everybody pass who is authenticated, as an API server does for discovery and reviews of oneself. */
+export function authorizeAll(): Middleware<Identified, Authorized> {
+  return { before: () => ({ access: everything }) };
 }
 
 /** Lets a read pass if the policies allow the caller to `get` the job, or to `list` or `watch` the collection: 403 otherwise, as for a write. */

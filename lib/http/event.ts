@@ -50,7 +50,7 @@ const httpForm: EventForm = {
       raw: [event.rawPath, event.requestContext?.http?.path].flatMap((path) => text(path) ?? []),
       stage: text(event.requestContext?.stage),
     }),
-    query: fromQueryString(text(event.rawQueryString) ?? ''),
+    ...sentQuery(text(event.rawQueryString) ?? ''),
     headers: headersOf(undefined, event.headers),
     acceptedAt: time(event.requestContext?.timeEpoch),
     sentPath: text(event.rawPath) ?? '',
@@ -66,7 +66,7 @@ const albForm: EventForm = {
     method: text(event.httpMethod) ?? '',
     path: text(event.path) ?? '',
     sentPath: text(event.path) ?? '',
-    query: fromQueryString(
+    ...sentQuery(
       Object.entries(listsOf(event.multiValueQueryStringParameters, event.queryStringParameters))
         .flatMap(([name, values]) => values.map((value) => `${name}=${value}`))
         .join('&'),
@@ -87,6 +87,7 @@ export function normalizeEvent(names: CallerNames): (given: unknown, context: Co
       method: '',
       path: '',
       query: {},
+      sentQuery: undefined,
       headers: {},
       acceptedAt: undefined,
       sentPath: '',
@@ -124,11 +125,11 @@ function textsOf(map: unknown): Record<string, string> {
   return texts;
 }
 
-function fromQueryString(query: string): Record<string, string[]> {
-  const lists: Record<string, string[]> = Object.create(null);
-  for (const [name, value] of new URLSearchParams(query)) {
-    lists[name] ??= [];
-    lists[name].push(value);
+function sentQuery(text: string): Pick<HttpRequest, 'query' | 'sentQuery'> {
+  const query: Record<string, string[]> = Object.create(null);
+  for (const [name, value] of new URLSearchParams(text)) {
+    query[name] ??= [];
+    query[name].push(value);
   }
-  return lists;
+  return { query, sentQuery: text };
 }

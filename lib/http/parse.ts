@@ -5,19 +5,20 @@ import type { Middleware } from '../runtime/chain.ts';
 import { badRequest } from '../status.ts';
 import type { Decoded, Parsed, Requested, Routed, WithOptions } from './request.ts';
 
-/**
- * Reads the job out of the body's text, JSON or YAML as Kubernetes reads it, and checks what it says of itself.
- * 400 for what cannot be read or is another object (parseRequested). Under Strict, duplicate fields are found for the decision.
- */
-export function parseJob(): Middleware<Decoded & Routed & WithOptions, Parsed & Requested> {
+/** Reads a body's text, JSON or YAML as Kubernetes reads it: 400 for what cannot be read. Under Strict, duplicate fields are found for the decision. */
+export function parseObject(): Middleware<Decoded & Routed & WithOptions, Parsed> {
   return {
-    before: async ({ text, contentType, kind, ref, options: { strict } }) => {
+    before: ({ text, contentType, kind, options: { strict } }) => {
       const unreadable = `the object provided is unrecognized (must be of type ${kind.kind})`;
       if (text.trim() === '') throw badRequest('shape', `${unreadable}: Object 'Kind' is missing in an empty body`);
-      const read = contentType.includes('yaml') ? await readYaml(text, strict, unreadable) : readJson(text, strict, unreadable);
-      return { ...read, requested: parseRequested(kind, ref, read.parsed) };
+      return contentType.includes('yaml') ? readYaml(text, strict, unreadable) : readJson(text, strict, unreadable);
     },
   };
+}
+
+/** Takes what was read for the job that is requested, and checks what it says of itself: 400 for another object (parseRequested). */
+export function parseJob(): Middleware<Parsed & Routed, Requested> {
+  return { before: ({ parsed, kind, ref }) => ({ requested: parseRequested(kind, ref, parsed) }) };
 }
 
 function readJson(text: string, strict: boolean, unreadable: string): Parsed {

@@ -10,21 +10,37 @@ const verbs: Readonly<Record<string, string>> = {
   PATCH: 'patch',
   DELETE: 'delete',
 };
+/** Verbs that an API server reads out of the path: `/api/v1/watch/pods`. */
+const specialVerbs = new Set(['proxy', 'watch']);
 
 /**
  * What a request is about, read out of method and URL alone as an API server does before it knows what it serves (apiserver's
  * RequestInfoFactory): so that what is refused with 404 or 405 has its verb and its object as well.
  */
 export function requestInfo(request: HttpRequest): Attributes {
-  const { method, path, query } = request;
+  const { method, query } = request;
+  const path = request.path || decoded(request.sentPath);
   const [prefix, ...parts] = path.replace(/^\/+|\/+$/g, '').split('/');
   const [group, version, ...rest] = prefix === 'api' ? ['', ...parts] : parts;
   const isResource = (prefix === 'apis' || prefix === 'api') && version !== undefined && rest.length > 0;
   if (!isResource) return { verb: method.toLowerCase(), path };
-  const { namespace, resource = '', name: named, subresource = '' } = placed(rest);
-  const isList = named === undefined && (method === 'GET' || method === 'HEAD');
+  const [first = '', ...others] = rest;
+  const special = others.length > 0 && specialVerbs.has(first) ? first : undefined;
+  const { namespace, resource = '', name: named, subresource = '' } = placed(special ? others : rest);
+  const isList = special === undefined && named === undefined && (method === 'GET' || method === 'HEAD');
   const name = named ?? (isList ? selectedName(query) : undefined) ?? '';
-  return { verb: verbOf(request, named), path, resource: { group: group ?? '', version, resource, subresource, namespace, name } };
+  const asked = { group: group ?? '', version, resource, subresource: special === 'proxy' ? '' : subresource, namespace, name };
+  return { verb: special ?? verbOf(request, named), path, resource: asked };
+}
+
+/** A path that is not served for how it is written, as an API server would read it. */
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch (error) {
+    if (error instanceof URIError) return path;
+    throw error;
+  }
 }
 
 function verbOf({ method, query }: HttpRequest, name: string | undefined): string {

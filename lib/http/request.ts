@@ -3,6 +3,7 @@ import type { Collection } from '../cci/read-answer.ts';
 import type { JobKind } from '../job/kinds.ts';
 import type { Json, JsonObject } from '../json/json.ts';
 import type { Access } from '../policy/access.ts';
+import type { Question } from '../reviews/review.ts';
 import type { Rule } from '../rule.ts';
 import type { RequestContext } from '../runtime/request-context.ts';
 import type { JobRef } from '../status.ts';
@@ -15,6 +16,8 @@ export interface HttpRequest {
   /** The path as it was sent, for the log and the audit trail alone. */
   sentPath: string;
   query: Record<string, string[]>;
+  /** The query as it was sent, for the audit trail alone; undefined where the event has only what was decoded. */
+  sentQuery: string | undefined;
   headers: Record<string, string>;
   body: unknown;
   isBase64Encoded: boolean;
@@ -67,6 +70,10 @@ export interface Decoded {
 export interface Parsed {
   parsed: Json;
   duplicates: string[];
+}
+/** What a review asks. */
+export interface Questioned {
+  question: Question;
 }
 /** The job that a replace asks for. */
 export interface Requested {

@@ -2,10 +2,10 @@ import type { Json } from '../json/json.ts';
 import { allowAll } from '../policy/allow-all.ts';
 import type { Policies } from '../policy/policies.ts';
 import type { ReviewKind } from '../reviews/kinds.ts';
-import { answerReview, protobufType, reviews } from '../reviews/review.ts';
+import { answerReview, protobufType, readReview, reviews } from '../reviews/review.ts';
 import type { Middleware } from '../runtime/chain.ts';
 import { methodNotAllowed, pathNotFound } from '../status.ts';
-import type { HttpRequest, Identified, JobAnswer, RawBody } from './request.ts';
+import type { HttpRequest, Identified, JobAnswer, Questioned, RawBody } from './request.ts';
 
 /** The content types that a review is read in. */
 export const reviewTypes = { served: ['application/json', protobufType], also: [], byDefault: 'application/json' };
@@ -34,9 +34,14 @@ export function routeToReview(): Middleware<HttpRequest, RoutedToReview> {
   };
 }
 
+/** Reads what a review asks. Throws as readReview does. */
+export function parseReview(): Middleware<RoutedToReview & RawBody, Questioned> {
+  return { before: ({ review, contentType, bytes }) => ({ question: readReview(review, contentType, bytes) }) };
+}
+
 /** Answers a review of the caller by the policies' RBAC; without policies he may do everything. Throws as answerReview does. */
-export function reviewCaller(policies: Policies | undefined, request: Identified & RoutedToReview & RawBody): JobAnswer {
-  const { user, review, contentType, bytes } = request;
-  const job: Json = answerReview(review, contentType, bytes, { user, authorizer: policies?.authorizer ?? allowAll, now: new Date() });
+export function reviewCaller(policies: Policies | undefined, request: Identified & RoutedToReview & Questioned): JobAnswer {
+  const { user, review, question } = request;
+  const job: Json = answerReview(review, question, { user, authorizer: policies?.authorizer ?? allowAll, now: new Date() });
   return { outcome: 'document', answer: { status: 201, job } };
 }

@@ -16,8 +16,8 @@ export interface Wanted {
   target: { kind: JobRef['kind'] & { version: string }; namespace?: string | undefined; name?: string | undefined };
 }
 
-/** Without policies everybody who is authenticated may do everything. */
-const everything: Access = { mayRead: true, reason: '' };
+/** What everybody may do who is authenticated: everything, where there are no policies. */
+export const everything: Access = { mayRead: true, reason: '' };
 
 /**
  * Whether a caller may do what he wants, by the policies' RBAC; without policies he may. Throws 403 in the words of an API server, whether or

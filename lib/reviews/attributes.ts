@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { JsonObject } from '../json/json.ts';
 import { type Message, messageIn, textIn } from './protobuf.ts';
 
 /** Go's zero value is what is left out. */
@@ -27,7 +28,7 @@ const resourceFields = { namespace: 1, verb: 2, group: 3, version: 4, resource: 
 const nonResourceFields = { path: 1, verb: 2 };
 
 /** The spec of a SelfSubjectAccessReview from its protobuf. Throws ProtobufError. */
-export function accessSpecIn(spec: Message): unknown {
+export function accessSpecIn(spec: Message): JsonObject {
   const [resource, nonResource] = [messageIn(spec, 1), messageIn(spec, 2)];
   return {
     ...(resource && { resourceAttributes: textsIn(resource, resourceFields) }),
@@ -36,7 +37,7 @@ export function accessSpecIn(spec: Message): unknown {
 }
 
 /** The spec of a SelfSubjectRulesReview from its protobuf. Throws ProtobufError. */
-export function rulesSpecIn(spec: Message): unknown {
+export function rulesSpecIn(spec: Message): JsonObject {
   return textsIn(spec, { namespace: 1 });
 }
 

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { UserInfo } from '../callers/user-info.ts';
+import type { Json } from '../json/json.ts';
 import type { Authorizer } from '../policy/rbac.ts';
 import { badRequest, invalid } from '../status.ts';
 import { AccessSpec, accessSpecIn, RulesSpec, rulesSpecIn, withoutEmpty } from './attributes.ts';
@@ -18,7 +19,7 @@ export interface ReviewKind {
   kind: string;
   plural: string;
   /** Its spec, from protobuf. */
-  specIn(spec: Message): unknown;
+  specIn(spec: Message): Json;
   /** What there is beside apiVersion and kind. Throws 400 and 422 as an API server does. */
   answer(spec: unknown, asking: Asking): object;
 }

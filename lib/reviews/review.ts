@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { isObject, type Json, own, parseExactJson } from '../json/json.ts';
+import { isObject, type Json, type JsonObject, own, parseExactJson } from '../json/json.ts';
 import { badRequest } from '../status.ts';
 import { type Asking, type ReviewKind, reviewKinds } from './kinds.ts';
 import { messageIn, ProtobufError, readEnvelope } from './protobuf.ts';
@@ -15,9 +15,20 @@ export const reviews: Readonly<Record<string, ReviewKind>> = Object.fromEntries(
   reviewKinds.map((kind) => [`/apis/${kind.group}/${version}/${kind.plural}`, kind]),
 );
 
-/** Answers a review. Throws 400 for what cannot be read or is another object, 422 for one that asks nothing. */
-export function answerReview(review: ReviewKind, type: string, bytes: Buffer, asking: Asking): Json {
-  const { apiVersion, kind, spec } = type === protobufType ? readProtobuf(review, bytes) : readJson(bytes);
+/** A review as it was posted. */
+export interface Question extends JsonObject {
+  apiVersion?: Json;
+  kind?: Json;
+  spec?: Json;
+}
+
+/** Reads a review out of a body's bytes. Throws 400 for what cannot be read. */
+export function readReview(review: ReviewKind, type: string, bytes: Buffer): Question {
+  return type === protobufType ? readProtobuf(review, bytes) : readJson(bytes);
+}
+
+/** Answers a review. Throws 400 for what is another object, 422 for one that asks nothing. */
+export function answerReview(review: ReviewKind, { apiVersion, kind, spec }: Question, asking: Asking): Json {
   const expected = `${review.group}/${version}`;
   if ((apiVersion ?? expected) !== expected) {
     throw badRequest('identity', `the API version in the data (${cut(apiVersion)}) does not match the expected API version (${expected})`);
@@ -26,28 +37,23 @@ export function answerReview(review: ReviewKind, type: string, bytes: Buffer, as
   return { kind: review.kind, apiVersion: expected, ...review.answer(spec, asking) };
 }
 
-interface Read {
-  apiVersion: Json | undefined;
-  kind: Json | undefined;
-  spec: unknown;
-}
-
-function readProtobuf(review: ReviewKind, bytes: Buffer): Read {
+function readProtobuf(review: ReviewKind, bytes: Buffer): Question {
   try {
     const { apiVersion, kind, object } = readEnvelope(bytes);
     const spec = messageIn(object, 2);
-    return { apiVersion: apiVersion || undefined, kind: kind || undefined, spec: spec && review.specIn(spec) };
+    return { ...(kind && { kind }), ...(apiVersion && { apiVersion }), ...(spec && { spec: review.specIn(spec) }) };
   } catch (error) {
     if (error instanceof ProtobufError) throw badRequest('syntax', `couldn't get version/kind; protobuf: ${error.message}`);
     throw error;
   }
 }
 
-function readJson(bytes: Buffer): Read {
+function readJson(bytes: Buffer): Question {
   if (!isUtf8(bytes)) throw badRequest('syntax', 'the body is not valid UTF-8');
   const object = parse(bytes.toString());
   if (!isObject(object)) throw badRequest('shape', "couldn't get version/kind; it must be an object");
-  return { apiVersion: own(object, 'apiVersion') ?? undefined, kind: own(object, 'kind') ?? undefined, spec: own(object, 'spec') };
+  const [kind, apiVersion, spec] = [own(object, 'kind') ?? undefined, own(object, 'apiVersion') ?? undefined, own(object, 'spec')];
+  return { ...(kind !== undefined && { kind }), ...(apiVersion !== undefined && { apiVersion }), ...(spec !== undefined && { spec }) };
 }
 
 function parse(text: string): Json {

@@ -41,6 +41,10 @@ export interface ClusterOptions {
   name?: string;
   /** Further lines of its file of tokens: `token,user,uid,"group,group"`. */
   callers?: string;
+  /** The name of a cluster whose keys in etcd it has, and so all its objects; nothing is installed then. */
+  beside?: string;
+  /** Further flags of the API server. */
+  flags?: readonly string[];
 }
 
 /** Starts an API server with the CRDs of a layout and waits until it serves them. */
@@ -49,7 +53,7 @@ export async function startCluster(
   layout: Layout,
   etcdUrl: string,
   parent: string,
-  { name = layout, callers = '' }: ClusterOptions = {},
+  { name = layout, callers = '', beside, flags = [] }: ClusterOptions = {},
 ): Promise<Cluster> {
   const folder = join(parent, name);
   await mkdir(folder);
@@ -75,7 +79,8 @@ export async function startCluster(
       '--service-cluster-ip-range=10.96.0.0/16',
       '--disable-admission-plugins=ServiceAccount',
       `--etcd-servers=${etcdUrl}`,
-      `--etcd-prefix=/${name}`,
+      `--etcd-prefix=/${beside ?? name}`,
+      ...flags,
     ],
     inFolder('apiserver.log'),
   );
@@ -86,15 +91,19 @@ export async function startCluster(
     endpoint.ca = await readFile(caFile, 'utf8');
     return (await send(endpoint, { path: '/readyz' })).status === 200;
   });
-  await install(server, endpoint, layout);
+  if (beside === undefined) await install(endpoint, layout);
+  await untilServed(server, endpoint, layout);
   return { layout, endpoint, caFile, pid: server.pid, stop: server.stop };
 }
 
-async function install(server: Server, endpoint: Endpoint, layout: Layout): Promise<void> {
+async function install(endpoint: Endpoint, layout: Layout): Promise<void> {
   const post = (path: string, body: object) => sendOk(endpoint, { method: 'POST', path, body });
   for (const kind of kinds[layout]) await post('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', crd(layout, kind));
   for (const name of namespaces) await post('/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
-  // A definition is served a moment after it was accepted, and its OpenAPI schema a moment later.
+}
+
+/** A definition is served a moment after it was accepted, and its OpenAPI schema a moment later. */
+async function untilServed(server: Server, endpoint: Endpoint, layout: Layout): Promise<void> {
   await server.until(async () => {
     for (const { plural } of kinds[layout]) {
       const { status } = await send(endpoint, { path: `/apis/kubeflow.org/v1/namespaces/kube-test/${plural}` });

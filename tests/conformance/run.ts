@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { searchFiles } from '../search.ts';
 import { accessSuite } from './access.ts';
 import { admissionSuite } from './admission.ts';
+import { auditSuite } from './audit.ts';
 import { clientLibraries } from './clients.ts';
 import { type Cluster, startCluster, startEtcd } from './cluster.ts';
 import { checkMeant, differential } from './differential.ts';
@@ -68,6 +69,7 @@ try {
   if (asked('kubectl')) await kubectlSuite(tools, stages);
   if (asked('access')) await accessSuite(stages);
   if (asked('admission')) await admissionSuite(tools, stages, etcd.url);
+  if (asked('audit')) await auditSuite(tools, stages, etcd.url);
   if (asked('clients')) await clientLibraries(tools, stages);
   if (asked('differential')) await differential(stages);
   if (asked('yaml')) await yamlSuite(stages);

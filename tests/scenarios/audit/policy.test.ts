@@ -20,6 +20,7 @@ useGateway({
         { level: 'Request', verbs: ['patch'], resources: audited, omitStages: ['Panic'] },
         { level: 'Metadata', nonResourceURLs: ['/version*'] },
         { level: 'RequestResponse', verbs: ['update', 'get', 'list'], resources: audited, omitManagedFields: true },
+        { level: 'Request', verbs: ['create'] },
       ],
     },
     {
@@ -192,6 +193,40 @@ describe('at the level RequestResponse', () => {
 });
 
 describe('at the level Request', () => {
+  const review = (spec: object) =>
+    fetch(`${now.gateway.url}/apis/authorization.k8s.io/v1/selfsubjectaccessreviews`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ kind: 'SelfSubjectAccessReview', apiVersion: 'authorization.k8s.io/v1', spec }),
+    });
+
+  it('a review is told with what it asks, and that everybody may', async () => {
+    const spec = { resourceAttributes: { verb: 'get', resource: 'tfjobs', group: 'kubeflow.org' } };
+    expect((await review(spec)).status).toBe(201);
+    const [event] = tellSafely();
+    expect(event).toMatchObject({
+      requestObject: { kind: 'SelfSubjectAccessReview', apiVersion: 'authorization.k8s.io/v1', spec },
+      annotations: { 'authorization.k8s.io/decision': 'allow', 'authorization.k8s.io/reason': '' },
+    });
+    expect(event).not.toHaveProperty('responseObject');
+  });
+
+  it('a review that is refused is told so as well', async () => {
+    expect((await review({})).status).toBe(422);
+    const [event] = tellSafely();
+    expect(event).toMatchObject({ requestObject: { spec: {} }, annotations: { 'authorization.k8s.io/decision': 'allow' } });
+  });
+
+  it('a replace of another job than the path names is told with that', async () => {
+    const answer = await toTtl(5, (job) => {
+      job.metadata.name = 'other';
+    });
+    expect(answer.status).toBe(400);
+    const [event] = tellSafely();
+    expect(event.requestObject.metadata.name).toBe('other');
+    expect(event.objectRef).toMatchObject({ name: 'tfjob-test', uid: liveJob().metadata.uid });
+  });
+
   it('a merge patch is told as it was sent, and no answer', async () => {
     const body = { metadata: { labels: { env: 'production' } }, spec: { ttlSecondsAfterFinished: 60 } };
     await patch(body);

@@ -294,6 +294,38 @@ describe('a read', () => {
     expect(last).toMatchObject({ verb, requestURI: `${path}${query}`, responseStatus: { code }, ...(objectRef && { objectRef }) });
     if (!objectRef) expect(last).not.toHaveProperty('objectRef');
   });
+
+  it('by an escaped path is told as what it is about, as it was sent', async () => {
+    const path = '/apis/kubeflow.org/v1/namespaces/kube%2Dtest/tfjobs/tfjob-test';
+    expect((await get(path)).status).toBe(404);
+    expect(told().last).toMatchObject({
+      verb: 'get',
+      requestURI: path,
+      objectRef: { resource: 'tfjobs', namespace: 'kube-test', name: 'tfjob-test', apiGroup: 'kubeflow.org', apiVersion: 'v1' },
+    });
+  });
+
+  it('is told with its query as Go writes one, of which API Gateway REST hands on no text', async () => {
+    await get('/nowhere', "?labelSelector=app%20in%20(a,b)&fieldManager=a~b*'!&fieldManager=c&token=secret");
+    expect(told().last.requestURI).toBe(
+      '/nowhere?labelSelector=app+in+%28a%2Cb%29&fieldManager=a~b%2A%27%21&fieldManager=c&token=not-shown',
+    );
+  });
+
+  it.each([
+    [
+      'an HTTP API',
+      { version: '2.0', rawPath: '/nowhere', requestContext: { http: { method: 'GET', path: '/nowhere' } } },
+      'rawQueryString',
+    ],
+    ['a load balancer', { httpMethod: 'GET', path: '/nowhere', requestContext: { elb: {} } }, 'queryStringParameters'],
+  ])('is told with its query as it was sent where the event has it: of %s', async (_, event, member) => {
+    const query = 'labelSelector=app=a,b%20c&pretty&t%6Fken=secret&limit=5';
+    const list = { labelSelector: 'app=a,b%20c', 't%6Fken': 'secret', limit: '5' };
+    await invoke(await handlerOf('not-found'), { ...event, [member]: member === 'rawQueryString' ? query : list });
+    const shown = member === 'rawQueryString' ? query : query.replace('&pretty', '');
+    expect(told().last.requestURI).toBe(`/nowhere?${shown.replace('secret', 'not-shown')}`);
+  });
 });
 
 describe('an error of our own', () => {

@@ -136,6 +136,10 @@ describe('what a request is about', () => {
       {},
       ['create', 'authorization.k8s.io|v1|selfsubjectaccessreviews|||'],
     ],
+    ['GET', '/apis/kubeflow.org/v1/watch/namespaces/team/tfjobs/job', {}, ['watch', 'kubeflow.org|v1|tfjobs||team|job']],
+    ['DELETE', '/api/v1/watch/pods', {}, ['watch', '|v1|pods|||']],
+    ['GET', '/api/v1/proxy/namespaces/team/pods/p/log', {}, ['proxy', '|v1|pods||team|p']],
+    ['GET', '/apis/kubeflow.org/v1/watch', {}, ['list', 'kubeflow.org|v1|watch|||']],
     ['GET', '/version', {}, ['get', undefined]],
     ['GET', '/apis', {}, ['get', undefined]],
     ['GET', '/apis/kubeflow.org/v1', {}, ['get', undefined]],
@@ -145,5 +149,13 @@ describe('what a request is about', () => {
     ['GET', '', {}, ['get', undefined]],
   ])('is read out of %s %s %j as an API server does', (method, text, query, expected) => {
     expect(about(method, text, query)).toEqual(expected);
+  });
+
+  it('is read out of the path as it was sent where that is none that is served, since a rule for it must match nevertheless', () => {
+    const of = (sentPath: string) =>
+      requestInfo({ method: 'PUT', path: '', sentPath, query: {} as Record<string, string[]> } as HttpRequest);
+    const asked = { group: 'kubeflow.org', version: 'v1', resource: 'tfjobs', subresource: '', namespace: 'team', name: 'job' };
+    expect(of('/apis/kubeflow.org/v1/namespaces/t%65am/tfjobs/job')).toEqual({ verb: 'update', path: jobPath, resource: asked });
+    expect(of('/%zz/version')).toEqual({ verb: 'put', path: '/%zz/version' });
   });
 });

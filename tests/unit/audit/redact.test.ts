@@ -42,6 +42,18 @@ describe('an object in an audit event', () => {
     expect(JSON.parse(shown.metadata.annotations[lastApplied]).spec.tfReplicaSpecs.Worker.template.spec.containers[0].env).toBe(hidden);
   });
 
+  it('has nothing of a text that stands for an object: a job in quotes, YAML that is none, or such a record', () => {
+    expect(show(JSON.stringify(job()))).toBe(JSON.stringify(hidden));
+    const record = JSON.stringify(JSON.stringify(job()));
+    expect(show({ metadata: { annotations: { [lastApplied]: record } } })).not.toContain(secret);
+  });
+
+  it('has nothing of the data of a Secret that somebody sends by mistake', () => {
+    const data = { password: secret };
+    expect(show({ kind: 'Secret', data, stringData: data, binaryData: data })).not.toContain(secret);
+    expect(show({ metadata: { labels: { data: 'mnist' } }, spec: { volumes: [{ name: 'data' }] } })).not.toContain(hidden);
+  });
+
   it('keeps labels, annotations and selectors that are called so', () => {
     const shown = JSON.parse(show(job()));
     expect(shown.metadata.labels).toEqual({ env: 'production', args: 'x' });

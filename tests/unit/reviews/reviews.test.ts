@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { allowAll } from '../../../lib/policy/allow-all.ts';
 import { type Authorizer, createAuthorizer } from '../../../lib/policy/rbac.ts';
-import { answerReview, protobufType, reviews } from '../../../lib/reviews/review.ts';
+import { answerReview, protobufType, readReview, reviews } from '../../../lib/reviews/review.ts';
 import { bundleOf } from '../../policies.ts';
 import type { Loose } from '../../scenarios/gateway.ts';
 
@@ -43,7 +43,8 @@ function ask(path: string, body: string | Buffer | object, asked: Authorizer = a
   const review = reviews[path];
   if (!review) throw new Error(path);
   const bytes = Buffer.isBuffer(body) ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
-  return answerReview(review, Buffer.isBuffer(body) ? protobufType : 'application/json', bytes, { user, authorizer: asked, now });
+  const question = readReview(review, Buffer.isBuffer(body) ? protobufType : 'application/json', bytes);
+  return answerReview(review, question, { user, authorizer: asked, now });
 }
 const byKubectl = (command: keyof typeof posted) => Buffer.from(posted[command], 'base64');
 const refusal = (ask: () => unknown): Loose => {

@@ -7,7 +7,7 @@ import { normalizeEvent } from '../../../lib/http/event.ts';
 import { updateOfPut } from '../../../lib/http/job-update.ts';
 import { logRequest } from '../../../lib/http/log.ts';
 import { readOptions } from '../../../lib/http/options.ts';
-import { parseJob } from '../../../lib/http/parse.ts';
+import { parseJob, parseObject } from '../../../lib/http/parse.ts';
 import { negotiateRead, upstreamAccept } from '../../../lib/http/represent.ts';
 import type { Identified } from '../../../lib/http/request.ts';
 import { respond } from '../../../lib/http/respond.ts';
@@ -118,14 +118,15 @@ describe('a chain with a mistake does not compile', () => {
     routed()
       .use(readOptions('UpdateOptions'))
       .use(decodeBody(jobTypes))
+      .use(parseObject())
       .use(parseJob())
       .handler(() => answer);
     // @ts-expect-error: no options
-    routed().use(decodeBody(jobTypes)).use(parseJob());
+    routed().use(decodeBody(jobTypes)).use(parseObject()).use(parseJob());
     // @ts-expect-error: no text
-    routed().use(readOptions('UpdateOptions')).use(parseJob());
+    routed().use(readOptions('UpdateOptions')).use(parseObject()).use(parseJob());
     // @ts-expect-error: no job
-    upToCaller().use(readOptions('UpdateOptions')).use(decodeBody(jobTypes)).use(parseJob());
+    upToCaller().use(readOptions('UpdateOptions')).use(decodeBody(jobTypes)).use(parseObject()).use(parseJob());
     // @ts-expect-error: the log line comes first, since it holds the trace
     chain(normalizeEvent({ ssoUsername: 'role' })).use(respond());
   });
@@ -134,9 +135,15 @@ describe('a chain with a mistake does not compile', () => {
     const identified = () => upToCaller().use(requireCaller());
     const write = (request: Parameters<typeof updateOfPut>[0]) => ({ ...answer, made: updateOfPut(request, []) });
     const parsed = (routed: ReturnType<typeof routedBy>) =>
-      routed.use(readOptions('UpdateOptions')).use(decodeBody(jobTypes)).use(parseJob());
+      routed.use(readOptions('UpdateOptions')).use(decodeBody(jobTypes)).use(parseObject()).use(parseJob());
     const routedBy = () => identified().use(routeToJob('cci', ['PUT']));
-    routedBy().use(authorize(undefined)).use(readOptions('UpdateOptions')).use(decodeBody(jobTypes)).use(parseJob()).handler(write);
+    routedBy()
+      .use(authorize(undefined))
+      .use(readOptions('UpdateOptions'))
+      .use(decodeBody(jobTypes))
+      .use(parseObject())
+      .use(parseJob())
+      .handler(write);
     // @ts-expect-error: nobody has asked whether he may
     parsed(routedBy()).handler(write);
     // @ts-expect-error: nobody knows yet what he wants
