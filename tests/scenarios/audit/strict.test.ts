@@ -76,10 +76,16 @@ describe.each(writes)('where the audit trail is strict, %s', (_title, write) => 
   });
 
   it.each<[string, AwsFault]>([
-    ['refuses', { act: 'throttle', times: 9 }],
+    ['throttles', { act: 'throttle', times: 9 }],
+    ['does not permit it', { act: 'deny', times: 9 }],
+    ['fails', { act: 'fail', times: 9 }],
     ['hangs up', { act: 'drop', times: 9 }],
     ['hangs up though it has the event', { act: 'drop', when: 'after', times: 9 }],
     ['gives no answer', { act: 'hang', times: 9 }],
+    ['answers too late', { act: 'late', ms: 3000, times: 9 }],
+    ['answers too late though it has the event', { act: 'late', ms: 3000, when: 'after', times: 9 }],
+    ['breaks off within its answer', { act: 'cut', times: 9 }],
+    ['answers 200 with nothing in it', { act: 'empty', times: 9 }],
   ])('is refused with 503 and writes nothing while the stream %s', async (_fault, fault) => {
     aws.fail({ operation: 'PutRecord', ...fault });
     const before = liveText();
