@@ -57,7 +57,7 @@ const writes: [string, (query?: Record<string, string>) => ReturnType<typeof sen
 ];
 const stages = (): string[] => aws.records.map(({ text }) => JSON.parse(text).stage);
 
-describe.each(writes)('where the audit trail is strict, %s', (_title, write) => {
+describe.each(writes)('where the audit trail is strict, %s', (title, write) => {
   it('goes upstream when the stream has acknowledged that it was received, and how it ended is there before its answer', async () => {
     const atWrite: string[][] = [];
     now.upstream.answer = ({ method }) => {
@@ -73,6 +73,20 @@ describe.each(writes)('where the audit trail is strict, %s', (_title, write) => 
     // The log has the same lines.
     const lines = printed.text.split('\n').filter(isAuditLine);
     expect(lines).toEqual(aws.records.map(({ text }) => text.trimEnd()));
+  });
+
+  it('costs one call to the stream before it goes upstream and one after, and none to CCI', async () => {
+    const order: string[] = [];
+    now.upstream.answer = ({ method }) => {
+      order.push(...aws.asked.splice(0), method);
+      return 'hand on';
+    };
+    await write();
+    order.push(...aws.asked.splice(0));
+    const writing = order.findIndex((call) => call !== 'GET' && call !== 'PutRecord');
+    expect(order.slice(0, writing).filter((call) => call === 'PutRecord')).toEqual(['PutRecord']);
+    expect(order.slice(writing + 1)).toEqual(['PutRecord']);
+    expect(order.filter((call) => call !== 'PutRecord')).toEqual(title === 'a replace' ? ['GET', 'PUT'] : ['PATCH']);
   });
 
   it.each<[string, AwsFault]>([
