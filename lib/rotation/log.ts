@@ -2,6 +2,7 @@ import type { Context } from 'aws-lambda';
 import type { Around } from '../runtime/chain.ts';
 import { createLogger } from '../runtime/logger.ts';
 import { createRequestContext } from '../runtime/request-context.ts';
+import { surpriseNote } from '../runtime/surprise.ts';
 import { StatusError } from '../status.ts';
 import type { Given, InContext, Outcome, RotationEvent } from './step.ts';
 
@@ -39,7 +40,7 @@ export function logStep(): Around<Given, Logged, { outcome: Outcome }, { outcome
       const verdict =
         error instanceof StatusError
           ? { reason: error.message, note: error.note }
-          : { reason: 'a surprise', name: (error as Error | null)?.name, code: (error as NodeJS.ErrnoException | null)?.code };
+          : { reason: 'a surprise', ...surpriseNote(error) };
       logger.error('rotation', line(event, lambda, { outcome: 'Failed', ...verdict }));
       const words = error instanceof StatusError ? error.message : 'the step failed in a way that was not foreseen; the log has its name';
       return { error: new Error(words) };
