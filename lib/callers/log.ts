@@ -48,9 +48,7 @@ export function logVerdict(): Around<Asked, Started, Authorized> {
         return { error: withoutStack('Unauthorized') };
       }
       const note =
-        error instanceof KeysError
-          ? { reason: error.reason, code: error.code }
-          : { reason: 'a surprise', ...surpriseNote(error) };
+        error instanceof KeysError ? { reason: error.reason, code: error.code } : { reason: 'a surprise', ...surpriseNote(error) };
       logger.error('authorizer', line(event, context, { outcome: 'InternalError', ...note }));
       countAuthorizerFailure();
       return { error: withoutStack('the token could not be checked; the line before this one says why') };

@@ -38,9 +38,7 @@ export function logStep(): Around<Given, Logged, { outcome: Outcome }, { outcome
     },
     onError: (event, error, lambda) => {
       const verdict =
-        error instanceof StatusError
-          ? { reason: error.message, note: error.note }
-          : { reason: 'a surprise', ...surpriseNote(error) };
+        error instanceof StatusError ? { reason: error.message, note: error.note } : { reason: 'a surprise', ...surpriseNote(error) };
       logger.error('rotation', line(event, lambda, { outcome: 'Failed', ...verdict }));
       const words = error instanceof StatusError ? error.message : 'the step failed in a way that was not foreseen; the log has its name';
       return { error: new Error(words) };

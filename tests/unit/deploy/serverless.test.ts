@@ -146,7 +146,9 @@ describe('the API', () => {
   it('logs a path that ends its string, so that it forges nothing: what API Gateway knows comes after it', () => {
     for (const own of [iam, jwt]) {
       const path = '/x","status":"200","caller":"somebody else';
-      const line = formatOf(own).replace('$context.path', path).replaceAll(/\$context\.[\w.]+/g, 'true');
+      const line = formatOf(own)
+        .replace('$context.path', path)
+        .replaceAll(/\$context\.[\w.]+/g, 'true');
       expect(JSON.parse(line)).toMatchObject({ status: 'true', caller: 'true' });
     }
   });
