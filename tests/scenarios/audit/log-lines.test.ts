@@ -91,13 +91,12 @@ describe('the build', () => {
       .split('\n')
       .filter((one) => one.startsWith('{"kind":"Event"'))
       .map((one) => JSON.parse(one).annotations['tfjob-gateway/build']);
-    const { gitVersion, gitCommit } = (await (await fetch(`${now.gateway.url}/version`)).json()) as Record<string, string>;
+    const answered = (await (await fetch(`${now.gateway.url}/version`)).json()) as Record<string, string>;
     expect([builds.length, told.length]).toEqual([2, 4]);
     const [build] = new Set([...builds, ...told]) as Set<string>;
     expect(new Set([...builds, ...told]).size).toBe(1);
     expect(build?.startsWith(`${version}+`)).toBe(true);
-    expect(gitVersion).toContain('tfjob-gateway');
-    expect(gitCommit).toBe(build?.split('+')[1]);
+    expect(answered.build).toBe(build);
   });
 });
 
