@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: what a replace costs beside its alternatives. With names of sections it runs those alone; all of them together write
- * docs/benchmarks.md and the README's line. `guard` is the one of .ci/run, and fails where a bar is missed. BENCH_QUICK=1 takes few rounds and writes nothing.
+ * docs/benchmarks.md and the README's line. `guard` is the one of .ci/run, and fails where a bar is missed; `audit` is for docs/audit.md. BENCH_QUICK=1 takes few rounds and writes nothing.
  */
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -11,6 +11,7 @@ import { killAll, whenStopped } from '../tests/conformance/processes.ts';
 import { describeMachine, document, headline } from './document.ts';
 import { plots } from './plots.ts';
 import { isMet, type Results, type Section, text } from './results.ts';
+import { audit } from './sections/audit.ts';
 import { cel } from './sections/cel.ts';
 import { cold } from './sections/cold.ts';
 import { decideAlone } from './sections/decide.ts';
@@ -26,7 +27,7 @@ import { trips } from './sections/trips.ts';
 import { createStage, type Stage } from './stage.ts';
 
 const complete = { replace, peers, lambda, trips, cold, growth, memory, decide: decideAlone, policies: policyCost, cel, profile };
-const sections: Record<string, (stage: Stage) => Promise<Section>> = { ...complete, guard };
+const sections: Record<string, (stage: Stage) => Promise<Section>> = { ...complete, guard, audit };
 const mostMinutes = 30;
 
 async function write(results: Results): Promise<void> {

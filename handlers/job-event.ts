@@ -15,11 +15,11 @@ import { parseConfig } from '../lib/runtime/config.ts';
 import { updateJob } from '../lib/update/update-job.ts';
 
 const { layout, protectedKeys, policyMaxCost, ...upstream } = parseConfig(process.env);
-const cci = connectCci(upstream);
 const { roleId, ...ways } = parseEventConfig(process.env);
 const publisher = createEventPublisher(ways);
 const policies = await loadPolicies(policyMaxCost);
 const audit = await openAudit(process.env, layout, policies);
+const cci = connectCci(upstream, audit.ofSecret(upstream.secretId));
 
 export const handler = handleBatch(
   chain((record: EventRecord) => record)

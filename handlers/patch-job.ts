@@ -21,7 +21,7 @@ import { updateJob } from '../lib/update/update-job.ts';
 const { layout, protectedKeys, liveCache, policyMaxCost, ...config } = parseConfig(process.env);
 const policies = await loadPolicies(policyMaxCost);
 const audit = await openAudit(process.env, layout, policies);
-const upstream = { cci: connectCci(config), cache: createLiveCache(liveCache), policies };
+const upstream = { cci: connectCci(config, audit.ofSecret(config.secretId)), cache: createLiveCache(liveCache), policies };
 
 export const handler = chain(normalizeEvent(parseCallerNames(process.env)))
   .use(logRequest())

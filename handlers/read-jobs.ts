@@ -15,9 +15,9 @@ import { chain } from '../lib/runtime/chain.ts';
 import { parseConfig } from '../lib/runtime/config.ts';
 
 const { layout, ...upstream } = parseConfig(process.env);
-const cci = connectCci(upstream);
 const policies = await loadPolicies();
 const audit = await openAudit(process.env, layout, policies);
+const cci = connectCci(upstream, audit.ofSecret(upstream.secretId));
 
 export const handler = chain(normalizeEvent(parseCallerNames(process.env)))
   .use(logRequest())

@@ -1,6 +1,6 @@
 /**
  * Bundles every handler into dist/<name>/index.mjs, each with its own chunks for what few requests need, and beside it the policies of
- * policies/ where there are any.
+ * policies/ where there are any. What reads the stacks in its log lies in dist-maps/<name>, outside of what is deployed (scripts/stack.ts).
  */
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -55,12 +55,13 @@ async function builtFrom(): Promise<{ version: string; commit?: string }> {
 
 /**
  * Bundles one entry file (or source text) into `outdir`/index.mjs and returns what went into it. `policiesDigest`: of the policies that will
- * lie beside it; without one the code that reads policies is left out.
+ * lie beside it; without one the code that reads policies is left out. `withMaps`: with the source maps beside the code.
  */
 export async function bundle(
   entry: Pick<BuildOptions, 'entryPoints' | 'stdin'>,
   outdir: string,
   policiesDigest?: string,
+  withMaps = false,
 ): Promise<Metafile> {
   const { metafile } = await build({
     ...entry,
@@ -71,6 +72,7 @@ export async function bundle(
     splitting: true,
     minify: true,
     metafile: true,
+    sourcemap: withMaps && 'external',
     format: 'esm',
     platform: 'node',
     target: 'node24',
@@ -88,32 +90,39 @@ export async function bundle(
 
 /**
  * Bundles all handlers beside a folder and moves them in, so that a handler and what it loads are there at any moment. Throws PolicyError
- * with every mistake of the policies, and then builds nothing. Returns hints about them.
+ * with every mistake of the policies, and then builds nothing. Returns hints about them. `maps`: where the source maps go.
  */
-export async function buildHandlers(target = 'dist', policies = 'policies'): Promise<readonly Finding[]> {
+export async function buildHandlers(target = 'dist', policies = 'policies', maps?: string): Promise<readonly Finding[]> {
   const packed = await packPolicies(policies);
   const fresh = await mkdtemp(`${target}-`);
   try {
     for (const file of (await readdir('handlers')).sort()) {
       const outdir = join(fresh, basename(file, '.ts'));
-      const { inputs } = await bundle({ entryPoints: [{ in: `handlers/${file}`, out: 'index' }] }, outdir, packed?.digest);
+      const { inputs } = await bundle(
+        { entryPoints: [{ in: `handlers/${file}`, out: 'index' }] },
+        outdir,
+        packed?.digest,
+        maps !== undefined,
+      );
       if (packed && 'lib/policy/load.ts' in inputs) await writeFile(join(outdir, 'policies.json'), packed.bytes);
     }
-    await moveInto(target, fresh);
+    if (maps) await moveInto(maps, fresh, (file) => file.endsWith('.map'));
+    await moveInto(target, fresh, () => true);
     return packed?.hints ?? [];
   } finally {
     await rm(fresh, { recursive: true });
   }
 }
 
-/** Moves every file of one folder into another, chunks before what loads them, and takes away what the other had besides. */
-async function moveInto(target: string, fresh: string): Promise<void> {
-  const files = await filesIn(fresh);
+/** Moves some files of one folder into another, chunks before what loads them, and takes away what the other had besides. */
+async function moveInto(target: string, fresh: string, isOne: (file: string) => boolean): Promise<void> {
+  const files = (await filesIn(fresh)).filter(isOne);
   const isEntry = (file: string) => Number(basename(file) === 'index.mjs');
   for (const file of [...files].sort((a, b) => isEntry(a) - isEntry(b))) {
     await mkdir(dirname(join(target, file)), { recursive: true });
     await rename(join(fresh, file), join(target, file));
   }
+  await mkdir(target, { recursive: true });
   for (const file of await filesIn(target)) if (!files.includes(file)) await rm(join(target, file));
 }
 
@@ -124,7 +133,7 @@ async function filesIn(folder: string): Promise<string[]> {
 
 if (import.meta.main) {
   try {
-    for (const hint of await buildHandlers()) console.error(`${showFinding(hint)} (hint)`);
+    for (const hint of await buildHandlers('dist', 'policies', 'dist-maps')) console.error(`${showFinding(hint)} (hint)`);
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error;
     console.error(error.message);

@@ -9,7 +9,12 @@ export function isAuditLine(line: string): boolean {
   return line.startsWith(beginning);
 }
 
-const kept: string[] = [];
+/** Whether an audit event tells of an access to the secret, which a process does whenever it is time, for no request of its own. */
+export function isOfSecret(line: string): boolean {
+  return line.includes('"objectRef":{"resource":"secrets"');
+}
+
+let kept: string[] = [];
 
 /** Handlers print audit events whatever the log level is: they are kept for a test that asks for them instead, and searched. Each test file begins with it (vitest.config.ts). */
 const { write } = process.stdout;
@@ -21,9 +26,18 @@ process.stdout.write = ((chunk: unknown, ...more: never[]): boolean => {
   return true;
 }) as typeof write;
 
-/** The lines of the audit events since it was last asked, oldest first. */
+/** The lines of the audit events since it was last asked, oldest first, but those of the secret. */
 export function takeAuditLines(): string[] {
-  return kept.splice(0);
+  const lines = kept.filter((line) => !isOfSecret(line));
+  kept = kept.filter(isOfSecret);
+  return lines;
+}
+
+/** Of the secret the audit events since it was last asked, oldest first. */
+export function takeSecretEvents(): Loose[] {
+  const lines = kept.filter(isOfSecret);
+  kept = kept.filter((line) => !isOfSecret(line));
+  return lines.map((line) => JSON.parse(line));
 }
 
 /** The audit events since it was last asked, oldest first. */

@@ -3,6 +3,6 @@ import { buildTemplates } from './policies.ts';
 
 /** Integration tests run the bundles that are deployed, so they are built first. */
 export default async (): Promise<void> => {
-  await buildHandlers();
+  await buildHandlers('dist', 'policies', 'dist-maps');
   await buildTemplates();
 };

@@ -5,7 +5,8 @@ import { logLevel, parseEnvironment } from '../runtime/config.ts';
 import { createLogger } from '../runtime/logger.ts';
 import { countUntold } from '../runtime/metrics.ts';
 import { notAudited } from '../status.ts';
-import { type Audit, createAudit, type Sink } from './trail.ts';
+import { type SecretAccess, secretTeller } from './secret.ts';
+import { type Audit, createAudit, ofEvery, type Sink } from './trail.ts';
 
 const Environment = v.looseObject({
   AUDIT: v.optional(v.picklist(['log', 'strict'], 'must be log or strict'), 'log'),
@@ -19,6 +20,11 @@ interface AuditingPolicies {
   readonly audit?: AuditPolicy | undefined;
 }
 
+/** What tells of accesses to a secret, which no request stands for. */
+interface SecretAudit {
+  ofSecret(name: string): (access: SecretAccess) => void;
+}
+
 /**
  * Opens the audit trail: to the log, and with AUDIT=strict to a stream as well, without whose acknowledgement nothing is written. Throws
  * ConfigError for what the environment has wrong, and with strict where the policy leaves out anything of a write.
@@ -27,19 +33,25 @@ export async function openAudit(
   env: Record<string, string | undefined>,
   layout: Layout,
   policies: AuditingPolicies | undefined,
-): Promise<Audit> {
+): Promise<Audit & SecretAudit> {
   const { AUDIT, AUDIT_STREAM } = parseEnvironment(Environment, env);
   const policy = policies?.audit;
   const sink =
     AUDIT === 'strict'
       ? (await import('./strict.ts')).strictSink(AUDIT_STREAM, policy, layout, { print, refusal: notAudited, untold })
       : print;
-  return createAudit({ configOf: policy && (await import('./level.ts')).configBy(policy), digest: policies?.digest, sink });
+  const [digest, configOf] = [policies?.digest, policy && (await import('./level.ts')).configBy(policy)];
+  const ofSecret = (name: string) => secretTeller(name, configOf, ofEvery(digest), write);
+  return { ...createAudit({ configOf, digest, sink }), ofSecret };
 }
 
 /** Not by way of the logger, whose level says nothing of what must be told. */
-const print: Sink = (line) => {
+function write(line: string): void {
   process.stdout.write(`${line}\n`);
+}
+
+const print: Sink = (line) => {
+  write(line);
   return undefined;
 };
 

@@ -33,7 +33,9 @@ export function strictSink(stream: string, policy: AuditPolicy | undefined, layo
   const put = async (line: string): Promise<void> => {
     const record = { Data: Buffer.from(`${line}\n`) };
     const command = new PutRecordCommand({ DeliveryStreamName: stream, Record: record });
-    await firehose.send(command, { abortSignal: AbortSignal.timeout(sendTimeout) });
+    const { RecordId } = await firehose.send(command, { abortSignal: AbortSignal.timeout(sendTimeout) });
+    // Whatever else answered 200, the stream gives each record that it took an id.
+    if (!RecordId) throw new Error('no id of a record');
   };
   return (line, of) => {
     ways.print(line, of);

@@ -64,7 +64,7 @@ const reason = 'authorization.k8s.io/reason';
 
 /** Tells of requests by a policy; without one Metadata of every write, every event and every refusal. */
 export function createAudit({ configOf, digest, sink }: AuditOptions): Audit {
-  const ofAll = { 'tfjob-gateway/build': build, ...(digest !== undefined && { 'tfjob-gateway/policies': digest }) };
+  const ofAll = ofEvery(digest);
   return {
     begin(asked) {
       const receivedAt = Date.now();
@@ -92,6 +92,11 @@ export function createAudit({ configOf, digest, sink }: AuditOptions): Audit {
       };
     },
   };
+}
+
+/** The annotations of every event: which build decided, by which policies. */
+export function ofEvery(digest: string | undefined): Record<string, string> {
+  return { 'tfjob-gateway/build': build, ...(digest !== undefined && { 'tfjob-gateway/policies': digest }) };
 }
 
 /** Without a policy what changes nothing is told of only where it is refused or fails, when that is known. */

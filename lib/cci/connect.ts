@@ -1,8 +1,17 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { awsErrorNote } from '../runtime/aws-error.ts';
 import type { Config } from '../runtime/config.ts';
 import { type Cci, createCci } from './client.ts';
 import { createCredentials } from './credentials/credentials.ts';
 import { createTransport } from './transport.ts';
+
+/** What is told of each reading of the secret. */
+export interface SecretReading {
+  verb: 'get';
+  outcome: 'read' | 'failed';
+  version?: string | undefined;
+  error?: string | undefined;
+}
 
 /** A client of Secrets Manager (region and endpoint by the SDK's own variables). */
 export function connectSecretsManager(): SecretsManagerClient {
@@ -10,8 +19,25 @@ export function connectSecretsManager(): SecretsManagerClient {
   return new SecretsManagerClient({ requestHandler: { connectionTimeout: 1000, requestTimeout: 2000, throwOnRequestTimeout: true } });
 }
 
-/** The upstream as the configuration names it, with credentials from Secrets Manager. */
-export function connectCci({ endpoint, projectId, secretId }: Pick<Config, 'endpoint' | 'projectId' | 'secretId'>): Cci {
-  const credentials = createCredentials({ SecretId: secretId }, connectSecretsManager());
+/** The upstream as the configuration names it, with credentials from Secrets Manager. `tell` is called for each reading of the secret. */
+export function connectCci(
+  { endpoint, projectId, secretId }: Pick<Config, 'endpoint' | 'projectId' | 'secretId'>,
+  tell: (reading: SecretReading) => void,
+): Cci {
+  const client = connectSecretsManager();
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      try {
+        const result = await next(args);
+        tell({ verb: 'get', outcome: 'read', version: 'VersionId' in result.output ? result.output.VersionId : undefined });
+        return result;
+      } catch (error) {
+        tell({ verb: 'get', outcome: 'failed', error: awsErrorNote(error).error });
+        throw error;
+      }
+    },
+    { step: 'initialize', name: 'tellOfReading' },
+  );
+  const credentials = createCredentials({ SecretId: secretId }, client);
   return createCci({ endpoint, projectId, credentials, transport: createTransport(new URL(endpoint)) });
 }

@@ -1,6 +1,7 @@
 import type { Layout } from '../job/fields.ts';
 import { getPath } from '../json/json.ts';
 import type { Around, Middleware } from '../runtime/chain.ts';
+import { surpriseNote } from '../runtime/surprise.ts';
 import { StatusError, surprised } from '../status.ts';
 import type { UpdateResult } from '../update/job-update.ts';
 import { createAttempts } from './attempts.ts';
@@ -103,6 +104,5 @@ function unsent(sending: Promise<void>): Promise<StatusError | undefined> {
 
 function asStatus(error: unknown): StatusError {
   if (error instanceof StatusError) return error;
-  const { name, code } = (error ?? {}) as NodeJS.ErrnoException;
-  return surprised({ name, code });
+  return surprised(surpriseNote(error));
 }

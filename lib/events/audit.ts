@@ -3,7 +3,8 @@ import type { Layout } from '../job/fields.ts';
 import { jobKinds } from '../job/kinds.ts';
 import { getPath, own } from '../json/json.ts';
 import type { Around } from '../runtime/chain.ts';
-import { internalError, StatusError } from '../status.ts';
+import { surpriseNote } from '../runtime/surprise.ts';
+import { StatusError, surprised } from '../status.ts';
 import { claimsOf, readMessage } from './parse.ts';
 import type { Asked as AskedUpdate, Authorized, EventRecord, Followed, Read } from './request.ts';
 import { senderOf } from './sender.ts';
@@ -36,7 +37,7 @@ export function auditEvent(
       return answer;
     },
     onError: async (event, error) => {
-      const known = error instanceof StatusError ? error : internalError({ name: (error as Error)?.name });
+      const known = error instanceof StatusError ? error : surprised(surpriseNote(error));
       if (event.trail) await event.trail.end(endedOf(event as Known, known));
       return undefined;
     },

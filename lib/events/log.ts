@@ -3,6 +3,7 @@ import type { Around, Middleware } from '../runtime/chain.ts';
 import { createLogger } from '../runtime/logger.ts';
 import { recordMetrics } from '../runtime/metrics.ts';
 import { createRequestContext, type RequestContext } from '../runtime/request-context.ts';
+import { surpriseNote } from '../runtime/surprise.ts';
 import { refusedFields, StatusError, timeout } from '../status.ts';
 import type { Asked, Authorized, EventOutcome, EventRecord, Followed } from './request.ts';
 
@@ -67,7 +68,7 @@ export function logEvent(): Around<EventRecord, Followed, true, true, Asked & Au
     },
     onError: async (event, error, lambda) => {
       const known = error instanceof StatusError ? error : undefined;
-      const { status, rule, note = { name: (error as Error)?.name } } = known ?? {};
+      const { status, rule, note = surpriseNote(error) } = known ?? {};
       const refused = status && refusedFields(status);
       const { settled = { outcome: 'Returned' as const }, attempts } = event;
       await write(event, lambda, { ...settled, code: status?.code, reason: status?.reason, rule, refused, note, attempts });

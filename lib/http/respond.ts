@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import Negotiator from 'negotiator';
 import { stringifyJson } from '../json/json.ts';
 import type { Around, Middleware } from '../runtime/chain.ts';
+import { surpriseNote } from '../runtime/surprise.ts';
 import { answerTooLarge, notAcceptable, StatusError, surprised, tooDeep } from '../status.ts';
 import { acceptedType } from './accept.ts';
 import { indentJson } from './indent.ts';
@@ -58,7 +59,7 @@ export function respond(): Around<HttpRequest & InContext, Told, ProxyResult, Jo
       return onceDone(event, result);
     },
     onError: (event, thrown) => {
-      const error = thrown instanceof StatusError ? thrown : surprise(thrown);
+      const error = thrown instanceof StatusError ? thrown : surprised(surpriseNote(thrown));
       const { status, allow } = error;
       const told = policyWarningValues(error.warnings);
       const retryAfter = status.details?.retryAfterSeconds;
@@ -144,11 +145,4 @@ function policyWarningValues(warnings: readonly string[]): string[] {
     room -= value.length;
     return [`299 - "${value.replace(/["\\]/g, '\\$&')}"`];
   });
-}
-
-/** The log gets the name, the code and where it happened; an error's own message may quote the request. */
-function surprise(error: unknown): StatusError {
-  const { name, code, stack } = error instanceof Error ? (error as NodeJS.ErrnoException) : { name: typeof error };
-  const frames = stack?.split('\n').filter((line) => /^ {4}at /.test(line));
-  return surprised({ name, code, at: frames?.slice(0, 5).map((line) => line.trim()) });
 }

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../json/json.ts';
 import { StatusError, timeout } from '../status.ts';
+import { surpriseNote } from './surprise.ts';
 
 /** One call to the upstream, as the log tells it: what was answered (or the error's code), and milliseconds. */
 export interface Call {
@@ -86,12 +87,12 @@ export async function within<T>(context: RequestContext, work: Promise<T>): Prom
   }
 }
 
-/** Says in the log why something was not renewed; what is at hand stays in use. Of an error that is not ours only the name is kept. */
+/** Says in the log why something was not renewed; what is at hand stays in use. Of an error that is not ours only the name and its places are kept. */
 export function warnThatKept(context: RequestContext, what: string, error: unknown): void {
   context.warn(`${what}; the copy at hand stays in use`, noteOf(error));
 }
 
-/** What the log may say of an error: the note of one of ours, of any other its name alone. */
+/** What the log may say of an error: the note of one of ours, of any other its name and where it was. */
 export function noteOf(error: unknown): object {
-  return error instanceof StatusError ? error.note : { name: (error as Error)?.name };
+  return error instanceof StatusError ? error.note : surpriseNote(error);
 }

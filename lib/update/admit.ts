@@ -4,6 +4,7 @@ import { lastApplied } from '../job/rules/last-applied.ts';
 import { getPath, isObject, type JsonObject, own, parseExactJson, withMember } from '../json/json.ts';
 import type { Admission, AdmissionRequest, Denial, Verdict } from '../policy/admission.ts';
 import type { RequestContext } from '../runtime/request-context.ts';
+import { surpriseNote } from '../runtime/surprise.ts';
 import { deniedByPolicy, type StatusError } from '../status.ts';
 import type { JobUpdate } from './job-update.ts';
 
@@ -59,7 +60,7 @@ export function admit(
 /** The warnings of a verdict for the caller. Throws where it denies. */
 function requireAdmission({ digest }: AdmittingPolicies, update: JobUpdate, { denials, warnings, faults }: Verdict): string[] {
   const policyWarnings = update.mayRead ? warnings : warnings.map((warning) => warning.slice(0, warning.indexOf("': ") + 1));
-  const note = { policies: digest, ...(faults.length > 0 && { faults: faults.map(nameOf) }) };
+  const note = { policies: digest, ...(faults.length > 0 && { faults: faults.map(surpriseNote) }) };
   if (denials.length > 0)
     throw withWarnings(
       deniedByPolicy(
@@ -137,16 +138,4 @@ function recordIn(job: JsonObject): JsonObject | undefined {
 
 function withRecordOf(live: JsonObject, object: JsonObject): JsonObject {
   return withMember(object, recordPath, getPath(live, recordPath));
-}
-
-/** Of a fault the log gets the name and where it was: its message may quote a job. */
-function nameOf(fault: unknown): object {
-  const { name, stack } = fault instanceof Error ? fault : { name: typeof fault, stack: '' };
-  return {
-    name,
-    at: stack
-      ?.split('\n')
-      .filter((line) => /^ {4}at /.test(line))
-      .slice(0, 3),
-  };
 }

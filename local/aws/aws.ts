@@ -1,6 +1,7 @@
 /** What functions send to, on this machine: EventBridge's PutEvents, SQS's SendMessage and Firehose's PutRecord, for the AWS SDK's wire. */
 import { createHash, randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { close, createAsyncServer, listen, readBody } from '../http.ts';
 import { AwsError } from './secret-versions.ts';
 
@@ -28,10 +29,15 @@ export interface SentRecord {
 export interface AwsFault {
   /** Default: any. */
   operation?: 'PutEvents' | 'SendMessage' | 'PutRecord';
-  /** `throttle`: an exception. `entry`: PutEvents answers 200, and that the entry failed. `drop`: it hangs up. `hang`: no answer. */
-  act: 'throttle' | 'entry' | 'drop' | 'hang';
-  /** Whether a dropped or hanging request is carried out first; default: it is not. */
+  /**
+   * `throttle`, `deny`: an exception, 400. `fail`: one of the service's own, 500. `entry`: PutEvents answers 200, and that the entry failed.
+   * `drop`: it hangs up. `hang`: no answer. `late`: a good answer after `ms`. `cut`: it hangs up within the good answer. `empty`: 200 and `{}`.
+   */
+  act: 'throttle' | 'deny' | 'fail' | 'entry' | 'drop' | 'hang' | 'late' | 'cut' | 'empty';
+  /** Whether a request that is dropped, hangs or is answered late, in part or emptily is carried out first; default: it is not. */
   when?: 'before' | 'after';
+  /** Milliseconds, for `late`. */
+  ms?: number;
   /** Default 1. */
   times?: number;
 }
@@ -51,6 +57,9 @@ export interface Aws {
   clear(): void;
   close(): Promise<void>;
 }
+
+/** What may be carried out although nobody is told so. */
+const unheard: ReadonlySet<AwsFault['act']> = new Set(['drop', 'hang', 'late', 'cut', 'empty']);
 
 const mebibyte = 1024 * 1024;
 /** Regions that have not been raised to 1 MB take so much. */
@@ -105,10 +114,14 @@ export async function startAws({ port = 0, keep = 100_000 }: { port?: number; ke
     const [, operation = ''] = String(request.headers['x-amz-target']).split('.');
     const body = (await readBody(request, 12 * mebibyte)) ?? Buffer.alloc(0);
     remember(asked, operation);
-    const { act, when } = takeFault(operation) ?? {};
-    const unheard = act === 'drop' || act === 'hang';
-    const answer = unheard && when !== 'after' ? undefined : carryOut(operations, operation, body, act);
+    const { act, when, ms } = takeFault(operation) ?? {};
+    const isUndone = act && unheard.has(act) && when !== 'after';
+    const answer = isUndone ? undefined : carryOut(operations, operation, body, act);
+    if (act === 'late') await sleep(ms);
     if (act === 'drop') request.socket.resetAndDestroy();
+    else if (act === 'cut') cutOff(response, answer?.answer ?? { RecordId: randomUUID(), Encrypted: false });
+    else if (act === 'empty') send(request, response, { status: 200, answer: {} });
+    else if (act === 'late') send(request, response, answer ?? carryOut(operations, operation, body, act));
     else if (act !== 'hang' && answer) send(request, response, answer);
   });
   return {
@@ -135,6 +148,8 @@ function carryOut(
 ): { status: number; answer: object } {
   try {
     if (act === 'throttle') throw new AwsError('ThrottlingException', 'Rate exceeded');
+    if (act === 'deny') throw new AwsError('AccessDeniedException', 'not permitted');
+    if (act === 'fail') return { status: 500, answer: { __type: 'ServiceUnavailableException', message: 'try again' } };
     const run = Object.hasOwn(operations, operation) ? operations[operation] : undefined;
     if (!run) throw new AwsError('UnknownOperationException', `not served here: ${operation}`);
     return { status: 200, answer: run(JSON.parse(body.toString()) as never, act === 'entry') };
@@ -142,6 +157,12 @@ function carryOut(
     if (!(error instanceof AwsError)) throw error;
     return { status: 400, answer: { __type: error.type, message: error.message } };
   }
+}
+
+function cutOff(response: ServerResponse, answer: object): void {
+  const text = JSON.stringify(answer);
+  response.writeHead(200, { 'Content-Type': 'application/x-amz-json-1.1', 'Content-Length': text.length });
+  response.write(text.slice(0, text.length / 2), () => response.destroy());
 }
 
 function send({ headers }: IncomingMessage, response: ServerResponse, { status, answer }: { status: number; answer: object }): void {

@@ -81,6 +81,7 @@ try {
   if (asked('kubectl-faults')) await kubectlFaults(tools.kubectl, folder);
   if (asked('moto')) await program('moto', './moto-secrets.ts');
   if (asked('moto-events')) await program('moto-events', './moto-events.ts');
+  if (asked('moto-audit')) await program('moto-audit', './moto-audit.ts');
   if (asked('rotation')) await program('rotation', '../load/rotation.ts');
   if (asked('leak')) await program('leak', '../load/leak.ts');
   await searchLogs();

@@ -99,7 +99,7 @@ async function schemathesis(): Promise<string> {
 
 /** Builds the handlers and starts what `npm start` runs; ends it after `use`. */
 async function withLocalGateway<Result>(use: (url: string) => Promise<Result>): Promise<Result> {
-  await buildHandlers();
+  await buildHandlers('dist', 'policies', 'dist-maps');
   const folder = await mkdtemp(join(tmpdir(), 'tfjob-gateway-local-'));
   const [port] = await freePorts(1);
   const env = { ...process.env, PORT: String(port), POWERTOOLS_METRICS_DISABLED: 'false' };

@@ -77,5 +77,7 @@ it('the built authorizer ends a bad token as Unauthorized, and another trouble a
   const expired = await sign(signer, claimsOf(issuer.url, { exp: 1 }));
   expect(await outcome(authorize(expired))).toBe('Unauthorized');
   expect(await outcome(((await handlerOf('authorizer')) as Loose)(null, {}))).toContain('could not be checked');
+  const where = { name: 'TypeError', at: expect.arrayContaining([expect.stringMatching(/^at .*authorizer.*\.mjs.*:\d+:\d+\)?$/)]) };
+  expect(printed.lines().at(-1)).toMatchObject({ level: 'ERROR', reason: 'a surprise', ...where });
   for (const part of expired.split('.')) expect(printed.text).not.toContain(part);
 });

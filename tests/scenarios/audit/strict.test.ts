@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { LambdaHandler } from '../../../local/api-gateway/api-gateway.ts';
 import { type Aws, type AwsFault, startAws } from '../../../local/aws/aws.ts';
-import { isAuditLine, takeAuditLines } from '../../audit-lines.ts';
+import { isAuditLine, isOfSecret, takeAuditLines } from '../../audit-lines.ts';
 import { somebodysArn } from '../../fakes/user.ts';
 import { buildWith } from '../../policies.ts';
 import { capturePrinted } from '../../unit/callers/authorizer.ts';
@@ -57,7 +57,7 @@ const writes: [string, (query?: Record<string, string>) => ReturnType<typeof sen
 ];
 const stages = (): string[] => aws.records.map(({ text }) => JSON.parse(text).stage);
 
-describe.each(writes)('where the audit trail is strict, %s', (_title, write) => {
+describe.each(writes)('where the audit trail is strict, %s', (title, write) => {
   it('goes upstream when the stream has acknowledged that it was received, and how it ended is there before its answer', async () => {
     const atWrite: string[][] = [];
     now.upstream.answer = ({ method }) => {
@@ -70,16 +70,36 @@ describe.each(writes)('where the audit trail is strict, %s', (_title, write) => 
     expect(aws.records.every(({ DeliveryStreamName, text }) => DeliveryStreamName === 'the-audit-stream' && /^\{.*\}\n$/.test(text))).toBe(
       true,
     );
-    // The log has the same lines.
-    const lines = printed.text.split('\n').filter(isAuditLine);
+    // The log has the same lines, and that the secret was read.
+    const lines = printed.text.split('\n').filter((line) => isAuditLine(line) && !isOfSecret(line));
     expect(lines).toEqual(aws.records.map(({ text }) => text.trimEnd()));
   });
 
+  it('costs one call to the stream before it goes upstream and one after, and none to CCI', async () => {
+    const order: string[] = [];
+    now.upstream.answer = ({ method }) => {
+      order.push(...aws.asked.splice(0), method);
+      return 'hand on';
+    };
+    await write();
+    order.push(...aws.asked.splice(0));
+    const writing = order.findIndex((call) => call !== 'GET' && call !== 'PutRecord');
+    expect(order.slice(0, writing).filter((call) => call === 'PutRecord')).toEqual(['PutRecord']);
+    expect(order.slice(writing + 1)).toEqual(['PutRecord']);
+    expect(order.filter((call) => call !== 'PutRecord')).toEqual(title === 'a replace' ? ['GET', 'PUT'] : ['PATCH']);
+  });
+
   it.each<[string, AwsFault]>([
-    ['refuses', { act: 'throttle', times: 9 }],
+    ['throttles', { act: 'throttle', times: 9 }],
+    ['does not permit it', { act: 'deny', times: 9 }],
+    ['fails', { act: 'fail', times: 9 }],
     ['hangs up', { act: 'drop', times: 9 }],
     ['hangs up though it has the event', { act: 'drop', when: 'after', times: 9 }],
     ['gives no answer', { act: 'hang', times: 9 }],
+    ['answers too late', { act: 'late', ms: 3000, times: 9 }],
+    ['answers too late though it has the event', { act: 'late', ms: 3000, when: 'after', times: 9 }],
+    ['breaks off within its answer', { act: 'cut', times: 9 }],
+    ['answers 200 with nothing in it', { act: 'empty', times: 9 }],
   ])('is refused with 503 and writes nothing while the stream %s', async (_fault, fault) => {
     aws.fail({ operation: 'PutRecord', ...fault });
     const before = liveText();

@@ -76,6 +76,7 @@ export function eventEnvironment(cci: string): Record<string, string> {
     ...environment(cci, now.secrets.url),
     AWS_ENDPOINT_URL_EVENTBRIDGE: now.aws.url,
     AWS_ENDPOINT_URL_SQS: now.aws.url,
+    AWS_ENDPOINT_URL_FIREHOSE: now.aws.url,
     EVENT_BUS_NAME: 'tfjob-gateway',
     JOB_EVENT_ROLE_ID: roleId,
     DEAD_LETTER_QUEUE_URL: deadLetterQueue('bus'),

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Rule } from '../../../lib/rule.ts';
 import { capturePrinted } from '../../unit/callers/authorizer.ts';
 import { deliver, detailOf, type Message, messageOf, objectOf, results, useEvents } from './harness.ts';
@@ -42,5 +42,24 @@ describe('the log of an event that is refused names the rule of docs/decision.md
   it('and none of an event that is carried out', async () => {
     const { outcome, rule } = await told(messageOf('bus', detailOf()));
     expect([outcome, rule]).toEqual(['Succeeded', undefined]);
+  });
+});
+
+describe('the log of an event that is a surprise', () => {
+  it('has its name and its places, and not its message', async () => {
+    const message = messageOf('bus', detailOf());
+    const { byteLength } = Buffer;
+    const failing = (text: string | Buffer, ...more: never[]): number => {
+      if (text === message.body) throw new TypeError('a secret inside');
+      return byteLength(text, ...more);
+    };
+    const spy = vi.spyOn(Buffer, 'byteLength').mockImplementation(failing as typeof byteLength);
+    printed.text = '';
+    await deliver([message]);
+    spy.mockRestore();
+    const line = printed.lines().find(({ message: title }) => title === 'event');
+    const at = expect.arrayContaining([expect.stringMatching(/^at .*job-event.*\.mjs.*:\d+:\d+\)?$/)]);
+    expect(line).toMatchObject({ level: 'ERROR', note: { reason: 'a surprise', name: 'TypeError', at } });
+    expect(printed.text).not.toContain('a secret inside');
   });
 });

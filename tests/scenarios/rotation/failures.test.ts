@@ -141,7 +141,8 @@ describe('a surprise', () => {
       .then(() => handler({ Step: 'testSecret' } as never, {} as never))
       .catch((thrown: Error) => thrown);
     expect((error as Error).message).toBe('the step failed in a way that was not foreseen; the log has its name');
-    expect(printed.lines()).toEqual([expect.objectContaining({ outcome: 'Failed', reason: 'a surprise', name: 'TypeError' })]);
+    const where = { name: 'TypeError', at: expect.arrayContaining([expect.stringMatching(/^at .*\.mjs.*:\d+:\d+\)?$/)]) };
+    expect(printed.lines()).toEqual([expect.objectContaining({ level: 'ERROR', outcome: 'Failed', reason: 'a surprise', ...where })]);
   });
 });
 

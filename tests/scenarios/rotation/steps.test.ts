@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { isAuditLine } from '../../audit-lines.ts';
 import { asked, begin, logged, newKey, newProver, now, oldKey, printed, secretName, stage, stagesOf, useRotation } from './harness.ts';
 
 useRotation();
@@ -41,6 +42,32 @@ describe('a rotation', () => {
       { ...line, step: 'finishSecret', outcome: 'MadeCurrent' },
     ]);
     expect(printed.lines()[2]).toMatchObject({ upstream: [{ method: 'GET', answer: 200 }], function_request_id: 'function-request-id' });
+  });
+
+  it('is told to the audit trail step by step, with what each did', async () => {
+    const taken = () =>
+      printed.text
+        .split('\n')
+        .filter(isAuditLine)
+        .map((line) => JSON.parse(line));
+    stage(newKey);
+    const version = begin();
+    const prover = await newProver();
+    await prover.rotate(version);
+    const events = taken();
+    expect(events.map(({ verb, annotations: own }) => [verb, own['tfjob-gateway/step'], own['tfjob-gateway/outcome']])).toEqual([
+      ['update', 'createSecret', 'Copied'],
+      ['update', 'setSecret', 'NothingToDo'],
+      ['update', 'testSecret', 'Proven'],
+      ['update', 'finishSecret', 'MadeCurrent'],
+    ]);
+    for (const { user, objectRef, annotations: own } of events) {
+      expect([user.username, objectRef.resource, objectRef.name]).toEqual(['system:tfjob-gateway', 'secrets', secretName]);
+      expect(own['tfjob-gateway/secret-version']).toBe(version);
+    }
+    printed.text = '';
+    expect(await prover('testSecret', 'x'.repeat(36))).toContain('not staged');
+    expect(taken()).toMatchObject([{ responseStatus: { code: 500 }, annotations: { 'tfjob-gateway/outcome': 'failed' } }]);
   });
 
   it('may be repeated, each step and the whole, before and after its end', async () => {

@@ -141,7 +141,7 @@ export async function connect(endpoint: string, secret: object = accessKey, mana
   vi.stubEnv('AWS_ACCESS_KEY_ID', credential('aws-ak'));
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', credential('aws-sk'));
   const asked = { kind, ref, user: somebody, mayRead: true, rules: {}, dryRun: false };
-  const cci = connectCci({ endpoint, projectId: undefined, secretId: secretName });
+  const cci = connectCci({ endpoint, projectId: undefined, secretId: secretName }, () => undefined);
   return {
     cci,
     secrets,

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { JWK } from 'jose';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { keysCooldown, keysMaxAge } from '../../../lib/callers/keys.ts';
-import { capturePrinted, newAuthorizer, outcome } from './authorizer.ts';
+import { capturePrinted, methodArn, newAuthorizer, outcome } from './authorizer.ts';
 import { claimsOf, discoveryPath, encode, type Issuer, keysPath, makeSigner, type Signer, sendJson, sign, startIssuer } from './issuer.ts';
 
 const printed = capturePrinted();
@@ -33,7 +33,10 @@ async function expectUnjudged(reason: string, ask = newAuthorizer(issuer.url), g
   const asked = given ?? (await token());
   printed.text = '';
   expect(await outcome(ask(asked))).toBe(unjudged);
-  expect(printed.lines()).toEqual([expect.objectContaining({ level: 'ERROR', outcome: 'InternalError', reason })]);
+  expect(printed.lines()).toEqual([
+    expect.objectContaining({ level: 'ERROR', outcome: 'InternalError', reason, method_arn: methodArn }),
+    expect.objectContaining({ AuthorizerFailures: 1 }),
+  ]);
   for (const part of asked.split('.')) expect(printed.text).not.toContain(part);
 }
 

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { config, events, functions, type Resource } from './deployment.ts';
+import { config, events, functions, type Resource, rotationOff, rotationOn } from './deployment.ts';
 
 const read = (mode: string) => parse(readFileSync(new URL(`../../../deploy/audit/${mode}.yml`, import.meta.url), 'utf8'), { merge: true });
 const [log, archive, strict] = ['log', 'archive', 'strict'].map(read);
@@ -35,11 +35,16 @@ describe('audit', () => {
   });
 
   it('takes the events of every function that tells any, and the whole access log', () => {
-    const filters = ofType('AWS::Logs::SubscriptionFilter').map(({ Properties: own }) => [own.LogGroupName.Ref, own.FilterPattern]);
+    const ofRotation = Object.values<Resource>(rotationOn.archived.archive.Resources);
+    const all = [...ofType('AWS::Logs::SubscriptionFilter'), ...ofRotation];
+    const filters = all.map(({ Properties: own }) => [own.LogGroupName.Ref, own.FilterPattern]);
     const pattern = '{ $.apiVersion = "audit.k8s.io/v1" }';
-    const telling = Object.keys(functions).filter((name) => !['authorizer', 'rotateCredentials'].includes(name));
+    const telling = Object.keys(functions).filter((name) => name !== 'authorizer');
     const groups = telling.map((name) => [`${name.charAt(0).toUpperCase()}${name.slice(1)}LogGroup`, pattern]);
     expect(filters.sort()).toEqual([...groups, ['AccessLogGroup', '']].sort());
+    expect(config.resources).toContain('${file(deploy/rotation/${param:rotation}.yml):archived.${param:audit}}');
+    expect(rotationOn.archived).toMatchObject({ log: {}, strict: rotationOn.archived.archive });
+    expect(rotationOff.archived).toEqual({ log: {}, archive: {}, strict: {} });
   });
 
   it('keeps what it archived: locked for the days, private, encrypted, and there when the stack is gone', () => {

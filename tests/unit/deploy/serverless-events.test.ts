@@ -95,10 +95,8 @@ describe('the ways in for events', () => {
   });
 
   it('tell of every dead letter and of events that wait', () => {
-    const watched = ofType('AWS::CloudWatch::Alarm').map(({ Properties: own }) => [
-      own.MetricName,
-      own.Dimensions[0].Value['Fn::GetAtt'][0],
-    ]);
+    const ofQueues = ofType('AWS::CloudWatch::Alarm').filter(({ Properties: own }) => own.Namespace === 'AWS/SQS');
+    const watched = ofQueues.map(({ Properties: own }) => [own.MetricName, own.Dimensions[0].Value['Fn::GetAtt'][0]]);
     expect(watched).toEqual([
       ...deadLetters.map((name) => ['ApproximateNumberOfMessagesVisible', name]),
       ...['JobEventQueue', 'JobEventFifoQueue'].map((name) => ['ApproximateAgeOfOldestMessage', name]),

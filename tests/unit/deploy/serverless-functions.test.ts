@@ -25,7 +25,7 @@ describe('the rotation of the secret', () => {
     expect(config.functions.rotateCredentials).toBe('${file(deploy/rotation/${param:rotation}.yml):function, null}');
     expect(config.resources).toContain('${file(deploy/rotation/${param:rotation}.yml):resources}');
     expect(config.params.default.rotation).toBe('off');
-    expect(rotationOff).toEqual({ function: null, resources: {} });
+    expect(rotationOff).toEqual({ function: null, resources: {}, archived: { log: {}, archive: {}, strict: {} } });
   });
 
   it('may be asked for by Secrets Manager alone, for the one secret of this account', () => {

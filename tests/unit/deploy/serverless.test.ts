@@ -122,13 +122,47 @@ describe('the API', () => {
     ]);
   });
 
-  it('logs who called and what came of it, but no header, query string or path that the caller wrote', () => {
-    const format = ofType('AWS::ApiGateway::Stage')[0]?.Properties.AccessLogSetting.Format;
-    const logged = Object.values(JSON.parse(format));
-    expect(logged).toEqual(
-      expect.arrayContaining(['$context.identity.userArn', '$context.requestId', '$context.status', '$context.resourcePath']),
+  const formatOf = (auth: { accessLog: string }): string =>
+    ofType('AWS::ApiGateway::Stage')[0]?.Properties.AccessLogSetting.Format.replace(
+      '${file(deploy/auth/${param:auth}.yml):accessLog}',
+      auth.accessLog,
     );
-    expect(format).not.toMatch(/header|query|context\.path|context\.error|userAgent/i);
+
+  it.each([
+    ['aws_iam', iam, ['$context.authenticate.status', '$context.authorize.status']],
+    ['jwt', jwt, ['$context.error.message', '$context.authorizer.error', '$context.authorizer.status']],
+  ])('logs who called from where, for which path, and what came of it, but no header or query string (%s)', (_auth, own, more) => {
+    const format = formatOf(own);
+    const logged = Object.values(JSON.parse(format));
+    const always = ['identity.userArn', 'identity.sourceIp', 'requestId', 'status', 'resourcePath', 'path', 'error.responseType'];
+    expect(logged).toEqual(expect.arrayContaining([...always.map((name) => `$context.${name}`), ...more]));
+    expect(format).not.toMatch(/header|query|userAgent/i);
+  });
+
+  it('logs no message of API Gateway where callers sign: it quotes what was signed, and whatever stands for a signature', () => {
+    expect(formatOf(iam)).not.toMatch(/error\.message|authenticate\.error|authorize\.error|authorizer\.error/);
+  });
+
+  it('logs a path that ends its string, so that it forges nothing: what API Gateway knows comes after it', () => {
+    for (const own of [iam, jwt]) {
+      const path = '/x","status":"200","caller":"somebody else';
+      const line = formatOf(own)
+        .replace('$context.path', path)
+        .replaceAll(/\$context\.[\w.]+/g, 'true');
+      expect(JSON.parse(line)).toMatchObject({ status: 'true', caller: 'true' });
+    }
+  });
+
+  it('tells of an authorizer that cannot judge tokens, and not of bad ones', () => {
+    const { AuthorizerFailuresAlarm: alarm } = jwt.resources.Resources;
+    expect(alarm.Properties).toMatchObject({
+      Namespace: 'TfjobGateway',
+      MetricName: 'AuthorizerFailures',
+      Threshold: 0,
+      Dimensions: [{ Name: 'service', Value: '${self:service}-${sls:stage}' }],
+    });
+    expect(jwt.function.environment.POWERTOOLS_SERVICE_NAME).toBe('${self:service}-${sls:stage}');
+    expect(JSON.stringify({ ...config, iam, jwt })).not.toContain('"MetricName":"Errors"');
   });
 
   it('takes no helper function of the framework along, which could create and pass any role', () => {
