@@ -18,7 +18,7 @@ import type { Tools } from './tools.ts';
 
 const part = 'audit';
 const seed = Number(process.env.CONFORMANCE_SEED ?? 20260101);
-const drawn = Number(process.env.CONFORMANCE_POLICIES ?? 4);
+const drawn = Number(process.env.CONFORMANCE_POLICIES ?? 2);
 /** Events below which a run says nothing. */
 const enough = 500;
 const beginning = '{"kind":"Event","apiVersion":"audit.k8s.io/v1",';

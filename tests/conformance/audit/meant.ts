@@ -19,6 +19,7 @@ const isReview = (asked: Asked) => /^\/apis\/auth(?:entic|oriz)ation\.k8s\.io\//
 /** Both answers, as far as two clusters share them. */
 const answersOf = ({ direct, through }: Asked) => [direct, through].map(({ answer: { status, body } }) => [status, comparable(body)]);
 const answersDiffer = (asked: Asked) => !isDeepStrictEqual(...(answersOf(asked) as [Loose, Loose]));
+const answersDifferIn = (asked: Asked, another: boolean) => another || asked.direct.answer.status !== asked.through.answer.status;
 /** Rules that refuse before anybody is asked whether the caller may. */
 const before = ['caller', 'impersonation', 'path', 'method'];
 
@@ -27,7 +28,9 @@ const answeredOtherwise: Holds = ({ field, direct, through }, asked) => {
   if (field === 'responseStatus') return asked.direct.answer.status !== asked.through.answer.status || direct?.reason !== through?.reason;
   if (field === 'managedFields are there') {
     const [theirs, ours] = [asked.direct, asked.through].map(({ answer }) => hasManagedFields(answer.body));
-    return direct[0] === through[0] && theirs !== ours && direct[1] === theirs && through[1] === ours;
+    // A HEAD is answered without a body.
+    const isToldSo = asked.sent.method === 'HEAD' || (direct[1] === theirs && through[1] === ours);
+    return direct[0] === through[0] && answersDifferIn(asked, theirs !== ours) && isToldSo;
   }
   return ['responseObject', 'responseObject is there'].includes(field) && answersDiffer(asked);
 };
