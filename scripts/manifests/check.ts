@@ -25,7 +25,7 @@ const checks: Readonly<Record<string, (manifest: Manifest) => void>> = {
 export interface Checked {
   readonly manifests: readonly Manifest[];
   /** Every mistake, by file and line. */
-  readonly mistakes: readonly Finding[];
+  readonly mistakes: Finding[];
   /** Undefined where there are mistakes. */
   readonly objects: BundledObjects | undefined;
 }

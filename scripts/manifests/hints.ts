@@ -1,3 +1,4 @@
+import { omittedWrites } from '../../lib/audit/strict-policy.ts';
 import type { Manifest } from './manifests.ts';
 import { matchApart, neverMatching } from './match-hints.ts';
 import { byPlace, type Finding, type Path, showPath } from './mistakes.ts';
@@ -19,12 +20,19 @@ export function hintsOf(manifests: readonly Manifest[]): Finding[] {
     if (/^(?:Cluster)?RoleBinding$/.test(manifest.kind)) return callersThatAreNone(manifest);
     if (/^(?:Cluster)?Role$/.test(manifest.kind)) return idleRules(manifest, expressions.join('\n'));
     if (manifest.kind === 'ValidatingAdmissionPolicyBinding') return ofPolicyBinding(manifest, manifests);
+    if (manifest.kind === 'Policy')
+      return omittedOf(manifest).map((text) => ({ path: ['rules'], text: `with audit=strict refused: it ${text}` }));
     if (manifest.kind !== 'ValidatingAdmissionPolicy') return [];
     const { spec } = manifest.value;
     return [...unguarded(manifest), ...unbound(manifest, manifests), ...neverMatching(spec.matchConstraints, 'matchConstraints')];
   };
   const hints = manifests.flatMap((manifest) => about(manifest).map((hint) => findingOf(manifest, hint)));
   return hints.sort(byPlace);
+}
+
+/** What an audit policy leaves out of writes, in either layout: the build does not know the one of its deployment. */
+export function omittedOf({ value }: Manifest): string[] {
+  return [...new Set((['cci', 'kubeflow'] as const).flatMap((layout) => omittedWrites(value, layout)))];
 }
 
 function findingOf({ file, lineOf }: Manifest, { path, text }: Hint): Finding {

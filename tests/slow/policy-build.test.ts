@@ -135,7 +135,11 @@ describe('npm run policy -- check', () => {
 
   it('ends with 2 and a plain sentence where it cannot look, or is not told what to do', async () => {
     expect(await check('none')).toEqual({ code: 2, stdout: '', stderr: 'the folder none cannot be read: ENOENT\n' });
-    expect(await check('a', 'b')).toEqual({ code: 2, stdout: '', stderr: 'usage: npm run policy -- check [FOLDER]\n' });
+    expect(await check('a', 'b')).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: 'usage: npm run policy -- check [--audit=log|archive|strict] [FOLDER]\n',
+    });
     const usage = await run(process.execPath, ['scripts/policy.ts', 'chek']).catch(({ code, stderr }) => ({ code, stderr }));
     expect(usage).toEqual({ code: 2, stderr: 'usage: npm run policy -- check | test | explain …\n' });
   });

@@ -14,6 +14,7 @@ const resolved = (auth: string, said = ''): Promise<string> =>
 
 const role = 'apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: { name: r }\nrules: []';
 const parameters = 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: m, namespace: ns }';
+const auditPolicy = 'apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{ level: Metadata }]';
 const home = process.cwd();
 
 describe('who decides what a caller may do', () => {
@@ -50,6 +51,13 @@ describe('who decides what a caller may do', () => {
     built(role);
     expect(await resolved('jwt')).toBe('rbac');
     expect(await resolved('aws_iam')).toBe('rbac');
+  });
+
+  it('is not asked of an audit policy: with it alone it is as with no manifest', async () => {
+    built(auditPolicy);
+    await expect(resolved('jwt')).rejects.toThrow('--param authorization=allow-authenticated');
+    expect(await resolved('jwt', 'allow-authenticated')).toBe('allow-authenticated');
+    expect(await resolved('aws_iam')).toBe('allow-authenticated');
   });
 
   it('is IAM by default with signatures, as it was', async () => {
