@@ -16,10 +16,43 @@ module.exports = class {
       return values;
     };
     if (!serverless.processedInput.isHelpRequest) check();
-    // Once more with what variables of the framework's own (${env:}, ${ssm:}) said.
-    this.hooks = { initialize: check };
+    this.hooks = {
+      initialize: () => {
+        // Once more with what variables of the framework's own (${env:}, ${ssm:}) said.
+        const values = check();
+        serverless.service.provider.stackTags = tagsOf(values);
+        takeRetainedIn(serverless);
+      },
+      'before:aws:package:finalize:saveServiceState': () => complete(serverless, check()),
+    };
   }
 };
+
+/** The template with all that the parameters ask for. */
+function complete({ service }, values) {
+  const { completeTemplate } = require('./template/complete.ts');
+  const { stage, compiledCloudFormationTemplate: template } = service.provider;
+  completeTemplate({ template, values, stage, service: `${service.service}-${stage}` });
+}
+
+/** CloudFormation puts a stack's tags on all that it makes. */
+function tagsOf({ tags }) {
+  return Object.fromEntries(
+    (tags ?? '')
+      .split(',')
+      .filter(Boolean)
+      .map((tag) => tag.trim().split(/=(.*)/s)),
+  );
+}
+
+/** Logs keep their names when a stack is removed, and stay; the next stack takes them in again instead of failing to make them. */
+function takeRetainedIn({ pluginManager }) {
+  for (const plugin of pluginManager.plugins) {
+    const { getCreateChangeSetParams } = plugin;
+    if (!getCreateChangeSetParams) continue;
+    plugin.getCreateChangeSetParams = (...args) => ({ ...getCreateChangeSetParams.apply(plugin, args), ImportExistingResources: true });
+  }
+}
 
 /** What is about to be deployed, as deploy/parameters/check.ts takes it. */
 function deploymentOf({ configurationInput: { params = {}, provider }, processedInput: { options } }) {
