@@ -49,7 +49,7 @@ function isRange(word: string): boolean {
 }
 
 // AWS adds up what is spelt twice, and refuses its own prefix.
-const isTag = (word: string): boolean => /^(?!aws:)[\w .:/+@-]{1,128}=[\w .:/+@-]{0,256}$/i.test(word);
+const isTag = (word: string): boolean => /^(?!aws:)[\w .:/+@-]{1,128}=[\w .:/+=@-]{0,256}$/i.test(word);
 const tags = v.optional(
   v.pipe(
     v.string(),
