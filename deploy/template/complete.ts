@@ -3,6 +3,7 @@ import { addAlarms } from './alarms.ts';
 import { deployApi } from './api-deployment.ts';
 import { addDashboard } from './dashboard.ts';
 import { traceFunctions, useVpc } from './functions.ts';
+import { addQueries } from './queries.ts';
 import { admitProducers, retainEvidence } from './queues.ts';
 import type { Compiled } from './template.ts';
 
@@ -16,6 +17,7 @@ export function completeTemplate(compiled: Compiled): void {
   retainEvidence(compiled);
   addAlarms(compiled);
   addDashboard(compiled);
+  addQueries(compiled);
   // Last, as its name is made of what was changed before.
   deployApi(compiled);
 }
