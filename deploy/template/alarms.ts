@@ -62,6 +62,9 @@ function ofRequests(compiled: Compiled): Record<string, Watched> {
     },
     RefusedCredentialsAlarm: one('RefusedVersions', 'refused-credentials', "CCI refuses the gateway's credentials"),
     PolicyFaultsAlarm: one('PolicyFaults', 'policy-faults', 'A policy could not be evaluated, for a fault of the gateway, and denied'),
+    ...(compiled.values.audit === 'strict' && {
+      AuditMissingAlarm: one('AuditUntold', 'audit-untold', 'The audit stream has not the end of a write, which stands in the log alone'),
+    }),
   };
 }
 
