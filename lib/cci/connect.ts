@@ -1,5 +1,5 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import type { Config } from '../runtime/config.ts';
+import { type Config, ConfigError, parseConfig } from '../runtime/config.ts';
 import { type Cci, createCci } from './client.ts';
 import { createCredentials } from './credentials/credentials.ts';
 import { createTransport } from './transport.ts';
@@ -10,8 +10,37 @@ export function connectSecretsManager(): SecretsManagerClient {
   return new SecretsManagerClient({ requestHandler: { connectionTimeout: 1000, requestTimeout: 2000, throwOnRequestTimeout: true } });
 }
 
-/** The upstream as the configuration names it, with credentials from Secrets Manager. */
-export function connectCci({ endpoint, projectId, secretId }: Pick<Config, 'endpoint' | 'projectId' | 'secretId'>): Cci {
+type Upstream = Pick<Config, 'endpoint' | 'projectId' | 'secretId'>;
+
+let begun: { of: Upstream; cci: Cci } | undefined;
+
+/**
+ * Begins to read the secret and opens a connection to CCI while the rest of a function is still loading; connectCci then takes it over. Where
+ * the configuration has mistakes nothing is begun: whoever parses it says which.
+ */
+export function beginCci(env: Record<string, string | undefined>): void {
+  try {
+    const { endpoint, projectId, secretId } = parseConfig(env);
+    const of = { endpoint, projectId, secretId };
+    const { cci, credentials, transport } = create(of);
+    begun = { of, cci };
+    credentials.begin();
+    transport.open();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+  }
+}
+
+/** The upstream as the configuration names it, with credentials from Secrets Manager: that which was begun, if it is the same. */
+export function connectCci({ endpoint, projectId, secretId }: Upstream): Cci {
+  const { of, cci } = begun ?? {};
+  begun = undefined;
+  if (cci && of?.endpoint === endpoint && of.projectId === projectId && of.secretId === secretId) return cci;
+  return create({ endpoint, projectId, secretId }).cci;
+}
+
+function create({ endpoint, projectId, secretId }: Upstream) {
   const credentials = createCredentials({ SecretId: secretId }, connectSecretsManager());
-  return createCci({ endpoint, projectId, credentials, transport: createTransport(new URL(endpoint)) });
+  const transport = createTransport(new URL(endpoint));
+  return { credentials, transport, cci: createCci({ endpoint, projectId, credentials, transport }) };
 }

@@ -15,6 +15,8 @@ export interface ReadVersion {
 export interface SecretReader {
   /** The reading that is under way. */
   readonly reading: Promise<void> | undefined;
+  /** Reads before anybody asks; a failure is nobody's, and the first who asks reads again. */
+  begin(): void;
   /** Throws 500 where the secret cannot be read or is malformed, 504 where that is not known by the deadline. */
   read(context: RequestContext): Promise<void>;
   /** Reads where there is a copy to go on with: a failure is told in the log alone. */
@@ -58,13 +60,19 @@ export function createSecretReader(
   let failed = false;
   let reading: Promise<void> | undefined;
 
+  /** What was read before anybody asked counts for the first who does. */
+  let uncounted = 0;
+  let begun: Promise<void> | undefined;
+
   const timeoutOf = (context: RequestContext) => Math.max(1, Math.min(readAt === 0 ? firstTimeout : readTimeout, timeLeft(context)));
-  const read = (context: RequestContext): Promise<void> => {
-    if (reading) return within(context, reading);
-    context.counts.credentialRefreshes += 1;
+  const count = (context: RequestContext): void => {
+    context.counts.credentialRefreshes += uncounted;
+    uncounted = 0;
+  };
+  const start = (timeout: number): Promise<void> => {
     triedAt = Date.now();
     failed = true;
-    reading = fetchSecret(secretId, client, timeoutOf(context))
+    reading = fetchSecret(secretId, client, timeout)
       .then((version) => {
         failed = false;
         readAt = Date.now();
@@ -76,6 +84,14 @@ export function createSecretReader(
       });
     return reading;
   };
+  const read = async (context: RequestContext): Promise<void> => {
+    count(context);
+    // A process may have been frozen while it read.
+    if (reading && reading === begun && (await within(context, succeeded(reading)))) return undefined;
+    if (reading) return within(context, reading);
+    context.counts.credentialRefreshes += 1;
+    return start(timeoutOf(context));
+  };
   const refresh = (context: RequestContext): Promise<void> =>
     read(context).catch((error: unknown) => warnThatKept(context, 'the secret could not be refreshed', error));
 
@@ -83,9 +99,15 @@ export function createSecretReader(
     get reading() {
       return reading;
     },
+    begin() {
+      uncounted = 1;
+      begun = start(firstTimeout);
+      begun.catch(() => undefined);
+    },
     read,
     refresh,
     async keepFresh(context) {
+      count(context);
       if (failed && ageOf(triedAt) <= pauseFailed) return;
       if (ageOf(readAt) > mustRefresh) await refresh(context);
       else if (ageOf(readAt) > refreshAfter) context.pending.push(refresh(context));
@@ -103,6 +125,13 @@ export function createSecretReader(
     },
   };
 }
+
+/** Whether it came to a good end. */
+const succeeded = (work: Promise<void>): Promise<boolean> =>
+  work.then(
+    () => true,
+    () => false,
+  );
 
 // A clock that was set back makes an age unknown, not zero.
 const ageOf = (time: number): number => Math.abs(Date.now() - time);
