@@ -37,7 +37,10 @@ const idleLimit = 4000;
  * nothing to a cold start. Redirects are not followed; an answer above the limit is cut off with the code EMSGSIZE;
  * one that the upstream cuts off has the code ECUTOFF.
  */
-export function createTransport({ protocol, hostname, port }: Pick<URL, 'protocol' | 'hostname' | 'port'>, keepAlive = true): EarlyTransport {
+export function createTransport(
+  { protocol, hostname, port }: Pick<URL, 'protocol' | 'hostname' | 'port'>,
+  keepAlive = true,
+): EarlyTransport {
   const module = protocol === 'http:' ? http : https;
   const target = { hostname: hostname.replace(/^\[|\]$/g, ''), port: port || (protocol === 'http:' ? 80 : 443) };
   const { agent, isConnected, dropIdle, open } = createAgent(module, protocol === 'http:' ? 'connect' : 'secureConnect', keepAlive);

@@ -41,6 +41,8 @@ const mustRefresh = 15 * minute;
 /** The first reading may meet a cold network; a later one only keeps requests waiting that have a copy. */
 const firstTimeout = 10 * second;
 const readTimeout = 5 * second;
+/** What was begun before there was a request is waited for so long, from its beginning. */
+const begunFor = 4 * second;
 /** A reading that failed is not repeated for so long while there is something to go on with. */
 const pauseFailed = 30 * second;
 /** While every version is paused the secret is read so often, so that a corrected one is noticed. */
@@ -72,22 +74,28 @@ export function createSecretReader(
   const start = (timeout: number): Promise<void> => {
     triedAt = Date.now();
     failed = true;
-    reading = fetchSecret(secretId, client, timeout)
+    const own: Promise<void> = fetchSecret(secretId, client, timeout)
       .then((version) => {
+        // Another was begun since, since this one hung.
+        if (reading !== own) return;
         failed = false;
         readAt = Date.now();
         refreshAfter = mayRefresh + mayRefreshSpread * Math.random();
         take(version);
       })
       .finally(() => {
-        reading = undefined;
+        if (reading === own) reading = undefined;
       });
-    return reading;
+    reading = own;
+    return own;
   };
   const read = async (context: RequestContext): Promise<void> => {
     count(context);
-    // A process may have been frozen while it read.
-    if (reading && reading === begun && (await within(context, succeeded(reading)))) return undefined;
+    // A process may have been frozen while it read, so that its connection is dead.
+    if (reading && reading === begun) {
+      if (ageOf(triedAt) > begunFor) reading = undefined;
+      else if (await within(context, succeeded(reading))) return undefined;
+    }
     if (reading) return within(context, reading);
     context.counts.credentialRefreshes += 1;
     return start(timeoutOf(context));
