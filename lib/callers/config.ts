@@ -48,7 +48,8 @@ const prefix = v.optional(
   '',
 );
 
-const Environment = v.looseObject({
+/** What is said of each variable of the authorizer; deploy/parameters.ts says the same of the parameters that become these. */
+export const authorizerVariables = {
   OIDC_ISSUER: address(endpointMistake),
   OIDC_AUDIENCE: v.string('is missing'),
   OIDC_JWKS_URI: v.optional(address(keysAddressMistake)),
@@ -59,7 +60,8 @@ const Environment = v.looseObject({
   CALLER_KEY_PREFIX: v.optional(v.string()),
   NODE_TLS_REJECT_UNAUTHORIZED: checkedCertificates,
   POWERTOOLS_LOG_LEVEL: logLevel,
-});
+};
+const Environment = v.looseObject(authorizerVariables);
 
 /** The configuration of the authorizer. Throws ConfigError with every mistake named, never with a value. */
 export function parseAuthorizerConfig(env: Record<string, string | undefined>): AuthorizerConfig {

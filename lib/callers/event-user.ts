@@ -9,23 +9,27 @@ export interface EventSender {
   /** The envelope's, which behind the bus is EventBridge's own word. */
   source: string | undefined;
   account: string | undefined;
+  /** The account of the queue, and so of the gateway. */
+  home: string | undefined;
   /** What a dead letter says of who sent it first. */
   firstSender: string | undefined;
 }
 
-/** The unique id of an IAM user or role, or an account: so SQS calls a sender, and so no source of events may be called. */
-const principal = /^(?:A(?:IDA|ROA)[0-9A-Z]*|\d{12})$/;
+/** The unique id of an IAM user or role, or an account, alone or before a source: so others are called, and so no source of events may be. */
+const principal = /^(?:A(?:IDA|ROA)[0-9A-Z]*|\d{12}|\d{12}:.*)$/s;
 
 /**
- * The user of an event: `event:SOURCE` by the bus, `event:` and the sender's unique id by the queue. A dead letter that is sent again comes
+ * The user of an event: `event:SOURCE` by the bus, or `event:ACCOUNT:SOURCE` where another account put it there, which may write any source;
+ * `event:` and the sender's unique id by the queue. A dead letter that is sent again comes
  * from this function's role (`roleId`), and counts for who sent it first. Undefined where that cannot be told: no source, one that looks like
  * a sender's id, or a dead letter that does not say who sent it first.
  */
-export function eventUser({ senderId, door, source, account, firstSender }: EventSender, roleId: string): UserInfo | undefined {
+export function eventUser({ senderId, door, source, account, home, firstSender }: EventSender, roleId: string): UserInfo | undefined {
   const [id = '', session] = senderId.split(/:(.*)/s);
   const isDeadLetter = id === roleId;
   if (door === 'bus') {
-    const username = `event:${source}`;
+    const isForeign = account !== undefined && home !== undefined && account !== home;
+    const username = isForeign ? `event:${account}:${source}` : `event:${source}`;
     const isUnknown = !source || principal.test(source) || (isDeadLetter && firstSender !== username);
     return isUnknown ? undefined : userOf(username, '', { account });
   }

@@ -12,6 +12,7 @@ type RecordHandler = (record: EventRecord, context: Context) => Promise<unknown>
  */
 export function handleBatch(handle: RecordHandler): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse> {
   return async (event, context) => {
+    requireBatch(event);
     const ordered = isFifo(event.Records[0]?.eventSourceARN ?? '');
     const processor = ordered ? new SqsFifoPartialProcessorAsync() : new BatchProcessor(EventType.SQS);
     const one = ordered ? handle : oneAfterAnother(handle);
@@ -20,6 +21,14 @@ export function handleBatch(handle: RecordHandler): (event: SQSEvent, context: C
     const options = { context, throwOnFullBatchFailure: false, ...(ordered && { skipGroupOnError: true as const }) };
     return processPartialResponse(event, (record: SQSRecord) => one({ ...record, alone }, context), processor, options as never);
   };
+}
+
+/** Whoever may invoke the function can give it anything. Throws in our own words, since Lambda logs an error as it is. */
+function requireBatch(event: { Records?: unknown } | null): void {
+  if (!Array.isArray(event?.Records)) throw new Error('this is no batch of SQS: it has no Records');
+  const isRecord = (record: Partial<SQSRecord> | null): boolean =>
+    [record?.messageId, record?.body, record?.eventSourceARN].every((text) => typeof text === 'string');
+  if (!event.Records.every(isRecord)) throw new Error('this is no batch of SQS: a record has no messageId, body or eventSourceARN');
 }
 
 /** Serializes the records of one job, as far as that can be told without judging them. */

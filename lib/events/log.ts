@@ -52,8 +52,9 @@ export function logEvent(): Around<EventRecord, Followed, true, true, Asked & Au
       ms,
       upstream: context?.calls,
       function_request_id: lambda.awsRequestId,
+      cold_start: coldStart,
     });
-    recordMetrics(event.settled?.outcome ?? 'Returned', ms, coldStart, context);
+    recordMetrics(event.settled?.outcome ?? 'Returned', ms, context);
     coldStart = false;
   };
   return {

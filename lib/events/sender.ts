@@ -14,7 +14,9 @@ export function senderOf(message: Message, roleId: string, claims = claimsOf(rea
   const { source, account } = claims;
   const firstSender = decoded(messageAttributes?.sender?.stringValue);
   const door = isFifo(eventSourceARN) ? 'queue' : 'bus';
-  return eventUser({ senderId: attributes.SenderId, door, source, account, firstSender }, roleId);
+  // arn:PARTITION:sqs:REGION:ACCOUNT:NAME
+  const home = eventSourceARN.split(':')[4];
+  return eventUser({ senderId: attributes.SenderId, door, source, account, home, firstSender }, roleId);
 }
 
 /** What a dead letter says of who sent it; an attribute may hold only what XML can. */

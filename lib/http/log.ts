@@ -31,7 +31,7 @@ const outcomes: Record<Said, Outcome> = {
   applied: 'Succeeded',
   superseded: 'Superseded',
   read: 'Read',
-  document: 'Discovery',
+  document: 'Read',
 };
 
 /** The metric that counts a failure: a 4xx is the caller's, a 429 says that CCI throttles, a 5xx that the gateway or CCI is in trouble. */
@@ -77,7 +77,7 @@ export function logRequest(): Around<HttpRequest, InContext & Started, ProxyResu
       function_request_id: lambda.awsRequestId,
       cold_start: coldStart,
     });
-    recordMetrics(outcome, ms, coldStart, event.context);
+    recordMetrics(outcome, ms, event.context);
     coldStart = false;
   };
   return {

@@ -35,7 +35,8 @@ export function openSecret(id: string, client: SecretsManagerClient): RotatedSec
     async stages(asked) {
       const answer = await client.send(new DescribeSecretCommand({ SecretId })).catch(refused('DescribeSecret'));
       if (![id, answer.ARN, answer.Name].includes(asked)) throw stepFailed('this function rotates another secret than the one asked for');
-      if (!answer.RotationEnabled) throw stepFailed('the rotation of the secret is not turned on');
+      // Absent while a rotation is being set up: Secrets Manager then tries the function before it turns the rotation on.
+      if (answer.RotationEnabled === false) throw stepFailed('the rotation of the secret is not turned on');
       const versions = Object.entries(answer.VersionIdsToStages ?? {});
       return new Map(versions.flatMap(([version, stages]) => stages.map((stage): [string, string] => [stage, version])));
     },

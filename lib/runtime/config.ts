@@ -59,7 +59,12 @@ export const logLevel = v.optional(v.picklist(levels, `must be one of ${levels.j
 /** In CEL's units: what an API server grants to each binding. */
 export const defaultPolicyMaxCost = 10_000_000;
 
-const Environment = v.looseObject({
+/** A secret's name as Secrets Manager has them, or a whole ARN: a partial one, without what Secrets Manager added to the name, names none for IAM. */
+const secretName = /^[A-Za-z0-9/_+=.@-]{1,512}$/;
+export const secretArn = /^arn:(aws[a-z-]*):secretsmanager:([a-z0-9-]+):(\d{12}):secret:[A-Za-z0-9/_+=.@-]+-[A-Za-z0-9]{6}$/;
+
+/** What is said of each variable of what talks to CCI; deploy/parameters.ts says the same of the parameters that become these. */
+export const upstreamVariables = {
   CCI_ENDPOINT: v.pipe(
     v.string('is missing'),
     v.rawCheck(({ dataset, addIssue }) => {
@@ -67,7 +72,13 @@ const Environment = v.looseObject({
       if (message) addIssue({ message });
     }),
   ),
-  CCI_SECRET_ID: v.string('is missing'),
+  CCI_SECRET_ID: v.pipe(
+    v.string('is missing'),
+    v.check(
+      (id) => secretName.test(id) || secretArn.test(id),
+      'must be the name of a secret, or its whole ARN with the six characters at its end',
+    ),
+  ),
   LAYOUT: v.optional(v.picklist(['cci', 'kubeflow'], 'must be cci or kubeflow'), 'cci'),
   PROTECTED_KEYS: v.optional(
     v.pipe(
@@ -89,7 +100,8 @@ const Environment = v.looseObject({
   ),
   NODE_TLS_REJECT_UNAUTHORIZED: checkedCertificates,
   POWERTOOLS_LOG_LEVEL: logLevel,
-});
+};
+const Environment = v.looseObject(upstreamVariables);
 
 /**
  * Reads environment variables by a schema; an empty one counts as unset. Throws ConfigError with every mistake named, never with a
@@ -119,7 +131,7 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
 
 /** The layout alone, for what needs nothing else of the configuration. Throws as parseEnvironment does. */
 export function parseLayout(env: Record<string, string | undefined>): Layout {
-  return parseEnvironment(v.object({ LAYOUT: Environment.entries.LAYOUT, POWERTOOLS_LOG_LEVEL: logLevel }), env).LAYOUT;
+  return parseEnvironment(v.object({ LAYOUT: upstreamVariables.LAYOUT, POWERTOOLS_LOG_LEVEL: logLevel }), env).LAYOUT;
 }
 
 // valibot's object says of a missing key that it expected the key; ours is shorter, and names no value.

@@ -8,7 +8,6 @@ export type Outcome =
   | 'Unchanged'
   | 'DryRun'
   | 'Read'
-  | 'Discovery'
   | 'Succeeded'
   | 'Superseded'
   | 'Returned'
@@ -16,7 +15,8 @@ export type Outcome =
   | 'Throttled'
   | 'Failed';
 
-// Every name is paid for once per set of dimensions: there is one dimension, and nothing of a request is ever in it.
+// Every name is paid for once per set of dimensions: there is one dimension, nothing of a request is ever in it, and there are at most twenty
+// names. What the log has on each line and needs no alarm, such as a cold start, has none.
 const metrics = new Metrics({
   namespace: process.env.POWERTOOLS_METRICS_NAMESPACE || 'TfjobGateway',
   serviceName: process.env.POWERTOOLS_SERVICE_NAME || 'tfjob-gateway',
@@ -24,16 +24,15 @@ const metrics = new Metrics({
 
 /**
  * Prints one EMF record about a request or an event, of which CloudWatch makes metrics. Takes what it ended as, how many milliseconds it
- * took, whether it was the first of its process, and what it did upstream. A count of zero is left out: it would cost time, and money
+ * took, and what it did upstream. A count of zero is left out: it would cost time, and money
  * for a metric that says nothing. Where POWERTOOLS_METRICS_DISABLED is true nothing is printed.
  */
-export function recordMetrics(outcome: Outcome, ms: number, coldStart: boolean, context: RequestContext | undefined): void {
+export function recordMetrics(outcome: Outcome, ms: number, context: RequestContext | undefined): void {
   const count = (name: string, value: number | undefined): void => {
     if (value) metrics.addMetric(name, MetricUnit.Count, value);
   };
   metrics.addMetric('Latency', MetricUnit.Milliseconds, ms);
   count(outcome, 1);
-  count('ColdStart', Number(coldStart));
   count('UpstreamCalls', context?.calls.length);
   count('Retries', context?.counts.retries);
   count('Conflicts', context?.counts.conflicts);

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
 import { headline } from '../../bench/document.ts';
+import { Parameters } from '../../deploy/parameters/schema.ts';
 import { blocksOf, commands, documents, inlineCommands, marks, read } from '../documents.ts';
 
 const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
@@ -151,15 +152,8 @@ describe('a command in a document', () => {
 
 const deployment = load(read('serverless.yml')) as { params: { default: Record<string, unknown> } };
 const deployed = ['serverless.yml', 'deploy/events.yml', 'deploy/auth/jwt.yml', 'deploy/rotation/on.yml'].map(read).join('\n');
-/** Every parameter that the deployment reads. */
-function parameters(): string[] {
-  const modules = ['auth/caller-limits', 'rotation/schedule', 'alarm-actions', 'reserved-concurrency', 'authorization'];
-  const used = [...modules.map((name) => `${name}.cjs`), 'audit/archive.yml', 'audit/strict.yml']
-    .map((name) => `deploy/${name}`)
-    .map(read)
-    .join('\n');
-  return [...new Set([...`${deployed}\n${used}`.matchAll(/param:(\w+)/g)].map(([, name = '']) => name))];
-}
+/** Every parameter of the deployment. */
+const parameters = (): string[] => Object.keys(Parameters.entries);
 
 describe('docs/configuration.md', () => {
   it('has each parameter of the deployment, with its default', () => {

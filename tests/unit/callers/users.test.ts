@@ -210,12 +210,26 @@ it('where nobody is named there is nobody', () => {
 
 describe('who sends an event', () => {
   const roleId = 'AROAFUNCTION';
-  const bus = { senderId: 'AIDABRIDGE', door: 'bus', source: 'example.pipeline', account, firstSender: undefined } as const;
+  const bus = { senderId: 'AIDABRIDGE', door: 'bus', source: 'example.pipeline', account, home: account, firstSender: undefined } as const;
   const queue = { ...bus, senderId: 'AROAPRODUCER:nightly', door: 'queue', source: 'arn:forged', account: '1' } as const;
   const groups = ['tfjob-gateway:events', 'system:authenticated'];
 
   it('by the bus is its source, with the account', () => {
     expect(eventUser(bus, roleId)).toEqual({ username: 'event:example.pipeline', uid: '', groups, extra: { account: [account] } });
+  });
+
+  it('by the bus from another account has that account in the name, so that it is nobody of this one', () => {
+    const foreign = { ...bus, account: '999988887777' };
+    expect(eventUser(foreign, roleId)).toEqual({
+      username: 'event:999988887777:example.pipeline',
+      uid: '',
+      groups,
+      extra: { account: ['999988887777'] },
+    });
+    expect(eventUser({ ...bus, source: '999988887777:example.pipeline' }, roleId)).toBeUndefined();
+    const again = { senderId: `${roleId}:x`, firstSender: 'event:999988887777:example.pipeline' };
+    expect(eventUser({ ...foreign, ...again }, roleId)?.username).toBe('event:999988887777:example.pipeline');
+    expect(eventUser({ ...bus, ...again }, roleId)).toBeUndefined();
   });
 
   it('by the queue is who sent it there, whatever the event says of itself', () => {

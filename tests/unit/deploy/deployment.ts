@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: serverless.yml's variables look like JavaScript's
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { parse } from 'yaml';
 
 export interface Route {
@@ -50,8 +51,28 @@ export const ofType = (type: string): Resource[] => Object.values(resources).fil
 export const routes = Object.values(functions).flatMap((lambda) => lambda.events.flatMap((event) => event.http ?? []));
 export const roleOf = (name: string): string | undefined => functions[name]?.role['Fn::Sub'].match(/^\$\{(\w+)\.Arn\}$/)?.[1];
 
+/** What deploy/secret.cjs makes of a secret and its key. */
+export const secretOf = (secretName: string, secretKmsKeyArn = '') =>
+  createRequire(import.meta.url)('../../../deploy/secret.cjs')({
+    resolveVariable: async (name: string) => ({ 'param:secretName': secretName, 'param:secretKmsKeyArn': secretKmsKeyArn })[name],
+  });
+const byName = await secretOf('${param:secretName}');
+
+/** A value, or what the file of the secret says where it is a variable of it. */
+// biome-ignore lint/suspicious/noExplicitAny: as above
+const withSecret = (value: any): any => {
+  const [, member] = (typeof value === 'string' && /^\$\{file\(deploy\/secret\.cjs\):(\w+)\}$/.exec(value)) || [];
+  return member === undefined ? value : byName[member];
+};
+/** Who may have the rotation function called. */
+export const sourceArnOf = ({ Properties }: Resource): unknown => withSecret(Properties.SourceArn);
+
 /** Every statement of a role's policies. */
 export function statementsOf(role: Resource | undefined): { Action: string | string[]; Resource: unknown }[] {
-  return role?.Properties.Policies.flatMap((policy: { PolicyDocument: { Statement: unknown[] } }) => policy.PolicyDocument.Statement) ?? [];
+  return (
+    role?.Properties.Policies.flatMap((policy: { PolicyDocument: { Statement: unknown } }) =>
+      withSecret(policy.PolicyDocument.Statement),
+    ) ?? []
+  );
 }
 export const arn = (name: string) => ({ 'Fn::GetAtt': [name, 'Arn'] });

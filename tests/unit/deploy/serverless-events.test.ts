@@ -1,12 +1,10 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: serverless.yml's variables look like JavaScript's
-import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
 import { detailType } from '../../../lib/events/schema.ts';
 import { arn, config, events, functions, ofType, resources } from './deployment.ts';
 
 describe('the ways in for events', () => {
   const queues = Object.entries(resources).filter(([, { Type }]) => Type === 'AWS::SQS::Queue');
-  const deadLetters = ['JobEventDeadLetters', 'JobEventFifoDeadLetters', 'JobEventUndelivered'];
 
   it('are part of every deployment', () => {
     expect(config.functions.jobEvent).toBe('${file(deploy/events.yml):function}');
@@ -87,19 +85,9 @@ describe('the ways in for events', () => {
     expect(events.function.environment.JOB_EVENT_ROLE_ID).toEqual({ 'Fn::GetAtt': ['JobEventRole', 'RoleId'] });
   });
 
-  it('tell a topic of their alarms where one is given', async () => {
-    const actions = createRequire(import.meta.url)('../../../deploy/alarm-actions.cjs');
-    expect(await actions({ resolveVariable: async () => '' })).toEqual([]);
-    expect(await actions({ resolveVariable: async (name: string) => name })).toEqual(['param:alarmTopicArn']);
-    for (const { Properties: own } of ofType('AWS::CloudWatch::Alarm')) expect(own.AlarmActions).toBe('${file(deploy/alarm-actions.cjs)}');
-  });
-
-  it('tell of every dead letter and of events that wait', () => {
-    const ofQueues = ofType('AWS::CloudWatch::Alarm').filter(({ Properties: own }) => own.Namespace === 'AWS/SQS');
-    const watched = ofQueues.map(({ Properties: own }) => [own.MetricName, own.Dimensions[0].Value['Fn::GetAtt'][0]]);
-    expect(watched).toEqual([
-      ...deadLetters.map((name) => ['ApproximateNumberOfMessagesVisible', name]),
-      ...['JobEventQueue', 'JobEventFifoQueue'].map((name) => ['ApproximateAgeOfOldestMessage', name]),
-    ]);
+  it('are named by the outputs, as the commands of docs/events.md need them', () => {
+    const names = Object.keys(events.resources.Outputs);
+    for (const name of ['JobEventBus', ...queues.map(([queue]) => queue)])
+      expect([name, names.includes(name), names.includes(`${name}Arn`)]).toEqual([name, true, true]);
   });
 });

@@ -1,21 +1,20 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: serverless.yml's variables look like JavaScript's
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
+import { Parameters } from '../../../deploy/parameters/schema.ts';
 import {
   arn,
-  authText,
   config,
-  eventsText,
   functions,
   ofType,
   provider,
   resources,
   roleOf,
   rotationOff,
-  rotationText,
+  secretOf,
+  sourceArnOf,
   statementsOf,
-  text,
 } from './deployment.ts';
 
 const secretArn = { 'Fn::Sub': 'arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${param:secretName}-??????' };
@@ -30,7 +29,7 @@ describe('the rotation of the secret', () => {
 
   it('may be asked for by Secrets Manager alone, for the one secret of this account', () => {
     const permissions = ofType('AWS::Lambda::Permission').filter(({ Properties: own }) => own.Principal !== 'apigateway.amazonaws.com');
-    expect(permissions.map(({ Properties: own }) => own)).toEqual([
+    expect(permissions.map((permission) => ({ ...permission.Properties, SourceArn: sourceArnOf(permission) }))).toEqual([
       {
         Action: 'lambda:InvokeFunction',
         FunctionName: { 'Fn::GetAtt': ['RotateCredentialsLambdaFunction', 'Arn'] },
@@ -111,6 +110,22 @@ describe('the functions', () => {
     }
   });
 
+  it('may use a secret that is named by its ARN, and the key that encrypts it, through Secrets Manager alone', async () => {
+    const [secret, key] = ['arn:aws:secretsmanager:eu-central-1:1:secret:a-AbCdEf', 'arn:aws:kms:eu-central-1:1:key/k'];
+    const { arn: of, read, rotate } = await secretOf(secret, key);
+    expect(of).toBe(secret);
+    const Condition = { StringEquals: { 'kms:ViaService': { 'Fn::Sub': 'secretsmanager.${AWS::Region}.${AWS::URLSuffix}' } } };
+    expect(read).toEqual([
+      { Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: secret },
+      { Effect: 'Allow', Action: 'kms:Decrypt', Resource: key, Condition },
+    ]);
+    expect(rotate.map(({ Action, Resource: on }: { Action: unknown; Resource: unknown }) => [Action, on])).toEqual([
+      [expect.arrayContaining(['secretsmanager:PutSecretValue']), secret],
+      [['kms:Decrypt', 'kms:GenerateDataKey'], key],
+    ]);
+    expect((await secretOf('team/cci')).read).toHaveLength(1);
+  });
+
   it('hold the configuration of CCI only where it is used', () => {
     for (const name of [...callers, 'rotateCredentials']) {
       expect(functions[name]?.environment).toMatchObject({ CCI_SECRET_ID: '${param:secretName}', CCI_ENDPOINT: '${param:cciEndpoint}' });
@@ -145,28 +160,15 @@ describe('the concurrency', () => {
 });
 
 describe('the parameters', () => {
-  it('have a default each, but for whose tokens are believed', () => {
-    const asVariables = (file: string) =>
-      readFileSync(new URL(`../../../deploy/${file}`, import.meta.url), 'utf8').replaceAll(/'(param:\w+)'/g, '${$1}');
-    const [schedule, alarmActions] = ['rotation/schedule.cjs', 'alarm-actions.cjs'].map(asVariables);
-    const all = [
-      text,
-      authText('aws_iam'),
-      authText('jwt'),
-      rotationText('off'),
-      rotationText('on'),
-      schedule,
-      eventsText,
-      alarmActions,
-      asVariables('auth/caller-limits.cjs'),
-      asVariables('reserved-concurrency.cjs'),
-      asVariables('authorization.cjs'),
-      asVariables('audit/archive.yml'),
-      asVariables('audit/strict.yml'),
-    ].join();
-    const used = new Set([...all.matchAll(/\$\{param:(\w+)(, null)?\}/g)].map(([, name, optional]) => (optional ? undefined : name)));
-    for (const needed of ['oidcIssuer', 'oidcAudience']) expect(used.delete(needed)).toBe(true);
-    used.delete(undefined);
-    expect([...used].sort()).toEqual(Object.keys(config.params.default).sort());
+  it('are all used, and no other', () => {
+    const files = globSync(['serverless.yml', 'deploy/**/*.{yml,cjs}']).map((file) => readFileSync(file, 'utf8'));
+    const inFiles = files.flatMap((file) => [...file.matchAll(/[{']param:(\w+)/g)].map(([, name]) => name));
+    const inTemplate = globSync('deploy/template/*.ts').flatMap((file) => {
+      const its = readFileSync(file, 'utf8');
+      return Object.keys(Parameters.entries).filter((name) => new RegExp(`\\b${name}\\b`).test(its));
+    });
+    const used = new Set([...inFiles, ...inTemplate, 'tags']); // which are of the stack, not in its template
+    // That one is read by the check alone.
+    expect([...used, 'authorization'].sort()).toEqual(Object.keys(Parameters.entries).sort());
   });
 });

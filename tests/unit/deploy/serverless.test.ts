@@ -1,5 +1,4 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: serverless.yml's variables look like JavaScript's
-import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
 import { bearer } from '../../../lib/callers/token.ts';
 import { discoveryDocuments } from '../../../lib/discovery/documents.ts';
@@ -168,18 +167,6 @@ describe('the API', () => {
   it('takes no helper function of the framework along, which could create and pass any role', () => {
     expect(provider).not.toHaveProperty('logs');
     expect(provider).not.toHaveProperty('tracing');
-  });
-
-  it('takes its snapshot only after the answers of API Gateway are written, and leaves the stage to the template', async () => {
-    const describeDeployment = createRequire(import.meta.url)('../../../scripts/api-deployment.cjs');
-    const { extensions } = await describeDeployment({
-      resolveVariable: async () => '42',
-      resolveConfigurationProperty: async () => resources,
-    });
-    expect(Object.keys(extensions)).toEqual(['ApiGatewayDeployment42']);
-    expect(extensions.ApiGatewayDeployment42.Properties).toEqual({ StageName: null });
-    expect(extensions.ApiGatewayDeployment42.DependsOn).toHaveLength(answers.size);
-    expect(ofType('AWS::ApiGateway::Stage')[0]?.Properties.DeploymentId).toEqual({ Ref: 'ApiGatewayDeployment${sls:instanceId}' });
   });
 });
 

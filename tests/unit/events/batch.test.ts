@@ -60,4 +60,14 @@ describe('a batch of a standard queue', () => {
   it('may be empty', async () => {
     expect(await handleBatch(async () => undefined)({ Records: [] }, {} as Context)).toEqual({ batchItemFailures: [] });
   });
+
+  it('is told apart from what is no batch of SQS, in our own words', async () => {
+    const handler = handleBatch(async () => undefined);
+    const given = (event: unknown) => handler(event as SQSEvent, {} as Context);
+    for (const none of [{}, null, [], 'x', { Records: {} }, { Records: null }])
+      await expect(given(none)).rejects.toThrow(/^this is no batch of SQS: it has no Records$/);
+    const whole = recordOf('m1', 'a', false);
+    for (const record of [null, {}, 'x', { ...whole, body: undefined }, { ...whole, eventSourceARN: 7 }])
+      await expect(given({ Records: [whole, record] })).rejects.toThrow(/^this is no batch of SQS: a record has no /);
+  });
 });

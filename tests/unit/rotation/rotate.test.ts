@@ -52,6 +52,17 @@ describe('createSecret', () => {
     expect(secrets.commandCalls(UpdateSecretVersionStageCommand)).toEqual([]);
   });
 
+  it('is done also where Secrets Manager does not say yet that the rotation is on, but not where it says that it is off', async () => {
+    const described = (more: object) =>
+      secrets
+        .on(DescribeSecretCommand)
+        .resolves({ Name: 'team/cci', VersionIdsToStages: { waiting: ['NEXT'], [version]: ['AWSPENDING'] }, ...more });
+    described({});
+    expect(await createSecret()).toEqual({ outcome: 'Copied' });
+    described({ RotationEnabled: false });
+    await expect(createSecret()).rejects.toThrow('the rotation of the secret is not turned on');
+  });
+
   it('takes a secret in bytes for a malformed one', async () => {
     secrets.on(GetSecretValueCommand, { VersionId: 'waiting' }).resolves({ SecretBinary: Buffer.from(key) });
     await expect(createSecret()).rejects.toThrow(/^the new secret is malformed: it is not a JSON object/);
