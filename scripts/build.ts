@@ -117,12 +117,7 @@ export async function buildHandlers(target = 'dist', policies = 'policies', maps
   try {
     for (const file of (await readdir('handlers')).sort()) {
       const outdir = join(fresh, basename(file, '.ts'));
-      const { inputs } = await bundle(
-        { entryPoints: await entriesOf(`handlers/${file}`) },
-        outdir,
-        packed?.digest,
-        maps !== undefined,
-      );
+      const { inputs } = await bundle({ entryPoints: await entriesOf(`handlers/${file}`) }, outdir, packed?.digest, maps !== undefined);
       if (packed && 'lib/policy/load.ts' in inputs) await writeFile(join(outdir, 'policies.json'), packed.bytes);
     }
     if (maps) await moveInto(maps, fresh, (file) => file.endsWith('.map'));
