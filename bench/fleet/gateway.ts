@@ -65,7 +65,10 @@ export async function loadGateway(root: string): Promise<Gateway> {
     // Nothing is awaited here while a process starts, and none of these has policies; what the audit trail would tell nobody reads.
     const source = (await readFile(join(root, path), 'utf8'))
       .replace(/await loadPolicies\(\w*\)/, 'undefined')
-      .replace(/await openAudit\([^)]*\)/, '{ begin: () => ({ received: undefined, end: async () => undefined }) }');
+      .replace(
+        /await openAudit\([^)]*\)/,
+        '{ begin: () => ({ received: undefined, end: async () => undefined }), ofSecret: () => () => undefined }',
+      );
     const { code } = await transform(source, { loader: 'ts', format: 'cjs', target: 'node24' });
     for (const [, specifier = ''] of code.matchAll(/require\("([^"]+)"\)/g)) {
       const address = resolve(root, path, specifier);
@@ -107,6 +110,7 @@ function withEnds(specifier: string, module: object | undefined, { transport, se
   const client = (send: Send | undefined) =>
     class {
       send = send;
+      middlewareStack = { add: () => undefined };
     };
   if (specifier.endsWith('/transport.ts')) return { ...module, createTransport: () => transport };
   if (specifier === '@aws-sdk/client-secrets-manager') return { ...module, SecretsManagerClient: client(secretsManager) };

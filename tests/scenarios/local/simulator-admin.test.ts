@@ -149,10 +149,12 @@ describe('what npm start runs', () => {
   ])('%s', async (_title, args) => {
     const child = start(args, (await freePorts(1))[0] as number);
     let output = '';
-    for await (const chunk of child.stdout.setEncoding('utf8')) {
+    // Who hangs up would end it: it tells of its reading of the secret there.
+    for await (const chunk of child.stdout.setEncoding('utf8').iterator({ destroyOnReturn: false })) {
       output += chunk;
       if (output.includes('Ctrl-C')) break;
     }
+    child.stdout.resume();
     const [, gateway] = /is at (\S+)/.exec(output) ?? [];
     const [, url = '', body = ''] = /curl -sS (\S+_simulator\/faults) -d '([^']+)'/.exec(output) ?? [];
     const state = async () => JSON.parse(await (await fetch(url.replace(/faults$/, 'state'))).text());
