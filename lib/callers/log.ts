@@ -1,6 +1,7 @@
 import type { APIGatewayTokenAuthorizerEvent, Context } from 'aws-lambda';
 import type { Around } from '../runtime/chain.ts';
 import { createLogger } from '../runtime/logger.ts';
+import { countAuthorizerFailure } from '../runtime/metrics.ts';
 import type { Authorized } from './authorize.ts';
 import { BadToken, KeysError } from './errors.ts';
 
@@ -47,6 +48,7 @@ export function logVerdict(): Around<Asked, Started, Authorized> {
           ? { reason: error.reason, code: error.code }
           : { reason: 'a surprise', name: (error as Error | null)?.name, code: (error as NodeJS.ErrnoException | null)?.code };
       logger.error('authorizer', line(event, context, { outcome: 'InternalError', ...note }));
+      countAuthorizerFailure();
       return { error: new Error('the token could not be checked; the line before this one says why') };
     },
   };

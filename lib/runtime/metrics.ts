@@ -46,3 +46,8 @@ export function recordMetrics(outcome: Outcome, ms: number, context: RequestCont
 export function countUntold(): void {
   metrics.singleMetric().addMetric('AuditUntold', MetricUnit.Count, 1);
 }
+
+/** Prints an EMF record of its own about a token that could not be judged, for which its caller is not to blame. */
+export function countAuthorizerFailure(): void {
+  metrics.singleMetric().addMetric('AuthorizerFailures', MetricUnit.Count, 1);
+}
