@@ -62,6 +62,9 @@ function ofRequests(compiled: Compiled): Record<string, Watched> {
     },
     RefusedCredentialsAlarm: one('RefusedVersions', 'refused-credentials', "CCI refuses the gateway's credentials"),
     PolicyFaultsAlarm: one('PolicyFaults', 'policy-faults', 'A policy could not be evaluated, for a fault of the gateway, and denied'),
+    ...('AuthorizerLambdaFunction' in compiled.template.Resources && {
+      AuthorizerFailuresAlarm: one('AuthorizerFailures', 'authorizer-failures', 'The authorizer could not check tokens'),
+    }),
     ...(compiled.values.audit === 'strict' && {
       AuditMissingAlarm: one('AuditUntold', 'audit-untold', 'The audit stream has not the end of a write, which stands in the log alone'),
     }),
@@ -81,25 +84,25 @@ function ofStage(compiled: Compiled): Record<string, Watched> {
   };
 }
 
-/** Whose errors mean something of their own. */
-const errorsOf: Record<string, [entry: string, description: string]> = {
-  AuthorizerLambdaFunction: ['authorizer-failures', 'The authorizer could not check tokens'],
-  RotateCredentialsLambdaFunction: ['rotation-failures', 'A rotation of the secret failed'],
-};
-
 function ofFunctions(compiled: Compiled): Record<string, Watched> {
   const each = ofType(compiled, 'AWS::Lambda::Function').flatMap(([id]): [string, Watched][] => {
     const name = id.replace(/LambdaFunction$/, '');
-    const [entry, description] = errorsOf[id] ?? ['function-errors', `The function ${name} ended without an answer`];
+    const [entry, description] =
+      name === 'RotateCredentials'
+        ? ['rotation-failures', 'A rotation of the secret failed']
+        : ['function-errors', `The function ${name} ended without an answer`];
     const sum = (metric: string): Watched['metrics'] => ({ [metric]: [ofFunction(id, metric), 'Sum'] });
     const throttled = `Lambda had no room for the function ${name}`;
-    return [
-      [`${name}ErrorsAlarm`, { entry, description, metrics: sum('Errors'), above: 0, period: 5 * minute }],
-      [
-        `${name}ThrottlesAlarm`,
-        { entry: 'function-throttles', description: throttled, metrics: sum('Throttles'), above: 0, period: 5 * minute },
-      ],
-    ];
+    const errors: Watched = { entry, description, metrics: sum('Errors'), above: 0, period: 5 * minute };
+    const throttles: Watched = {
+      entry: 'function-throttles',
+      description: throttled,
+      metrics: sum('Throttles'),
+      above: 0,
+      period: 5 * minute,
+    };
+    // A bad token is an error of the authorizer too, as only an error makes it a 401: it has a metric of its own for what is none.
+    return [...(name === 'Authorizer' ? [] : [[`${name}ErrorsAlarm`, errors] as [string, Watched]]), [`${name}ThrottlesAlarm`, throttles]];
   });
   return Object.fromEntries(each);
 }

@@ -169,12 +169,15 @@ describe('an alarm goes off, and its query tells why,', () => {
     const signer = await makeSigner('RS256');
     const issuer = await startIssuer([signer]);
     for (const [name, value] of Object.entries({ OIDC_ISSUER: issuer.url, OIDC_AUDIENCE: audience })) vi.stubEnv(name, value);
-    const handler = await handlerOf('authorizer', 'new');
+    const [handler, other] = [await handlerOf('authorizer', 'new'), await handlerOf('authorizer', 'new')];
     vi.unstubAllEnvs();
     const token = await sign(signer, claimsOf(issuer.url));
+    const expired = await sign(signer, claimsOf(issuer.url, { exp: 1 }));
+    expect((await failing(invoke(handler, eventOf(`Bearer ${expired}`)))).message).toBe('Unauthorized');
+    expect(raised([...samplesOf(1), ofFunction('authorizer', 'Errors', 1)])).toEqual([]);
     await issuer.close();
-    expect((await failing(invoke(handler, eventOf(`Bearer ${token}`)))).message).not.toBe('Unauthorized');
-    expect(raised([...samplesOf(1), ofFunction('authorizer', 'Errors', 1)])).toEqual(['AuthorizerErrorsAlarm']);
+    expect((await failing(invoke(other, eventOf(`Bearer ${token}`)))).message).not.toBe('Unauthorized');
+    expect(raised([...samplesOf(1), ofFunction('authorizer', 'Errors', 2)])).toEqual(['AuthorizerFailuresAlarm']);
   });
 
   it('where a rotation fails', async () => {
