@@ -8,6 +8,7 @@ export type Outcome =
   | 'Unchanged'
   | 'DryRun'
   | 'Read'
+  | 'Watched'
   | 'Discovery'
   | 'Succeeded'
   | 'Superseded'
@@ -41,6 +42,11 @@ export function recordMetrics(outcome: Outcome, ms: number, coldStart: boolean, 
   count('RefusedVersions', context?.counts.refusedVersions);
   count('PolicyFaults', context?.counts.policyFaults);
   metrics.publishStoredMetrics();
+}
+
+/** Prints an EMF record of its own about a watch that failed after it had begun: what it took until then was not to answer. */
+export function countFailedWatch(): void {
+  metrics.singleMetric().addMetric('Failed', MetricUnit.Count, 1);
 }
 
 /** Prints an EMF record of its own about one audit event that the stream of a strict audit trail has not acknowledged. */
