@@ -46,7 +46,10 @@ class AnswerStream extends Writable {
 
 /** Defines the global that Lambda has for functions that stream; it must be there when such a one is loaded. */
 export function defineAwsLambda(): void {
-  (globalThis as Record<string, unknown>).awslambda ??= {
+  // Powertools puts something of its own there too.
+  const all = globalThis as { awslambda?: object };
+  all.awslambda = {
+    ...all.awslambda,
     streamifyResponse: (handler: object) => Object.assign(handler, { [streaming]: 'response' }),
     HttpResponseStream: {
       from: (stream: AnswerStream, metadata: object) => {
