@@ -16,6 +16,7 @@ import { kubectlFaults } from './kubectl-faults.ts';
 import { killAll, run, whenStopped } from './processes.ts';
 import { check, count, say, summary } from './report.ts';
 import { tools as buildTools } from './tools.ts';
+import { watchSuite } from './watch.ts';
 import { yamlSuite } from './yaml.ts';
 
 /** What a part of the suite gets: a cluster, the gateway before it, and a folder of its own for files. */
@@ -68,6 +69,7 @@ try {
   if (asked('kubectl')) await kubectlSuite(tools, stages);
   if (asked('access')) await accessSuite(stages);
   if (asked('admission')) await admissionSuite(tools, stages, etcd.url);
+  if (asked('watch')) await watchSuite(tools, stages);
   if (asked('clients')) await clientLibraries(tools, stages);
   if (asked('differential')) await differential(stages);
   if (asked('yaml')) await yamlSuite(stages);
