@@ -78,6 +78,7 @@ try {
   if (asked('schemathesis')) await program('schemathesis', './schemathesis.ts');
   if (asked('cel')) await program('cel', './cel/suite.ts');
   if (asked('policies')) await program('policies', './policies/suite.ts');
+  if (asked('lambda')) await program('lambda', './lambda.ts');
   if (asked('kubectl-faults')) await kubectlFaults(tools.kubectl, folder);
   if (asked('moto')) await program('moto', './moto-secrets.ts');
   if (asked('moto-events')) await program('moto-events', './moto-events.ts');

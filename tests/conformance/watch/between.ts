@@ -64,24 +64,25 @@ export async function startBetween({ url, ca }: Required<Endpoint>): Promise<Bet
     });
     return hand(from, to);
   });
+  const begun = () => [...open].filter(([response]) => response.headersSent);
   return {
     url: await listen(server, 0),
     watches,
     end(how) {
-      for (const response of open.keys()) {
+      for (const response of begun().map(([one]) => one)) {
         if (how === 'cleanly') response.end();
         else if (how === 'reset') response.socket?.resetAndDestroy();
         else response.write('{"type":"MODIFIED","object":{"kind":"TF', () => response.destroy());
       }
     },
     inject(namespace, bytes) {
-      const theirs = [...open].filter(([, one]) => one === namespace);
+      const theirs = begun().filter(([, one]) => one === namespace);
       for (const [response] of theirs) response.write(bytes);
       return theirs.length;
     },
     expire(namespace, milliseconds) {
       expiring.set(namespace, Date.now() + milliseconds);
-      for (const [response, one] of open) if (one === namespace) response.end();
+      for (const [response, one] of begun()) if (one === namespace) response.end();
     },
     close: () => close(server),
   };

@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { Kind } from '../crds.ts';
 import { type Loose, sendOk } from '../http.ts';
 import { createJob, jobPath, newJob } from '../jobs.ts';
 import { type Server, start } from '../processes.ts';
