@@ -123,11 +123,21 @@ function writerOf({ view }: Watched, query: URLSearchParams): Write {
 }
 
 /** What a change is to who has selected some of the jobs: a job that is selected no longer is DELETED, as it was, with the new version. */
-function lineOf({ before, after, resourceVersion }: Change, selected: Selects, write: Write): string[] {
-  const [was, is] = [before, after].map((text) => (text === undefined ? undefined : (parseExactJson(text) as Job)));
+function lineOf(change: Change, selected: Selects, write: Write): string[] {
+  const { resourceVersion } = change;
+  const { was, is } = jobsOf(change);
   const [wasIn, isIn] = [was !== undefined && selected(was), is !== undefined && selected(is)];
   if (is && isIn) return [write(wasIn ? 'MODIFIED' : 'ADDED', is)];
   return was && wasIn ? [write('DELETED', { ...was, metadata: { ...was.metadata, resourceVersion } })] : [];
+}
+
+const read = new WeakMap<Change, { was: Job | undefined; is: Job | undefined }>();
+/** The job before and after a change, read once for all who watch. */
+function jobsOf(change: Change): { was: Job | undefined; is: Job | undefined } {
+  const jobOf = (text: string | undefined) => (text === undefined ? undefined : (parseExactJson(text) as Job));
+  const jobs = read.get(change) ?? { was: jobOf(change.before), is: jobOf(change.after) };
+  read.set(change, jobs);
+  return jobs;
 }
 
 function bookmarkOf({ kind }: Watched, { revision }: Storage, isEndOfInitial: boolean): Job {

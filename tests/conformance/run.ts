@@ -84,6 +84,7 @@ try {
   if (asked('moto-events')) await program('moto-events', './moto-events.ts');
   if (asked('rotation')) await program('rotation', '../load/rotation.ts');
   if (asked('leak')) await program('leak', '../load/leak.ts');
+  if (asked('watch-load')) await program('watch-load', '../load/watch.ts');
   await searchLogs();
   code = summary();
 } catch (error) {
