@@ -41,7 +41,7 @@ What a replace costs, beside what people would use instead. Everything is measur
 |---|---|
 ${facts.join('\n')}
 
-To repeat it: \`npm ci && npm run bench\`. It needs Linux, Go 1.26.5, etcd or Debian's apt-get, openssl, and for the Lambda runtime client cmake and a C++ compiler. What it builds stays in the conformance suite's cache. \`npm run bench -- cold memory\` runs some of the sections (${Object.keys(sections).join(', ')}) and writes nothing. BENCH_QUICK=1 takes few rounds. \`npm run bench -- guard\` is the short one of .ci/run. Servers listen on 127.0.0.1 and end with the run. The figures are in [results.json](benchmarks/results.json)${before ? `; "before" is [before.json](benchmarks/before.json) of ${before.date}, a copy of an earlier results.json` : '. A copy of it named before.json is shown beside the next run'}.
+To repeat it: \`npm ci && npm run bench\`. It needs Linux, Go 1.26.5, openssl, and for the Lambda runtime client cmake and a C++ compiler. What it builds stays in the conformance suite's cache. \`npm run bench -- cold memory\` runs some of the sections (${Object.keys(sections).join(', ')}) and writes nothing. BENCH_QUICK=1 takes few rounds. \`npm run bench -- guard\` is the short one of .ci/run. Servers listen on 127.0.0.1 and end with the run. The figures are in [results.json](benchmarks/results.json)${before ? `; "before" is [before.json](benchmarks/before.json) of ${before.date}, a copy of an earlier results.json` : '. A copy of it named before.json is shown beside the next run'}.
 
 ${barTable(
   all.flatMap(({ bars }) => bars),

@@ -15,7 +15,7 @@ import { isReview, parseReview, reviewCaller, reviewLimit, reviewTypes, routeToR
 import { loadPolicies, policiesDigest } from '../lib/policy/load.ts';
 import { build } from '../lib/runtime/build.ts';
 import { chain } from '../lib/runtime/chain.ts';
-import { parseLayout } from '../lib/runtime/config.ts';
+import { parseLayout, parseWatch } from '../lib/runtime/config.ts';
 
 const read = normalizeEvent(parseCallerNames(process.env));
 const layout = parseLayout(process.env);
@@ -28,7 +28,7 @@ const documents = chain(read)
   .use(auditRequest(audit))
   .use(respond())
   .use(requireCaller())
-  .use(routeToDocument(discoveryDocuments(layout, build, policiesDigest)))
+  .use(routeToDocument(discoveryDocuments(layout, { build, policiesDigest, watch: parseWatch(process.env) })))
   .use(authorizeAll())
   .use(negotiateDocument())
   .handler(answerDocument);

@@ -1,11 +1,11 @@
 /**
  * What `npm run gateway` runs after the build: the local gateway alone, against whatever the environment names (a real CCI, or
- * any Kubernetes API server).
+ * any Kubernetes API server). WATCH=off: jobs cannot be watched.
  */
 
 import { connectSecretsManager } from '../lib/cci/connect.ts';
 import { awsErrorNote } from '../lib/runtime/aws-error.ts';
-import { parseConfig } from '../lib/runtime/config.ts';
+import { parseConfig, parseWatch } from '../lib/runtime/config.ts';
 import { startApiGateway } from './api-gateway/api-gateway.ts';
 import { startForCallers } from './api-gateway/for-callers.ts';
 import { readCallers } from './callers.ts';
@@ -24,6 +24,7 @@ try {
   mistakes.push(...configMistakes(), ...(await regionMistakes()));
   if (mistakes.length > 0) fail(mistakes);
 
+  process.env.WATCH ||= 'on';
   const gateway = callers
     ? await startForCallers({ port }, callers)
     : await startApiGateway({ port, auth: auth === 'none' ? 'none' : undefined });
@@ -50,6 +51,7 @@ async function regionMistakes(): Promise<string[]> {
 function configMistakes(): string[] {
   try {
     parseConfig(process.env);
+    parseWatch(process.env);
     return [];
   } catch (error) {
     if (error instanceof Error && 'mistakes' in error) return error.mistakes as string[];

@@ -1,6 +1,6 @@
 /**
  * What `npm start` runs after the build: the whole product on this machine, with a simulated CCI and Secrets Manager. It needs
- * no account. Of the environment it takes PORT, PROTECTED_KEYS and what the logger reads; `--chaos` makes the simulated CCI fail at
+ * no account. Of the environment it takes PORT, PROTECTED_KEYS, WATCH (off: jobs cannot be watched) and what the logger reads; `--chaos` makes the simulated CCI fail at
  * random; `--policies FOLDER` builds the functions with these policies, for three callers with tokens.
  */
 import { randomUUID } from 'node:crypto';
@@ -140,6 +140,7 @@ function useLocalEnvironment(cci: string, secretsManager: string, more: Record<s
     if (/^(AWS|CCI)_|^(AUTH|LAYOUT)$/.test(name)) delete process.env[name];
   }
   Object.assign(process.env, more, {
+    WATCH: process.env.WATCH || 'on',
     CCI_ENDPOINT: cci,
     CCI_SECRET_ID: secretName,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager,

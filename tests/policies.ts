@@ -81,4 +81,4 @@ export async function buildWith(
 }
 
 /** The handlers that answer HTTP. */
-export const httpHandlers = ['replace-job', 'patch-job', 'read-jobs', 'discovery', 'not-found'];
+export const httpHandlers = ['replace-job', 'patch-job', 'read-jobs', 'list-jobs', 'discovery', 'not-found'];

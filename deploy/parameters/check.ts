@@ -99,6 +99,7 @@ const ofTokens = [
 ] as const;
 const ofSignatures = ['ssoUsername', 'allowedAccounts'] as const;
 const ofArchive = ['auditRetentionDays', 'auditLockMode'] as const;
+const ofWatch = ['watchConcurrency'] as const;
 const ofRotation = ['rotationSchedule', 'rotationNamespace'] as const;
 const pairs = [
   ['vpcSubnetIds', 'vpcSecurityGroupIds'],
@@ -120,6 +121,12 @@ function together(values: Values, isSet: (name: ParameterName) => boolean, { reg
   needs(ofSignatures, 'auth', ['aws_iam']);
   needs(ofArchive, 'audit', ['archive', 'strict']);
   needs(ofRotation, 'rotation', ['on']);
+  needs(ofWatch, 'watch', ['on']);
+  if (values.watch === 'on' && values.watchConcurrency === undefined)
+    found.push([
+      ['watch', 'watchConcurrency'],
+      'watchConcurrency is missing: watch=on needs it, since each watch holds a Lambda for minutes',
+    ]);
   for (const [one, other] of pairs) {
     if (isSet(one) !== isSet(other)) found.push([[one, other], `${one} and ${other} are given together or not at all`]);
   }

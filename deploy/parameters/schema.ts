@@ -112,6 +112,8 @@ export const Parameters = v.strictObject({
   rotation: oneOf('off', 'on'),
   rotationSchedule: v.optional(matching(schedule, 'must be rate(N days), rate(N hours) with at least 4, or cron() with six fields')),
   rotationNamespace: upstreamVariables.ROTATION_NAMESPACE,
+  watch: oneOf('off', 'on'),
+  watchConcurrency: v.optional(integer(1, 10_000)),
   memorySize: integer(128, 10_240),
   reservedConcurrency: matching(/^([1-9]\d{0,4}|none)$/, 'must be a whole number from 1 on, or none'),
   vpcSubnetIds: list((word) => /^subnet-[0-9a-f]{8,17}$/.test(word), 'ids of subnets'),

@@ -13,7 +13,7 @@ export function addDashboard(compiled: Compiled): void {
   const letters = ['JobEventDeadLetters', 'JobEventFifoDeadLetters', 'JobEventUndelivered'];
   const latency = own(compiled, 'Latency');
   const graphs: [title: string, lines: Line[]][] = [
-    ['Requests by outcome', mine('Sum', ['Changed', 'Written', 'Unchanged', 'DryRun', 'Read', 'Refused', 'Throttled', 'Failed'])],
+    ['Requests by outcome', mine('Sum', ['Changed', 'Written', 'Unchanged', 'Read', 'Watched', 'Refused', 'Throttled', 'Failed'])],
     ['Events by outcome', mine('Sum', ['Succeeded', 'Superseded', 'Returned', 'Refused', 'Failed'])],
     [
       'Latency (ms)',

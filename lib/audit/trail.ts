@@ -36,6 +36,8 @@ export interface Ended {
   /** As they were sent and, where it is no Status, answered, for the levels that show them. */
   requestObject: Json | undefined;
   responseObject: (() => Json | undefined) | undefined;
+  /** How a watch ended, and what had been sent by then. */
+  watched?: { why: string; events: number; bytes: number };
 }
 /** Takes one event as a line of JSON, without its end. The promise, where there is one, is of an acknowledgement. */
 export type Sink = (line: string, of: { stage: AuditStage; isWrite: boolean }) => Promise<void> | undefined;
@@ -44,6 +46,8 @@ export type Sink = (line: string, of: { stage: AuditStage; isWrite: boolean }) =
 export interface Trail {
   /** Where a stream must acknowledge that the request was received, before anything is written: it throws where that fails. */
   readonly received: (() => Promise<void>) | undefined;
+  /** Tells that its answer has begun, where that takes its time. Never throws. */
+  started(ended: Ended): Promise<void>;
   /** Tells how it ended. Never throws. */
   end(ended: Ended): Promise<void>;
 }
@@ -80,15 +84,15 @@ export function createAudit({ configOf, digest, sink }: AuditOptions): Audit {
       const acknowledged = send('RequestReceived', config);
       // What is never written needs it not to have succeeded, but nothing goes on after an answer.
       const settled = acknowledged?.catch(() => undefined);
+      const tell = async (stage: AuditStage, ended: Ended): Promise<void> => {
+        await settled;
+        const told = configOf ? config : endConfig(config, ended.answer);
+        if (told.level !== 'None') await send(stage, told, await endOf(asked, ended, told));
+      };
       return {
         received: acknowledged && (() => acknowledged),
-        async end(ended) {
-          await settled;
-          const told = configOf ? config : endConfig(config, ended.answer);
-          if (told.level === 'None') return;
-          const stage = isSurprise(ended.answer) ? 'Panic' : 'ResponseComplete';
-          await send(stage, told, await endOf(asked, ended, told));
-        },
+        started: (ended) => tell('ResponseStarted', ended),
+        end: (ended) => tell(isSurprise(ended.answer) ? 'Panic' : 'ResponseComplete', ended),
       };
     },
   };
@@ -171,7 +175,7 @@ function textAt(job: Json | undefined, name: string): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-function annotationsOf({ answer, context, kind, outcome, access }: Ended, hide: (text: string) => string): Record<string, string> {
+function annotationsOf({ answer, context, kind, outcome, access, watched }: Ended, hide: (text: string) => string): Record<string, string> {
   const { record, calls = [] } = context ?? {};
   const { rule, note = {} } = answer instanceof StatusError ? answer : {};
   const ids = calls.flatMap(({ requestId }) => requestId ?? []);
@@ -181,6 +185,7 @@ function annotationsOf({ answer, context, kind, outcome, access }: Ended, hide: 
     ...Object.fromEntries(ofPolicies),
     ...(record?.write && kind && tellWrite(kind, record.write)),
     'tfjob-gateway/outcome': outcomeOf(answer, context, outcome),
+    ...(watched && { 'tfjob-gateway/watched': JSON.stringify({ why: watched.why, events: watched.events, bytes: watched.bytes }) }),
     ...(rule && { 'tfjob-gateway/rule': rule }),
     ...(ids.length > 0 && { 'tfjob-gateway/cci-request-ids': JSON.stringify(ids) }),
   };

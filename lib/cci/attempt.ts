@@ -26,6 +26,8 @@ export interface Requested {
   limit?: number;
   /** The answer may be packed. */
   gzip?: boolean;
+  /** The answer is to be handed over as it comes. */
+  stream?: boolean;
 }
 
 /** The most bytes of a job. */
@@ -48,15 +50,15 @@ export function createAttempt({ endpoint, projectId, transport }: CciOptions, br
   const { host, pathname } = new URL(endpoint);
   const prefix = pathname.replace(/\/$/, '');
   return async (requested, credential, context) => {
-    const { method, query, body, limit = jobLimit } = requested;
+    const { method, query, body, limit = jobLimit, stream } = requested;
     const path = `${prefix}${requested.path}`;
     const headers = headersOf(requested, { host, path, projectId }, credential);
     // Reading the credentials may have taken its time.
     requireTime(method, context);
     const left = timeLeft(context) - (method === 'GET' ? 0 : settleReserve);
-    const timeout = Math.max(1, Math.min(isJobRead(method, limit) ? breaker.timeout() : longTimeout, left));
+    const timeout = Math.max(1, Math.min(isJobRead(method, limit) && !stream ? breaker.timeout() : longTimeout, left));
     const started = performance.now();
-    const sent = { method, path: withQuery(path, query), headers, timeout, limit };
+    const sent = { method, path: withQuery(path, query), headers, timeout, limit, stream };
     const exchange = await transport(body === undefined ? sent : { ...sent, body });
     const ms = Math.round((performance.now() - started) * 10) / 10;
     note(breaker, exchange, ms);

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { internalError, type LogNote, type StatusError, serviceUnavailable, timeout } from '../status.ts';
 import { readUpstreamError, redactSecrets, translate } from './errors.ts';
 import type { Exchange } from './transport.ts';
@@ -6,6 +7,8 @@ import type { Exchange } from './transport.ts';
 export interface Outcome {
   status: number;
   body: Buffer;
+  /** The body of a 200 that goes on. */
+  stream?: IncomingMessage | undefined;
   /** Undefined for a 200 or 201. */
   verdict: StatusError | undefined;
   retry: boolean;
@@ -42,7 +45,7 @@ export function classifyResponse(exchange: Exchange, secrets: readonly string[],
   const header = (headers['x-request-id'] ?? headers['audit-id'])?.toString();
   const inHeader = header === undefined ? undefined : redactSecrets(header, secrets);
   if (status === 200 || status === 201)
-    return { ...nothing, status, body, verdict: undefined, accepted: true, secrets, requestId: inHeader };
+    return { ...nothing, status, body, stream: exchange.stream, verdict: undefined, accepted: true, secrets, requestId: inHeader };
   const error = readUpstreamError(body, secrets);
   const requestId = inHeader ?? error.requestId;
   if (status === 401) {

@@ -1,6 +1,7 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { type JsonObject, stringifyJson } from '../json/json.ts';
 import type { RequestContext } from '../runtime/request-context.ts';
-import { answerTooLarge, type JobRef, type StatusError, tooDeep } from '../status.ts';
+import { answerTooLarge, internalError, type JobRef, type StatusError, tooDeep } from '../status.ts';
 import { type CciOptions, jobLimit } from './attempt.ts';
 import { createBreaker } from './breaker.ts';
 import { createCall } from './call.ts';
@@ -23,6 +24,13 @@ export interface Cci {
     accept: string,
     context: RequestContext,
   ): Promise<{ status: number; text: string }>;
+  /** Begins a watch, in a form of the upstream's own. It has a connection of its own, which whoever takes the watch must end. */
+  watch(of: Collection, query: Record<string, string>, accept: string, context: RequestContext): Promise<WatchSource>;
+}
+/** A watch that the upstream has begun: its bytes as they come, and what of them may not be shown. */
+export interface WatchSource {
+  stream: IncomingMessage;
+  secrets: readonly string[];
 }
 /** A write: a whole job with its resourceVersion, or a merge patch that is conditional if it names one. */
 export interface Change {
@@ -56,6 +64,14 @@ export function createCci(options: CciOptions): Cci {
       if (outcome.verdict) throw outcome.verdict;
       return { status: outcome.status, text: readText(of, outcome) };
     },
+    async watch(of, query, accept, context) {
+      const outcome = await call({ method: 'GET', path: pathOf(of), query, repeatable: true, accept, stream: true }, context);
+      if (outcome.verdict) throw outcome.verdict;
+      const { stream, secrets = [] } = outcome;
+      if (stream && isPlainJson(stream.headers)) return { stream, secrets };
+      stream?.destroy();
+      throw internalError({ reason: 'the answer is not the watch that was asked for' });
+    },
     async write(ref, { method, object, conditional, manager }, context) {
       const query: Record<string, string> = manager === undefined ? {} : { fieldManager: manager };
       const body = stringifyJson(object);
@@ -73,6 +89,11 @@ export function createCci(options: CciOptions): Cci {
       }
     },
   };
+}
+
+function isPlainJson(headers: IncomingHttpHeaders): boolean {
+  const encoding = headers['content-encoding'] ?? 'identity';
+  return encoding === 'identity' && /^application\/json\s*(?:;|$)/i.test(headers['content-type'] ?? '');
 }
 
 /** The path of a job, or without a name of a collection, in one namespace or over all. */

@@ -14,11 +14,13 @@ export interface Outgoing {
   body?: string;
   timeout: number;
   limit: number;
+  /** A 200 is handed over as its body comes, on a connection of its own; `timeout` is then for its head. */
+  stream?: boolean | undefined;
 }
 
 /** An answer, or why there is none: `sent` says whether the upstream may have got the request. Nothing is thrown. */
 export type Exchange =
-  | { answered: true; status: number; headers: http.IncomingHttpHeaders; body: Buffer }
+  | { answered: true; status: number; headers: http.IncomingHttpHeaders; body: Buffer; stream?: http.IncomingMessage }
   | { answered: false; sent: boolean; code: string; staleSocket: boolean };
 
 export type Transport = (outgoing: Outgoing) => Promise<Exchange>;
@@ -43,12 +45,17 @@ export function createTransport(
 ): EarlyTransport {
   const module = protocol === 'http:' ? http : https;
   const target = { hostname: hostname.replace(/^\[|\]$/g, ''), port: port || (protocol === 'http:' ? 80 : 443) };
-  const { agent, isConnected, dropIdle, open } = createAgent(module, protocol === 'http:' ? 'connect' : 'secureConnect', keepAlive);
+  const connectEvent = protocol === 'http:' ? 'connect' : 'secureConnect';
+  const pooled = createAgent(module, connectEvent, { keepAlive, maxSockets: 64 });
+  // What stays open takes no place of what does not.
+  const single = createAgent(module, connectEvent, { keepAlive: false, maxSockets: Number.POSITIVE_INFINITY });
+  const { dropIdle, open } = pooled;
 
   const send = (outgoing: Outgoing): Promise<Exchange> => {
     dropIdle(idleLimit);
     return new Promise((resolve) => {
-      const { method, path, headers, body, timeout, limit } = outgoing;
+      const { method, path, headers, body, timeout, limit, stream = false } = outgoing;
+      const { agent, isConnected } = stream ? single : pooled;
       let request: http.ClientRequest;
       try {
         request = module.request({ ...target, method, path, headers: flat(headers, body), agent, maxHeaderSize });
@@ -81,6 +88,7 @@ export function createTransport(
       });
       request.on('response', (incoming) => {
         response = incoming;
+        if (stream && incoming.statusCode === 200) return handOver(incoming, settle);
         collect(incoming, limit, fail, (answered) => {
           if (settled) return;
           settle({ answered: true, status: incoming.statusCode ?? 0, headers: incoming.headers, body: answered });
@@ -94,6 +102,13 @@ export function createTransport(
   return Object.assign(send, {
     open: () => open({ ...target, host: target.hostname, servername: isIP(target.hostname) ? '' : target.hostname }),
   });
+}
+
+/** Settles an exchange with an answer that goes on. */
+function handOver(incoming: http.IncomingMessage, settle: (exchange: Exchange) => void): void {
+  // Whoever reads it is told of its loss by reading; until then nobody listens.
+  incoming.on('error', () => undefined);
+  settle({ answered: true, status: 200, headers: incoming.headers, body: Buffer.alloc(0), stream: incoming });
 }
 
 /** Collects an answer's body, unpacked, up to a limit; `fail` gets a code where there is none. */
@@ -136,8 +151,8 @@ function flat(headers: Record<string, string>, body: string | undefined): string
 }
 
 /** An agent that knows which of its sockets were ever connected, gives up connecting in time, and can drop those that idle. */
-function createAgent(module: typeof http | typeof https, connectEvent: 'connect' | 'secureConnect', keepAlive: boolean) {
-  const agent = new module.Agent({ keepAlive, maxSockets: 64, scheduling: 'lifo' });
+function createAgent(module: typeof http | typeof https, connectEvent: 'connect' | 'secureConnect', options: http.AgentOptions) {
+  const agent = new module.Agent({ ...options, scheduling: 'lifo' });
   const connected = new WeakSet<Duplex>();
   const idleSince = new WeakMap<Duplex, number>();
   const { createConnection, keepSocketAlive } = agent;

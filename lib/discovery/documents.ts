@@ -11,6 +11,8 @@ import {
   reviewGroup,
   reviewGroups,
   reviewResourceList,
+  verbs,
+  verbsWithWatch,
   versionInfo,
 } from './resources.ts';
 
@@ -27,16 +29,24 @@ export interface Document {
 /** The content type of aggregated discovery, exactly as clients ask for it and look for it. */
 export const aggregatedType = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
 
+/** What the documents say beside the kinds of a layout: of what they were built, and whether jobs can be watched. */
+export interface Served {
+  build?: string;
+  policiesDigest?: string | undefined;
+  watch?: boolean;
+}
+
 /**
  * What a Kubernetes client may ask about the gateway itself, by path: only our group, the kinds of the layout, and our verbs. The version
  * names the build and the digest of the policies, where there are any.
  */
-export function discoveryDocuments(layout: Layout, build?: string, policiesDigest?: string): Record<string, Document> {
+export function discoveryDocuments(layout: Layout, { build, policiesDigest, watch = false }: Served = {}): Record<string, Document> {
   const groupPath = `/apis/${group}/${version}`;
+  const served = watch ? verbsWithWatch : verbs;
   const openApi = lazy(async () => {
     // Only explain, replace, apply and edit want it, and it brings the schemas along.
     const { servedOpenApi } = await import('./openapi.ts');
-    return servedOpenApi(layout);
+    return servedOpenApi(layout, watch);
   });
   const hash = lazy(async () =>
     createHash('sha256')
@@ -52,9 +62,9 @@ export function discoveryDocuments(layout: Layout, build?: string, policiesDiges
       }),
     },
     '/api': { read: () => apiVersions, aggregated: aggregatedCore },
-    '/apis': { read: () => apiGroupList, aggregated: aggregatedGroups(layout) },
+    '/apis': { read: () => apiGroupList, aggregated: aggregatedGroups(layout, served) },
     [`/apis/${group}`]: { read: () => apiGroup },
-    [groupPath]: { read: () => apiResourceList(layout) },
+    [groupPath]: { read: () => apiResourceList(layout, served) },
     ...Object.fromEntries(
       reviewGroups.flatMap((name) => [
         [`/apis/${name}`, { read: () => reviewGroup(name) }],

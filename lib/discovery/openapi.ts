@@ -4,7 +4,15 @@ import type { Layout } from '../job/fields.ts';
 import { group, type JobKind, jobKinds, version } from '../job/kinds.ts';
 import { jobSpecSchema } from '../job/schema.ts';
 import { type JsonSchema, openApiSchemas } from './json-schema.ts';
-import { listParameters, nameParameter, namespaceParameter, type Parameter, readParameters, writeParameters } from './parameters.ts';
+import {
+  listParameters,
+  nameParameter,
+  namespaceParameter,
+  type Parameter,
+  readParameters,
+  watchParameters,
+  writeParameters,
+} from './parameters.ts';
 import { jobSchema, listSchema, sharedSchemas } from './schemas.ts';
 
 const groupPath = `/apis/${group}/${version}`;
@@ -20,13 +28,13 @@ function nameOf(name: string): string {
 const reference = (name: string): JsonSchema => ({ $ref: `#/components/schemas/${nameOf(name)}` });
 const content = (schema: JsonSchema, ...types: string[]) => Object.fromEntries(types.map((type) => [type, { schema }]));
 
-/** The document of a layout. Its schemas are those that requests are checked against. */
-export function servedOpenApi(layout: Layout) {
+/** The document of a layout, whose lists may be watched. Its schemas are those that requests are checked against. */
+export function servedOpenApi(layout: Layout, watch = false) {
   const kinds = jobKinds[layout];
   return {
     openapi: '3.0.0',
     info: { title: 'tfjob-gateway', version: 'v1' },
-    paths: Object.fromEntries(kinds.flatMap(pathsOf)),
+    paths: Object.fromEntries(kinds.flatMap((kind) => pathsOf(kind, watch))),
     components: { schemas: { ...schemasOf(kinds), [nameOf('Patch')]: { description: 'A patch of a job.', type: 'object' } } },
   };
 }
@@ -53,9 +61,9 @@ function schemasOf(kinds: readonly JobKind[]): Record<string, JsonSchema> {
   return schemas;
 }
 
-function pathsOf(kind: JobKind): [path: string, item: object][] {
+function pathsOf(kind: JobKind, watch: boolean): [path: string, item: object][] {
   const inNamespace = `${groupPath}/namespaces/{namespace}/${kind.plural}`;
-  const listed = { get: operation(kind, 'list', `${kind.kind}List`, listParameters) };
+  const listed = { get: operation(kind, 'list', `${kind.kind}List`, watch ? [...listParameters, ...watchParameters] : listParameters) };
   const patchTypes = ['application/json-patch+json', 'application/merge-patch+json'];
   return [
     [`${groupPath}/${kind.plural}`, listed],

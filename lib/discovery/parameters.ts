@@ -67,6 +67,15 @@ export const listParameters: Parameter[] = [
   query('timeoutSeconds', count, 'How many seconds the upstream may take.'),
 ];
 
+const flag = { type: 'boolean' };
+
+/** What a list that can be watched takes besides (lib/http/watch.ts). */
+export const watchParameters: Parameter[] = [
+  query('watch', flag, 'true: the changes of the list, as they come, instead of the list. It ends after 270 seconds at most.'),
+  query('allowWatchBookmarks', flag, 'true: among the changes may stand bookmarks, which tell how far one has seen.'),
+  query('sendInitialEvents', flag, 'true: a watch begins with what there is, and a bookmark after that.'),
+];
+
 /** The namespace in a path. */
 export const namespaceParameter: Parameter = {
   name: 'namespace',

@@ -6,6 +6,9 @@ type Document = { kind: string; apiVersion: string };
 
 /** What this gateway lets a Kubernetes client do with a job. */
 export const verbs = ['get', 'list', 'patch', 'update'] as const;
+/** The same where jobs can be watched. */
+export const verbsWithWatch = [...verbs, 'watch'] as const;
+type Verbs = typeof verbs | typeof verbsWithWatch;
 
 const groupVersion = `${group}/${version}`;
 const servedVersion = { groupVersion, version };
@@ -73,7 +76,7 @@ export function singular({ kind }: JobKind): string {
 }
 
 /** `/apis/kubeflow.org/v1`: the kinds of a layout and the verbs. */
-export function apiResourceList(layout: Layout) {
+export function apiResourceList(layout: Layout, served: Verbs = verbs) {
   return {
     kind: 'APIResourceList',
     apiVersion: 'v1',
@@ -83,7 +86,7 @@ export function apiResourceList(layout: Layout) {
       singularName: singular(kind),
       namespaced: true,
       kind: kind.kind,
-      verbs,
+      verbs: served,
     })),
   };
 }
@@ -92,13 +95,13 @@ export function apiResourceList(layout: Layout) {
 export const aggregatedCore = aggregated([]);
 
 /** `/apis` as aggregated discovery: everything at once, so that a client needs no further request. */
-export function aggregatedGroups(layout: Layout) {
+export function aggregatedGroups(layout: Layout, served: Verbs = verbs) {
   const resources = jobKinds[layout].map((kind) => ({
     resource: kind.plural,
     responseKind: { group, version, kind: kind.kind },
     scope: 'Namespaced',
     singularResource: singular(kind),
-    verbs,
+    verbs: served,
   }));
   const reviews = reviewGroups.map((name) => aggregatedGroup(name, 'v1', aggregatedReviews(name)));
   return aggregated([aggregatedGroup(group, version, resources), ...reviews]);

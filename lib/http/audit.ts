@@ -36,7 +36,13 @@ export function auditRequest(audit: Audit): Around<HttpRequest & InContext, Audi
       return { trail };
     },
     after: async (event, result) => {
-      await event.trail.end(endedOf(event, answerOf(event, result)));
+      const ended = endedOf(event, answerOf(event, result));
+      const watching = event.answered?.watching;
+      // Of what takes its time, its beginning is a stage of its own.
+      if (watching) {
+        await event.trail.started(ended);
+        watching.onEnd((watched) => event.trail.end({ ...ended, watched }));
+      } else await event.trail.end(ended);
       return result;
     },
     onError: async (event, error) => {
@@ -98,7 +104,8 @@ function endedOf(event: Known, answer: Ended['answer']): Ended {
   };
 }
 
-function objectOf({ job, text }: NonNullable<Told['answered']>): Json | undefined {
+function objectOf({ job, text, watching }: NonNullable<Told['answered']>): Json | undefined {
+  if (watching) return undefined;
   if (job !== null || text === undefined) return job;
   return text.length <= maxShown ? parseExactJson(text) : undefined;
 }

@@ -33,9 +33,14 @@ function wantedRead({ query, kind, target }: HttpRequest & RoutedRead): Wanted {
   return { verb: isWatch(query) ? 'watch' : 'list', target: { ...target, kind, name: selectedName(query) } };
 }
 
-/** Whether a list is to be watched: to the API server, every value but these asks for that. */
-export function isWatch({ watch = [] }: Record<string, string[]>): boolean {
-  return !/^(?:0|false)$/i.test(watch[0] ?? 'false');
+/** Whether a list is to be watched. */
+export function isWatch({ watch }: Record<string, string[]>): boolean {
+  return isTrue(watch);
+}
+
+/** Whether a parameter is set: to the API server, every value but these is true, an empty one as well. */
+export function isTrue(values: readonly string[] = []): boolean {
+  return !/^(?:0|false)$/i.test(values[0] ?? 'false');
 }
 
 /** The name that a list is only about, by its field selector: then resourceNames count for it as for a get. */

@@ -1,8 +1,8 @@
 import type { Middleware } from '../runtime/chain.ts';
 import { badRequest, invalid, methodNotAllowed, type StatusError } from '../status.ts';
-import { isWatch } from './authorize.ts';
+import { isTrue, isWatch } from './authorize.ts';
 import { readerOptions } from './options.ts';
-import type { HttpRequest, RoutedRead, UpstreamQuery, WithOptions } from './request.ts';
+import type { HttpRequest, RoutedRead, UpstreamQuery, Watched, WithOptions } from './request.ts';
 
 const watchNotServed = 'watch is not served by this gateway: list again instead, from time to time';
 const longest = 8192;
@@ -21,15 +21,17 @@ const listParameters: Record<string, RegExp> = {
   timeoutSeconds: count,
   includeObject: /^(?:None|Metadata|Object)$/,
 };
+/** Those that a watch has besides. */
+const watchFlags = ['allowWatchBookmarks', 'sendInitialEvents'];
 const getParameters = { resourceVersion: whole, includeObject: /^(?:None|Metadata|Object)$/ };
 
-/** Reads the query of a GET or LIST: 400 for a value that cannot be one, 405 for a watch, which a Lambda cannot hold open. */
-export function readListOptions(): Middleware<HttpRequest & RoutedRead, UpstreamQuery & WithOptions> {
+/** Reads the query of a GET, a LIST or a watch: 400 for a value that cannot be one, 405 for a watch where none is served. */
+export function readListOptions(): Middleware<HttpRequest & RoutedRead & Partial<Watched>, UpstreamQuery & WithOptions> {
   return {
     before: (event) => {
-      const { query, target } = event;
+      const { query, target, watch } = event;
       const isCollection = !('name' in target);
-      if (isCollection && isWatch(query)) throw methodNotAllowed('GET', watchNotServed);
+      if (isCollection && isWatch(query) && !watch) throw methodNotAllowed('GET', watchNotServed);
       const upstreamQuery: Record<string, string> = {};
       for (const [name, pattern] of Object.entries(isCollection ? listParameters : getParameters)) {
         const [value] = query[name] ?? [];
@@ -38,9 +40,14 @@ export function readListOptions(): Middleware<HttpRequest & RoutedRead, Upstream
         if (value.length > longest || !pattern.test(value)) throw notValid(name, value);
         upstreamQuery[name] = value;
       }
+      if (watch) Object.assign(upstreamQuery, { ...flagsIn(query), watch: 'true', timeoutSeconds: String(watch.seconds) });
       return { upstreamQuery, options: readerOptions(event) };
     },
   };
+}
+
+function flagsIn(query: Record<string, string[]>): Record<string, string> {
+  return Object.fromEntries(watchFlags.flatMap((name) => (query[name] ? [[name, String(isTrue(query[name]))]] : [])));
 }
 
 function notValid(name: string, value: string): StatusError {

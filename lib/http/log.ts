@@ -2,11 +2,12 @@ import type { Context } from 'aws-lambda';
 import { isReserved, type UserInfo } from '../callers/user-info.ts';
 import type { Around } from '../runtime/chain.ts';
 import { createLogger } from '../runtime/logger.ts';
-import { type Outcome, recordMetrics } from '../runtime/metrics.ts';
+import { countFailedWatch, type Outcome, recordMetrics } from '../runtime/metrics.ts';
 import { createRequestContext, type RequestContext } from '../runtime/request-context.ts';
 import { refusedFields, StatusError } from '../status.ts';
 import type { HttpRequest, InContext, Routed, RoutedRead, Said, Told } from './request.ts';
 import type { ProxyResult } from './respond.ts';
+import type { WatchEnd } from './watch-stream.ts';
 
 const logger = createLogger();
 // Lambda's clock runs on while we answer; this much is kept for the answer itself.
@@ -27,10 +28,11 @@ const outcomes: Record<Said, Outcome> = {
   changed: 'Changed',
   written: 'Written',
   unchanged: 'Unchanged',
-  'dry-run': 'DryRun',
+  'dry-run': 'Unchanged',
   applied: 'Succeeded',
   superseded: 'Superseded',
   read: 'Read',
+  watching: 'Watched',
   document: 'Read',
 };
 
@@ -56,6 +58,16 @@ function whatIn({ ref, target, path, sentPath }: Logged): object {
 function callerIn(user: UserInfo | undefined): object {
   const groups = user?.groups.filter((group) => !isReserved(group)) ?? [];
   return { caller: user?.username, session: user?.extra.sessionName?.[0], ...(groups.length > 0 && { groups: JSON.stringify(groups) }) };
+}
+
+/** One line about a watch that has ended; what it took is no latency. A refusal is to be looked at: the upstream sent what was not asked for. */
+function logWatchEnd(event: Logged, { awsRequestId }: Context, end: WatchEnd): void {
+  const { note, ...said } = end;
+  const ms = Math.round(performance.now() - (event.startedAt ?? 0));
+  const failed = end.why === 'refused';
+  const who = { ...whatIn(event), ...callerIn(event.user), request_id: event.requestId, function_request_id: awsRequestId };
+  logger[failed ? 'error' : 'info']('watch', { outcome: 'watched', ...said, ...(note && { note }), ms, ...who });
+  if (failed) countFailedWatch();
 }
 
 /**
@@ -97,6 +109,7 @@ export function logRequest(): Around<HttpRequest, InContext & Started, ProxyResu
         ...(refusedBy && { rule: refusedBy }),
         code,
       });
+      event.answered?.watching?.onEnd((end) => logWatchEnd(event, lambda, end));
       return result;
     },
     onError: (event, error, lambda) => {

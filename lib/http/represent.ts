@@ -2,34 +2,46 @@ import { parseExactJson } from '../json/json.ts';
 import type { Around, Middleware } from '../runtime/chain.ts';
 import { notAcceptable, tooLargeToBeMade } from '../status.ts';
 import { acceptedType } from './accept.ts';
-import type { Authorized, HttpRequest, JobAnswer, Representation, Represented, RoutedRead, WithOptions } from './request.ts';
+import type {
+  Authorized,
+  HttpRequest,
+  JobAnswer,
+  ReadText,
+  Representation,
+  Represented,
+  RoutedRead,
+  Watched,
+  WithOptions,
+} from './request.ts';
 
 const makingLimit = 4 * 1024 * 1024;
 
-/** What reads can be answered as. Tables and metadata alone are made by the upstream, so that a Table has its own columns. */
-function representations(ofList: boolean): Record<string, Representation> {
+/** What reads can be answered as. Tables and metadata alone are made by the upstream, so that a Table has its own columns. A watch is of single jobs. */
+function representations({ target, watch }: RoutedRead & Partial<Watched>): Record<string, Representation> {
+  const isList = !('name' in target) && !watch;
   return {
     'application/json': 'json',
-    'application/yaml': 'yaml',
+    ...(!watch && { 'application/yaml': 'yaml' }),
     'application/json;as=Table;v=v1;g=meta.k8s.io': 'table',
-    [`application/json;as=PartialObjectMetadata${ofList ? 'List' : ''};v=v1;g=meta.k8s.io`]: 'metadata',
+    [`application/json;as=PartialObjectMetadata${isList ? 'List' : ''};v=v1;g=meta.k8s.io`]: 'metadata',
   };
 }
 
 /** The Accept header with which the upstream is asked for a representation, by whoever may read; YAML is made here. */
-export function upstreamAccept({ representation, target }: Represented & RoutedRead & Authorized): string {
-  const types = Object.entries(representations(!('name' in target)));
+export function upstreamAccept(request: Represented & RoutedRead & Authorized & Partial<Watched>): string {
+  const { representation } = request;
+  const types = Object.entries(representations(request));
   const type = types.find(([, name]) => name === representation && name !== 'yaml')?.[0] ?? 'application/json';
   return representation === 'table' ? `${type},application/json` : type;
 }
 
 /** Chooses how a read is answered, by the Accept header as the API server reads it; 406 if nothing of it is served. */
-export function negotiateRead(): Middleware<HttpRequest & RoutedRead, Represented> {
+export function negotiateRead(): Middleware<HttpRequest & RoutedRead & Partial<Watched>, Represented> {
   return {
-    before: ({ headers, target }) => {
-      const served = representations(!('name' in target));
-      const best = acceptedType(headers, Object.keys(served));
-      if (best === undefined) throw notAcceptable(['application/json', 'application/yaml']);
+    before: (request) => {
+      const served = representations(request);
+      const best = acceptedType(request.headers, Object.keys(served));
+      if (best === undefined) throw notAcceptable(Object.keys(served).filter((type) => !type.includes(';')));
       return { representation: served[best] ?? 'json' };
     },
   };
@@ -39,9 +51,10 @@ export function negotiateRead(): Middleware<HttpRequest & RoutedRead, Represente
  * Turns the upstream's text into the answer in the chosen representation. What is made here (YAML, and by respond what is indented) is
  * made of at most 4 MiB, since it takes many times its memory: 413 above that, or where nesting would make too much YAML of less.
  */
-export function represent(): Around<Represented & WithOptions, object, JobAnswer, { status: number; text: string }> {
+export function represent(): Around<Represented & WithOptions, object, JobAnswer, ReadText> {
   return {
-    after: async ({ representation, options }, { status, text }) => {
+    after: async ({ representation, options }, { status, text, watching }) => {
+      if (watching) return { outcome: 'watching', answer: { status, job: null, watching } };
       if ((options.pretty || representation === 'yaml') && text.length > makingLimit) throw tooLargeToBeMade();
       const answer: JobAnswer = { outcome: 'read', answer: { status, job: null, text } };
       if (representation === 'yaml') {

@@ -7,6 +7,7 @@ import type { Question } from '../reviews/review.ts';
 import type { Rule } from '../rule.ts';
 import type { RequestContext } from '../runtime/request-context.ts';
 import type { JobRef } from '../status.ts';
+import type { Watching } from './watch-stream.ts';
 
 /** A request in one form, whatever kind of event brought it. Header names are in lower case. */
 export interface HttpRequest {
@@ -86,6 +87,8 @@ export interface Told {
   answered?: JobAnswer['answer'];
   /** The rule that refused an answer which could not be sent. */
   refusedBy?: Rule;
+  /** The answer may be of any length. */
+  isStreamed?: boolean;
 }
 /** How a read is answered. */
 export interface Represented {
@@ -95,8 +98,19 @@ export interface Represented {
 export interface UpstreamQuery {
   upstreamQuery: Record<string, string>;
 }
+/** That it is a watch: for how many seconds, and what may stand in it. */
+export interface Watched {
+  watch: {
+    seconds: number;
+    bookmarks: boolean;
+    /** The one job that is selected. */
+    name: string | undefined;
+    /** Rows of a Table hold their objects. */
+    hasObjects: boolean;
+  };
+}
 /** What the log calls a success. */
-export type Said = 'changed' | 'written' | 'unchanged' | 'dry-run' | 'applied' | 'superseded' | 'read' | 'document';
+export type Said = 'changed' | 'written' | 'unchanged' | 'dry-run' | 'applied' | 'superseded' | 'read' | 'watching' | 'document';
 /** The forms in which reads are answered: as JSON or YAML, or made by the upstream as a Table or as metadata alone. */
 export type Representation = 'json' | 'yaml' | 'table' | 'metadata';
 /** The query parameters of a write, checked. */
@@ -107,10 +121,16 @@ export interface UpdateOptions {
   /** Those that were asked for, as they were sent, without pretty. */
   sent: JsonObject;
 }
+/** What a read is answered, as the upstream's text, or as a watch that has begun. */
+export interface ReadText {
+  status: number;
+  text: string;
+  watching?: Watching;
+}
 /** What a handler returns: a job, as an object or as the upstream's own text, and what to say of it in the log. */
 export interface JobAnswer {
   outcome: Said;
-  answer: { status: number; job: Json; text?: string; contentType?: string; headers?: Record<string, string> };
+  answer: { status: number; job: Json; text?: string; watching?: Watching; contentType?: string; headers?: Record<string, string> };
   changed?: string[];
   sent?: string[];
   /** What of the request was passed over, for the caller. */

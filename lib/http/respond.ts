@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import Negotiator from 'negotiator';
 import { stringifyJson } from '../json/json.ts';
@@ -22,6 +23,8 @@ export interface ProxyResult {
   headers: Record<string, string>;
   body: string;
   isBase64Encoded: boolean;
+  /** The body of an answer that goes on, where answers are streamed. */
+  stream?: Readable | undefined;
 }
 
 /** 406 if the caller accepts nothing that is served. */
@@ -36,14 +39,19 @@ export function negotiate(): Middleware<HttpRequest> {
 
 /**
  * Turns what the chain ends with into the answer: the job, or for any error its Status. What is no StatusError is a surprise, and
- * becomes a 500 that says nothing of the inside. Waits for what runs beside the request: nothing goes on after an answer.
+ * becomes a 500 that says nothing of the inside. Waits for what runs beside the request: nothing goes on after an answer. An answer that is
+ * streamed may be as long as it likes.
  */
-export function respond(): Around<HttpRequest & InContext, Told, ProxyResult, JobAnswer, WithOptions> {
+export function respond(how?: 'streamed'): Around<HttpRequest & InContext, Told, ProxyResult, JobAnswer, WithOptions> {
   return {
-    before: () => ({ said: undefined }),
+    before: () => ({ said: undefined, isStreamed: how === 'streamed' }),
     after: (event, { answer, outcome, changed, sent, warnings, policyWarnings = [] }) => {
       event.answered = answer;
       event.said = { outcome, ...(changed && { changed }), ...(sent && { sent }), ...(warnings && { warnings }) };
+      if (answer.watching) {
+        const { stream } = answer.watching;
+        return onceDone(event, { statusCode: 200, headers: headersOf(event, {}), body: '', isBase64Encoded: false, stream });
+      }
       const told = [...(warnings?.slice(0, maxWarnings).map(warningValue) ?? []), ...policyWarningValues(policyWarnings)];
       const pretty = event.options?.pretty && answer.contentType === undefined;
       const text = answer.text ?? stringifyJson(answer.job);
@@ -89,27 +97,31 @@ function proxyResult(
   extra: Record<string, string>,
   shorter?: string,
 ): ProxyResult {
-  const upstreamId = event.context.calls.at(-1)?.requestId;
-  const headers: Record<string, string> = {
-    'Content-Type': 'application/json',
-    'Cache-Control': 'no-cache, private',
-    'X-Content-Type-Options': 'nosniff',
-    ...(event.requestId !== undefined && { 'X-Request-Id': headerValue(event.requestId) }),
-    ...(upstreamId !== undefined && { 'X-Upstream-Request-Id': headerValue(upstreamId) }),
-    ...extra,
-  };
+  const headers = headersOf(event, extra);
   const body = json.endsWith('\n') ? json : `${json}\n`;
   if (body.length <= gzipAbove) return { statusCode, headers, body, isBase64Encoded: false };
   const packed = acceptsGzip(event.headers);
   if (packed)
     Object.assign(headers, { 'Content-Encoding': 'gzip', Vary: headers.Vary ? `${headers.Vary}, Accept-Encoding` : 'Accept-Encoding' });
   const result = { statusCode, headers, body: packed ? gzipSync(body, { level: 1 }).toString('base64') : body, isBase64Encoded: packed };
-  if (Buffer.byteLength(JSON.stringify(result)) <= answerLimit) return result;
+  if (event.isStreamed || Buffer.byteLength(JSON.stringify(result)) <= answerLimit) return result;
   if (shorter !== undefined) return proxyResult(event, statusCode, shorter, extra);
   const { status, rule = 'answer-size' } = answerTooLarge();
   event.refusedBy = rule;
   const plain = { ...headers, 'Content-Type': 'application/json', 'Content-Encoding': 'identity', 'X-Refused-By': rule };
   return { statusCode: status.code, headers: plain, body: `${JSON.stringify(status)}\n`, isBase64Encoded: false };
+}
+
+function headersOf({ context, requestId }: HttpRequest & InContext, extra: Record<string, string>): Record<string, string> {
+  const upstreamId = context.calls.at(-1)?.requestId;
+  return {
+    'Content-Type': 'application/json',
+    'Cache-Control': 'no-cache, private',
+    'X-Content-Type-Options': 'nosniff',
+    ...(requestId !== undefined && { 'X-Request-Id': headerValue(requestId) }),
+    ...(upstreamId !== undefined && { 'X-Upstream-Request-Id': headerValue(upstreamId) }),
+    ...extra,
+  };
 }
 
 function acceptsGzip(headers: Record<string, string>): boolean {

@@ -40,6 +40,15 @@ export interface Chain<Raw, Event extends object, Answer> {
  */
 export function chain<Raw, Event extends object>(read: (raw: Raw, context: Context) => Event): Chain<Raw, Event, unknown> {
   const inner = middy({ timeoutEarlyInMillis: 0 });
+  return chainWith<Raw, Event, unknown>(inner, (run) => (raw: Raw, context: Context) => run(read(raw, context), context));
+}
+
+/** A chain of what Middy was made to run: `asLambda` makes what Lambda calls of what Middy has made of the last handler. */
+export function chainWith<Raw, Event extends object, Answer>(
+  inner: ReturnType<typeof middy>,
+  // biome-ignore lint/suspicious/noExplicitAny: Middy's own types know one way of being called.
+  asLambda: (run: (...given: any[]) => Promise<unknown>) => unknown,
+): Chain<Raw, Event, Answer> {
   const started = {
     use(step: AnyStep) {
       inner.use(middlewareOf(step));
@@ -47,11 +56,10 @@ export function chain<Raw, Event extends object>(read: (raw: Raw, context: Conte
     },
     // biome-ignore lint/suspicious/noExplicitAny: as above
     handler(handle: (event: any) => unknown) {
-      const run = inner.handler(handle);
-      return (raw: Raw, context: Context) => run(read(raw, context), context);
+      return asLambda(inner.handler(handle));
     },
   };
-  return started as Chain<Raw, Event, unknown>;
+  return started as Chain<Raw, Event, Answer>;
 }
 
 /** What all steps are once their types have been checked. */

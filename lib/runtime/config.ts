@@ -134,6 +134,11 @@ export function parseLayout(env: Record<string, string | undefined>): Layout {
   return parseEnvironment(v.object({ LAYOUT: upstreamVariables.LAYOUT, POWERTOOLS_LOG_LEVEL: logLevel }), env).LAYOUT;
 }
 
+/** Whether jobs can be watched. Throws as parseEnvironment does. */
+export function parseWatch(env: Record<string, string | undefined>): boolean {
+  return parseEnvironment(v.object({ WATCH: v.optional(v.picklist(['on', 'off'], 'must be on or off'), 'off') }), env).WATCH === 'on';
+}
+
 // valibot's object says of a missing key that it expected the key; ours is shorter, and names no value.
 function mistake(issue: v.BaseIssue<unknown>): string {
   return issue.input === undefined ? 'is missing' : issue.message;

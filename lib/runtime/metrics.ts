@@ -6,8 +6,8 @@ export type Outcome =
   | 'Changed'
   | 'Written'
   | 'Unchanged'
-  | 'DryRun'
   | 'Read'
+  | 'Watched'
   | 'Succeeded'
   | 'Superseded'
   | 'Returned'
@@ -40,6 +40,11 @@ export function recordMetrics(outcome: Outcome, ms: number, context: RequestCont
   count('RefusedVersions', context?.counts.refusedVersions);
   count('PolicyFaults', context?.counts.policyFaults);
   metrics.publishStoredMetrics();
+}
+
+/** Prints an EMF record of its own about a watch that failed after it had begun: what it took until then was not to answer. */
+export function countFailedWatch(): void {
+  metrics.singleMetric().addMetric('Failed', MetricUnit.Count, 1);
 }
 
 /** Prints an EMF record of its own about one audit event that the stream of a strict audit trail has not acknowledged. */

@@ -12,11 +12,13 @@ import type { Certificate } from '../certificate.ts';
 import { close, createAsyncServer, listen, readBody } from '../http.ts';
 import { dist, loadHandler, withoutMetrics } from './bundle.ts';
 import { buildContext, buildEvent, type LocalAuth } from './event.ts';
-import { type Answer, answerOf, gatewayAnswer, jsonHeaders } from './result.ts';
+import { type Answer, answerOf, gatewayAnswer, jsonHeaders, writeHead } from './result.ts';
 import { type LambdaFunction, matchRoute, type Route, readRoutes } from './routes.ts';
+import { isStreaming, type StreamingHandler, streamAnswer } from './stream.ts';
 
 /** A Lambda handler: takes event and context, resolves to an API Gateway result. */
 export type LambdaHandler = (event: APIGatewayProxyEvent, context: Context) => unknown;
+type AnyHandler = LambdaHandler | StreamingHandler;
 
 /** How to start the gateway. */
 export interface ApiGatewayOptions {
@@ -30,8 +32,10 @@ export interface ApiGatewayOptions {
   distDir?: string;
   /** Default: serverless.yml of the project. */
   serverlessFile?: string;
+  /** As the parameter of the same name of a deployment; default: what the variable WATCH says, else off. */
+  watch?: 'on' | 'off';
   /** Gives a function's handler; default: `handler` of `<distDir>/<bundle>/index.mjs`. */
-  load?: (lambda: LambdaFunction) => LambdaHandler | Promise<LambdaHandler>;
+  load?: (lambda: LambdaFunction) => AnyHandler | Promise<AnyHandler>;
   /** Beside the routes: what a POST of a body to this path, with this query, is answered as JSON. Not for web pages. */
   beside?: { path: string; answer: (body: string, query: URLSearchParams) => Promise<object> };
 }
@@ -44,7 +48,7 @@ export interface ApiGateway {
   close(): Promise<void>;
 }
 
-type Functions = ReadonlyMap<string, LambdaHandler>;
+type Functions = ReadonlyMap<string, AnyHandler>;
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
 const maxBody = 10 * 1024 * 1024;
@@ -60,8 +64,11 @@ export async function startApiGateway(options: ApiGatewayOptions): Promise<ApiGa
   const { port, auth, distDir = dist, serverlessFile = resolve(project, 'serverless.yml'), beside, certificate } = options;
   const load = options.load ?? ((lambda: LambdaFunction) => importHandler(distDir, lambda));
   withoutMetrics();
-  const routes = readRoutes(await readFile(serverlessFile, 'utf8'));
-  const functions = new Map<string, LambdaHandler>();
+  const watch = options.watch ?? (process.env.WATCH === 'on' ? 'on' : 'off');
+  const texts = [serverlessFile, resolve(project, `deploy/watch/${watch}.yml`)].map((file) => readFile(file, 'utf8'));
+  const [serverlessText = '', watchText] = await Promise.all(texts);
+  const routes = readRoutes(serverlessText, watchText);
+  const functions = new Map<string, AnyHandler>();
   for (const { function: lambda } of routes) {
     if (!functions.has(lambda.name)) functions.set(lambda.name, await load(lambda));
   }
@@ -69,7 +76,10 @@ export async function startApiGateway(options: ApiGatewayOptions): Promise<ApiGa
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
     const [path, query = ''] = (request.url ?? '').split(/\?(.*)/s);
     if (beside && path === beside.path) write(response, await answerBeside(request, query, beside));
-    else write(response, await answer(request, response, routes, functions, auth));
+    else {
+      const answered = await answer(request, response, routes, functions, auth);
+      if (answered) write(response, answered);
+    }
   };
   const server = createAsyncServer(handle);
   const secure = certificate && createAsyncServer(handle, certificate);
@@ -80,19 +90,20 @@ export async function startApiGateway(options: ApiGatewayOptions): Promise<ApiGa
   return { url, secureUrl, close: async () => void (await Promise.all([server, ...(secure ? [secure] : [])].map(close))) };
 }
 
-async function importHandler(distDir: string, { name, bundle }: LambdaFunction): Promise<LambdaHandler> {
-  return loadHandler<LambdaHandler>(distDir, bundle).catch((error: Error) => {
+async function importHandler(distDir: string, { name, bundle }: LambdaFunction): Promise<AnyHandler> {
+  return loadHandler<AnyHandler>(distDir, bundle).catch((error: Error) => {
     throw new Error(`function ${name}: ${error.message}`);
   });
 }
 
+/** What is to be written; undefined where a function has written it itself. */
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
   routes: readonly Route[],
   functions: Functions,
   auth: LocalAuth,
-): Promise<Answer> {
+): Promise<Answer | undefined> {
   response.setHeader('x-amzn-RequestId', randomUUID());
   if (!localHost.test(request.headers.host ?? '')) return gatewayAnswer(403, 'This gateway answers to 127.0.0.1 and localhost only');
   const [path = '', query = ''] = (request.url ?? '').split(/\?(.*)/s);
@@ -106,7 +117,11 @@ async function answer(
   const event = buildEvent({ request, path, query, body, match, auth });
   response.setHeader('x-amzn-RequestId', event.requestContext.requestId);
   const lambda = match.route.function;
-  return invoke(lambda, functions.get(lambda.name) as LambdaHandler, event);
+  const handler = functions.get(lambda.name) as AnyHandler;
+  if (!isStreaming(handler)) return invoke(lambda, handler, event);
+  const mistake = await streamAnswer(handler, event, buildContext(lambda), response);
+  if (mistake !== undefined) console.error(`function ${lambda.name}: ${mistake}`);
+  return undefined;
 }
 
 async function answerBeside(request: IncomingMessage, query: string, beside: NonNullable<ApiGatewayOptions['beside']>): Promise<Answer> {
@@ -165,8 +180,7 @@ async function call(lambda: LambdaFunction, handler: LambdaHandler, event: APIGa
   return gatewayAnswer(502, 'Internal server error');
 }
 
-function write(response: ServerResponse, { status, headers, body }: Answer): void {
-  for (const [name, values] of headers) response.setHeader(name, values.length === 1 ? (values[0] as string) : values);
-  response.statusCode = status;
-  response.end(body);
+function write(response: ServerResponse, answered: Answer): void {
+  writeHead(response, answered);
+  response.end(answered.body);
 }

@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { registerHooks } from 'node:module';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { defineAwsLambda } from './stream.ts';
 
 /** Where `npm run build` puts them. */
 export const dist = fileURLToPath(new URL('../../dist', import.meta.url));
@@ -27,6 +28,7 @@ registerHooks({
  */
 export async function loadHandler<Handler>(distDir: string, bundle: string): Promise<Handler> {
   withoutMetrics();
+  defineAwsLambda();
   const folder = resolve(distDir, bundle);
   const load = async (file: string): Promise<{ handler?: Handler }> => {
     const { href } = pathToFileURL(resolve(folder, file));

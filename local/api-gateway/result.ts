@@ -1,4 +1,4 @@
-import { validateHeaderName, validateHeaderValue } from 'node:http';
+import { type ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http';
 
 /** An HTTP answer, ready to be written. */
 export interface Answer {
@@ -76,4 +76,10 @@ function isScalar(value: unknown): boolean {
 
 function isScalarList(value: unknown): boolean {
   return Array.isArray(value) && value.every(isScalar);
+}
+
+/** Writes status and headers of an answer, but does not send them. */
+export function writeHead(response: ServerResponse, { status, headers }: Answer): void {
+  for (const [name, values] of headers) response.setHeader(name, values.length === 1 ? (values[0] as string) : values);
+  response.statusCode = status;
 }

@@ -22,26 +22,33 @@ export interface Match {
   pathParameters: Record<string, string> | null;
 }
 
+type HttpEvent = { http?: { path?: string; method?: string } };
 interface FunctionText {
   handler?: string;
   timeout?: unknown;
   memorySize?: unknown;
-  events?: { http?: { path?: string; method?: string } }[];
+  events?: HttpEvent[] | string;
 }
 
+const ofWatchFile = /^\$\{file\(deploy\/watch\/\$\{param:watch\}\.yml\):(\w+)(?:, null)?\}$/;
+
 /**
- * Reads the `http` events of every function from the text of a serverless.yml. Other events, and `${…}` variables outside of
- * handlers, paths and methods, are passed over. Throws an Error that names a function it cannot serve.
+ * Reads the `http` events of every function from the text of a serverless.yml, and from that of its deploy/watch/on.yml or off.yml. Other
+ * events, and other `${…}` variables outside of handlers, paths and methods, are passed over. Throws an Error that names a function it
+ * cannot serve.
  */
-export function readRoutes(serverlessText: string): Route[] {
+export function readRoutes(serverlessText: string, watchText = ''): Route[] {
   // CloudFormation's own tags (!Ref, !Sub) are unknown to the parser, which would warn of each.
   const { functions = {}, provider } = parse(serverlessText, { logLevel: 'error' }) as {
-    functions?: Record<string, FunctionText>;
+    functions?: Record<string, FunctionText | string>;
     provider?: { timeout?: unknown; memorySize?: unknown };
   };
+  const ofWatch = (parse(watchText) ?? {}) as Record<string, unknown>;
+  const resolved = (value: unknown): unknown => (typeof value === 'string' ? ofWatch[ofWatchFile.exec(value)?.[1] ?? ''] : value);
   const routes: Route[] = [];
-  for (const [name, { handler, timeout, memorySize, events = [] }] of Object.entries(functions)) {
-    for (const { http } of events) {
+  for (const [name, written] of Object.entries(functions)) {
+    const { handler, timeout, memorySize, events } = (resolved(written) ?? {}) as FunctionText;
+    for (const { http } of (resolved(events) ?? []) as HttpEvent[]) {
       if (http === undefined) continue;
       const bundle = /^dist\/([^/]+)\/index\.handler$/.exec(handler ?? '')?.[1];
       if (!bundle) throw new Error(`serverless.yml: function ${name}: the handler is not dist/<name>/index.handler`);

@@ -6,6 +6,7 @@ import { listJobs } from './list.ts';
 import { StatusError, tooLarge } from './status.ts';
 import type { Storage } from './storage.ts';
 import { viewOf } from './view.ts';
+import { beginWatch, isTrue, type Watch } from './watch.ts';
 import type { Target } from './written.ts';
 
 /** The largest body that a Kubernetes API server reads, in bytes. */
@@ -16,9 +17,9 @@ const jobPath = /^\/apis\/kubeflow\.org\/v1\/namespaces\/([^/]+)\/([^/]+)\/([^/]
 
 /**
  * Serves GET, PUT and PATCH of one job and GET of many, as a Kubernetes API server does; with `dryRun` it stores nothing, whatever the
- * request says. Returns the body of a 200; throws a Status.
+ * request says. Returns the body of a 200, or of a watch its beginning; throws a Status.
  */
-export function serve(request: IncomingMessage, body: Buffer, storage: Storage, dryRun = false): string {
+export function serve(request: IncomingMessage, body: Buffer, storage: Storage, dryRun = false): string | Watch {
   const [path = '', queryText = ''] = (request.url ?? '').split(/\?(.*)/s);
   const query = new URLSearchParams(queryText);
   const resource = resourceOf(path);
@@ -31,6 +32,9 @@ export function serve(request: IncomingMessage, body: Buffer, storage: Storage, 
   const view = negotiate(request.headers.accept);
   if (method === 'PUT') requireType(request.headers['content-type'] ?? 'application/json', 'application/json');
 
+  if (!resource.target && isTrue(query.get('watch'))) {
+    return beginWatch(storage, { kind: resource.kind, namespace: resource.namespace, view }, query);
+  }
   const text = resource.target
     ? serveOne(method, resource.target, query, body, storage, dryRun)
     : JSON.stringify(listJobs(storage, resource.kind, resource.namespace, query));

@@ -2,7 +2,7 @@ import type { JobKind } from '../../lib/job/kinds.ts';
 import { isObject, type JsonObject } from '../../lib/json/json.ts';
 import { parseFieldSelector } from './field-selector.ts';
 import { parseLabelSelector } from './label-selector.ts';
-import { badRequest, StatusError } from './status.ts';
+import { badRequest } from './status.ts';
 import type { Storage } from './storage.ts';
 import { apiVersion } from './written.ts';
 
@@ -13,9 +13,6 @@ const tokenVersion = 'meta.k8s.io/v1';
  * continue. A continued list goes on in what is stored now, as no history is kept. Throws a Status.
  */
 export function listJobs(storage: Storage, kind: JobKind, namespace: string | undefined, query: URLSearchParams): JsonObject {
-  if (isTrue(query.get('watch'))) {
-    throw new StatusError(405, 'MethodNotAllowed', 'watch is not supported here: the simulator keeps no history', {});
-  }
   const limit = readLimit(query.get('limit'));
   const labelSelector = query.get('labelSelector') ?? '';
   const fieldSelector = query.get('fieldSelector') ?? '';
@@ -35,10 +32,6 @@ export function listJobs(storage: Storage, kind: JobKind, namespace: string | un
     if (!labelSelector && !fieldSelector) metadata.remainingItemCount = left;
   }
   return { apiVersion, items: page.map(([, job]) => job), kind: `${kind.kind}List`, metadata };
-}
-
-function isTrue(value: string | null): boolean {
-  return value !== null && value !== '0' && value.toLowerCase() !== 'false';
 }
 
 /** 0 and less mean no limit. */

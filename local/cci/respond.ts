@@ -4,6 +4,7 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:ht
 import { group } from '../../lib/job/kinds.ts';
 import type { Fault } from './faults.ts';
 import { StatusError } from './status.ts';
+import { sendWatch, type Watch } from './watch.ts';
 
 /** Reason and message of the Statuses that an API server answers without saying more (apimachinery's generic ones). */
 const statuses: Record<number, [reason: string, message: string]> = {
@@ -42,6 +43,8 @@ export interface Answer {
   status: number;
   headers: Record<string, string>;
   body: Buffer;
+  /** What goes on after it, where it is a watch. */
+  watch?: Watch;
 }
 
 /**
@@ -65,8 +68,9 @@ export function respond(
   return 0;
 }
 
-function send(response: ServerResponse, { status, headers, body }: Answer): number {
-  response.writeHead(status, { ...headers, 'Content-Length': body.length }).end(body);
+function send(response: ServerResponse, { status, headers, body, watch }: Answer): number {
+  if (watch) sendWatch(response, status, headers, watch);
+  else response.writeHead(status, { ...headers, 'Content-Length': body.length }).end(body);
   return status;
 }
 

@@ -1,6 +1,6 @@
 /**
  * CCI in one process: an API gateway that checks the signature of every request, and behind it the storage of a Kubernetes API
- * server. Not CCI: of the API it serves GET, PUT and merge PATCH of one job, and lists.
+ * server. Not CCI: of the API it serves GET, PUT and merge PATCH of one job, lists and watches.
  */
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -54,6 +54,10 @@ export interface Simulator {
   history(plural: string, namespace: string, name: string): string[];
   /** Stores a job as if it had been created, over whatever was there; gives it the next resourceVersion unless it has one. */
   put(job: string | JsonObject): void;
+  /** Takes a job away, as if it had been deleted; false where there is none. */
+  delete(plural: string, namespace: string, name: string): boolean;
+  /** Forgets what has changed so far: whoever begins to watch at an earlier resourceVersion is told 410. */
+  compact(): void;
   /** Lets a fault wait for the next requests that it fits. Throws a TypeError that names what is wrong with it. */
   inject(fault: Fault): void;
   /** Forgets the faults that still wait; chaos goes on. */
@@ -116,6 +120,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     text: (plural, namespace, name) => storage.find({ plural, namespace, name }),
     history: (plural, namespace, name) => storage.history({ plural, namespace, name }),
     put: (job) => storage.seed(job),
+    delete: (plural, namespace, name) => storage.delete({ plural, namespace, name }),
+    compact: () => storage.compact(),
     inject: (fault) => faults.inject(fault),
     clearFaults: () => faults.clear(),
     chaos: (chaos) => faults.chaos(chaos),
@@ -144,7 +150,9 @@ function answerTo(
     if (!body) throw tooLarge(maxBody);
     const mistake = keys.refusal(request, body);
     if (mistake) return answer(401, JSON.stringify({ error_msg: mistake, error_code: 'APIG.0301', request_id: requestId }));
-    return answer(200, serve(request, body, storage, dryRun));
+    const served = serve(request, body, storage, dryRun);
+    if (typeof served === 'string') return answer(200, served);
+    return { status: 200, headers, body: Buffer.from(served.lines.join('')), watch: served };
   } catch (error) {
     const status = error instanceof StatusError ? error : new StatusError(500, 'InternalError', `Internal error occurred: ${error}`);
     return answer(status.code, JSON.stringify(status));

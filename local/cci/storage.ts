@@ -20,16 +20,62 @@ const serverOwned = new Set([
   'uid',
 ]);
 
+/** One change of a job, as its texts before and after it; undefined where there was none. */
+export interface Change {
+  before: string | undefined;
+  after: string | undefined;
+  resourceVersion: string;
+}
+
+/** How many changes can be told again to whoever begins to watch at an earlier version. */
+const mostChanges = 2000;
+
 /** The jobs, kept as text so that no number is rounded, with Kubernetes' rules for changing one. */
 export class Storage {
   readonly #texts = new Map<string, string>();
   readonly #versions = new Map<string, string[]>();
   readonly #mostVersions: number;
+  readonly #watchers = new Set<(change: Change) => void>();
+  #changes: Change[] = [];
   #revision = 0n;
+  /** Of changes up to this one none is kept. */
+  #compacted = 0n;
 
   /** `mostVersions`: how many versions of each job its history keeps. */
   constructor(mostVersions = 20_000) {
     this.#mostVersions = mostVersions;
+  }
+
+  /** The earliest version from which changes can be told. */
+  get oldestRevision(): string {
+    return String(this.#compacted);
+  }
+
+  /** The changes after a version, oldest first; undefined where they are no longer kept. */
+  changesSince(revision: bigint): Change[] | undefined {
+    if (revision < this.#compacted) return undefined;
+    return this.#changes.filter(({ resourceVersion }) => BigInt(resourceVersion) > revision);
+  }
+
+  /** Is told of every change from now on, until what it returns is called. */
+  subscribe(watcher: (change: Change) => void): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
+
+  /** Forgets the changes so far, as etcd does: whoever begins to watch at an earlier version is told 410. */
+  compact(): void {
+    this.#compacted = this.#revision;
+    this.#changes = [];
+  }
+
+  /** Takes a job away; false where there is none. */
+  delete(target: Target): boolean {
+    const before = this.find(target);
+    if (before === undefined) return false;
+    this.#texts.delete(keyOf(target));
+    this.#tell({ before, after: undefined, resourceVersion: String(++this.#revision) });
+    return true;
   }
 
   /** The resourceVersion of the storage as a whole: that of its latest change. */
@@ -84,7 +130,7 @@ export class Storage {
       ...metadata,
       resourceVersion: String(revision),
     };
-    this.#keep({ plural, namespace, name }, JSON.stringify({ apiVersion, ...given, metadata: complete }));
+    this.#keep({ plural, namespace, name }, JSON.stringify({ apiVersion, ...given, metadata: complete }), String(revision));
   }
 
   /**
@@ -120,17 +166,26 @@ export class Storage {
     if (!isDeepStrictEqual(next.spec, live.spec)) next.metadata.generation = Number(live.metadata.generation ?? 0) + 1;
     if (!dryRun) next.metadata.resourceVersion = String(++this.#revision);
     const text = JSON.stringify(next);
-    if (!dryRun) this.#keep(target, text);
+    if (!dryRun) this.#keep(target, text, this.revision);
     return text;
   }
 
-  #keep(target: Target, text: string): void {
+  #tell(change: Change): void {
+    this.#changes.push(change);
+    const dropped = this.#changes.length > mostChanges ? this.#changes.shift() : undefined;
+    if (dropped) this.#compacted = BigInt(dropped.resourceVersion);
+    for (const watcher of this.#watchers) watcher(change);
+  }
+
+  #keep(target: Target, text: string, resourceVersion: string): void {
     const key = keyOf(target);
+    const before = this.#texts.get(key);
     this.#texts.set(key, text);
     const versions = this.#versions.get(key) ?? [];
     versions.push(text);
     if (versions.length > this.#mostVersions) versions.shift();
     this.#versions.set(key, versions);
+    this.#tell({ before, after: text, resourceVersion });
   }
 }
 

@@ -37,7 +37,7 @@ const name = named(nameParameter, layouts.kubeflow, 'tfjob-test');
 const watch: Parameter = {
   name: 'watch',
   in: 'query',
-  description: 'Not served: anything but false is answered 405. List again instead, from time to time.',
+  description: 'Served where the gateway was deployed with watch=on (docs/watch.md); else anything but false is answered 405.',
   schema: { type: 'string', pattern: '^(0|[Ff][Aa][Ll][Ss][Ee])$' },
 };
 

@@ -105,6 +105,7 @@ function upstreamOf(live: JsonObject): Cci {
     read: async () => ({ status: 200, job: live, text: stringifyJson(live) ?? '' }),
     write: unasked,
     fetch: unasked,
+    watch: unasked,
   };
 }
 

@@ -54,6 +54,8 @@ export async function runGateway(environment: Record<string, string>, log: strin
   const server = start(process.execPath, [program], log, {
     ...environment,
     PORT: String(port),
+    // As deployed, unless it is asked for.
+    WATCH: environment.WATCH ?? 'off',
     ...(environment.AUTH_TOKENS === undefined && { AUTH: 'none' }),
     POWERTOOLS_METRICS_DISABLED: 'false',
   });

@@ -17,6 +17,7 @@ import { kubectlFaults } from './kubectl-faults.ts';
 import { killAll, run, whenStopped } from './processes.ts';
 import { check, count, say, summary } from './report.ts';
 import { tools as buildTools } from './tools.ts';
+import { watchSuite } from './watch.ts';
 import { yamlSuite } from './yaml.ts';
 
 /** What a part of the suite gets: a cluster, the gateway before it, and a folder of its own for files. */
@@ -70,6 +71,7 @@ try {
   if (asked('access')) await accessSuite(stages);
   if (asked('admission')) await admissionSuite(tools, stages, etcd.url);
   if (asked('audit')) await auditSuite(tools, stages, etcd.url);
+  if (asked('watch')) await watchSuite(tools, stages);
   if (asked('clients')) await clientLibraries(tools, stages);
   if (asked('differential')) await differential(stages);
   if (asked('yaml')) await yamlSuite(stages);
@@ -78,12 +80,14 @@ try {
   if (asked('schemathesis')) await program('schemathesis', './schemathesis.ts');
   if (asked('cel')) await program('cel', './cel/suite.ts');
   if (asked('policies')) await program('policies', './policies/suite.ts');
+  if (asked('lambda')) await program('lambda', './lambda.ts');
   if (asked('kubectl-faults')) await kubectlFaults(tools.kubectl, folder);
   if (asked('moto')) await program('moto', './moto-secrets.ts');
   if (asked('moto-events')) await program('moto-events', './moto-events.ts');
   if (asked('moto-audit')) await program('moto-audit', './moto-audit.ts');
   if (asked('rotation')) await program('rotation', '../load/rotation.ts');
   if (asked('leak')) await program('leak', '../load/leak.ts');
+  if (asked('watch-load')) await program('watch-load', '../load/watch.ts');
   await searchLogs();
   code = summary();
 } catch (error) {

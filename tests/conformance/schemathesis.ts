@@ -102,7 +102,7 @@ async function withLocalGateway<Result>(use: (url: string) => Promise<Result>): 
   await buildHandlers('dist', 'policies', 'dist-maps');
   const folder = await mkdtemp(join(tmpdir(), 'tfjob-gateway-local-'));
   const [port] = await freePorts(1);
-  const env = { ...process.env, PORT: String(port), POWERTOOLS_METRICS_DISABLED: 'false' };
+  const env = { ...process.env, PORT: String(port), WATCH: 'off', POWERTOOLS_METRICS_DISABLED: 'false' };
   const server = start(process.execPath, [path('../../local/start.ts')], join(folder, 'log'), env);
   const url = `http://127.0.0.1:${port}`;
   try {

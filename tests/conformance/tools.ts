@@ -22,12 +22,12 @@ const pythonClient = 'kubernetes==37.0.2';
 /** Builds or installs what is not in the cache yet. Throws a sentence that says what is missing on this machine. */
 export async function tools(): Promise<Tools> {
   const python = await pythonVenv();
-  const etcd = await etcdBinary();
   const gitVersion = ['component-base/version', 'client-go/pkg/version'].map((name) => `-X k8s.io/${name}.gitVersion=${kubectlVersion}`);
   // One after the other: each build uses every core.
   const apiserver = await goBinary('apiserver', '-s -w');
   const kubectl = await goBinary('kubectl', ['-s -w', ...gitVersion].join(' '));
   const clientGo = await goBinary('client-go', '-s -w');
+  const etcd = await goBinary('etcd', '-s -w');
   return { apiserver, kubectl, clientGo, etcd, python };
 }
 
@@ -49,27 +49,6 @@ async function goBinary(name: string, ldflags: string): Promise<string> {
     });
   });
   return join(folder, name);
-}
-
-/** etcd: the machine's own, or Debian's package unpacked into the cache, which starts no service and changes nothing else. */
-async function etcdBinary(): Promise<string> {
-  if ((await run('etcd', ['--version']).catch(() => ({ code: 1 }))).code === 0) return 'etcd';
-  const folder = await cached('etcd', `etcd-server ${process.arch}`, async (unfinished) => {
-    say('fetching etcd-server with apt-get (once)');
-    const download = () => run('apt-get', ['download', '-qq', 'etcd-server'], { cwd: unfinished, timeout: 5 * minutes });
-    try {
-      // A new machine has no package lists yet.
-      if ((await download()).code !== 0) {
-        await must('apt-get', ['update', '-qq'], { timeout: 5 * minutes });
-        const { code, stderr } = await download();
-        if (code !== 0) throw new Error(stderr);
-      }
-      await must('sh', ['-c', 'dpkg-deb -x etcd-server_*.deb . && rm etcd-server_*.deb'], { cwd: unfinished });
-    } catch (error) {
-      throw new Error(`the conformance suite needs etcd in PATH, or Debian's apt-get to fetch it: ${(error as Error).message}`);
-    }
-  });
-  return join(folder, 'usr/bin/etcd');
 }
 
 async function pythonVenv(): Promise<string> {

@@ -140,6 +140,7 @@ class World {
     isUnwell: false,
     read: async () => this.answer(),
     fetch: () => Promise.reject(new Error('not used')),
+    watch: () => Promise.reject(new Error('not used')),
     write: async (_, { method, object, conditional }): Promise<Written> => {
       const luck = this.lucks.shift() ?? 'heard';
       if (luck === 'killed') throw new Killed();

@@ -101,6 +101,7 @@ function createMemoryCci(fields: Fields, lucks: Luck[]) {
     isUnwell: false,
     read: async () => answer(),
     fetch: () => Promise.reject(new Error('not used')),
+    watch: () => Promise.reject(new Error('not used')),
     async write(_, { method, object }): Promise<Written> {
       expect(method).toBe('PUT');
       const next = lucks.shift() ?? 'heard';

@@ -71,6 +71,10 @@ func mergePatch(path []string, value any) []byte {
 }
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == "watch" {
+		watchAll()
+		return
+	}
 	config := &rest.Config{Host: os.Getenv("GATEWAY")}
 	jobs := dynamic.NewForConfigOrDie(config).Resource(resource).Namespace(namespace)
 	ttl := append(slices.Clone(policy), "ttlSecondsAfterFinished")

@@ -40,7 +40,11 @@ export async function startUpstream(): Promise<Upstream> {
       waiting.delete(path);
     }
     const before = storage.find(target);
-    const { status, text } = answer(() => serve(request, body, storage));
+    const { status, text } = answer(() => {
+      const served = serve(request, body, storage);
+      if (typeof served !== 'string') throw new Error('nobody watches here');
+      return served;
+    });
     const after = storage.find(target);
     if (before !== undefined && after !== undefined && before !== after)
       writes.set(path, [...(writes.get(path) ?? []), { method, before, after }]);

@@ -168,8 +168,7 @@ describe('a list', () => {
     expect(answer.status).toBe(400);
   });
 
-  it('cannot be watched, written to or asked for by a path that is none', async () => {
-    expect((await list({ watch: 'true' })).json()).toMatchObject({ code: 405, reason: 'MethodNotAllowed' });
+  it('cannot be written to or asked for by a path that is none', async () => {
     expect((await list({ watch: 'false' })).status).toBe(200);
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) expect((await send(simulator.url, { path: inA, method })).status).toBe(405);
     for (const path of [

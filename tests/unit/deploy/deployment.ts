@@ -30,13 +30,18 @@ export const [iam, jwt] = [parse(authText('aws_iam')), parse(authText('jwt'))];
 export const rotationText = (rotation: string) =>
   readFileSync(new URL(`../../../deploy/rotation/${rotation}.yml`, import.meta.url), 'utf8');
 export const [rotationOff, rotationOn] = [parse(rotationText('off')), parse(rotationText('on'))];
+export const watchText = (watch: string) => readFileSync(new URL(`../../../deploy/watch/${watch}.yml`, import.meta.url), 'utf8');
+export const [watchOff, watchOn] = [parse(watchText('off')), parse(watchText('on'))];
 export const eventsText = readFileSync(new URL('../../../deploy/events.yml', import.meta.url), 'utf8');
 export const events = parse(eventsText, { merge: true });
 export const { provider } = config;
-// As deployed with auth=jwt and rotation=on, which have all that the defaults have, and a function each besides.
+// As deployed with auth=jwt, rotation=on and watch=on, which have all that the defaults have, and a function each besides. Lists are routed by
+// default to the function of reads.
 export const functions: Record<string, Lambda> = {
   ...config.functions,
   jobEvent: events.function,
+  readJobs: { ...config.functions.readJobs, events: watchOff.readEvents },
+  listJobs: { ...watchOn.function, environment: config.functions.readJobs.environment },
   authorizer: { events: [], ...jwt.function },
   rotateCredentials: { events: [], ...rotationOn.function },
 };
@@ -45,6 +50,7 @@ export const resources: Record<string, Resource> = {
   ...events.resources.Resources,
   ...jwt.resources.Resources,
   ...rotationOn.resources.Resources,
+  ...watchOn.resources.Resources,
 };
 
 export const ofType = (type: string): Resource[] => Object.values(resources).filter((resource) => resource.Type === type);

@@ -6,7 +6,7 @@ import { config, events, functions, type Resource, rotationOff, rotationOn } fro
 
 const read = (mode: string) => parse(readFileSync(new URL(`../../../deploy/audit/${mode}.yml`, import.meta.url), 'utf8'), { merge: true });
 const [log, archive, strict] = ['log', 'archive', 'strict'].map(read);
-const archived: Record<string, Resource & Record<string, string>> = archive.archive.Resources;
+const archived: Record<string, Resource & Record<string, string>> = { ...archive.archive.Resources, ...archive.watched.Resources };
 const acknowledged: Record<string, Resource & Record<string, string>> = strict.acknowledged.Resources;
 const ofType = (type: string) => Object.values({ ...archived, ...acknowledged }).filter(({ Type }) => Type === type);
 
@@ -15,9 +15,10 @@ describe('audit', () => {
     expect(config.params.default).toMatchObject({ audit: 'log', auditRetentionDays: 365, auditLockMode: 'GOVERNANCE' });
     for (const part of ['archive', 'acknowledged'])
       expect(config.resources).toContain(`\${file(deploy/audit/\${param:audit}.yml):${part}}`);
-    expect(log).toEqual({ mode: 'log', stream: '', archive: {}, acknowledged: {} });
+    expect(log).toEqual({ mode: 'log', stream: '', archive: {}, acknowledged: {}, watched: {} });
     expect([archive.mode, archive.stream, archive.acknowledged]).toEqual(['log', '', {}]);
-    expect([strict.mode, strict.archive]).toEqual(['strict', '${file(deploy/audit/archive.yml):archive}']);
+    const ofArchive = ['archive', 'watched'].map((part) => `\${file(deploy/audit/archive.yml):${part}}`);
+    expect([strict.mode, strict.archive, strict.watched]).toEqual(['strict', ...ofArchive]);
   });
 
   it('is strict for the functions that write, and for no other', () => {

@@ -78,7 +78,7 @@ describe('the functions', () => {
   it('run on Node 24 and end before API Gateway gives up', () => {
     expect(provider).toMatchObject({ runtime: 'nodejs24.x', architecture: 'arm64', timeout: 25 });
     for (const [name, lambda] of Object.entries(functions)) {
-      if (name !== 'jobEvent') expect(lambda, name).not.toHaveProperty('timeout');
+      if (name !== 'jobEvent' && name !== 'listJobs') expect(lambda, name).not.toHaveProperty('timeout');
     }
   });
 
@@ -105,7 +105,7 @@ describe('the functions', () => {
       const readSecret = { Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: secretArn as unknown };
       const rotating = ['DescribeSecret', 'GetSecretValue', 'PutSecretValue', 'UpdateSecretVersionStage'];
       const rotateSecret = { Effect: 'Allow', Action: rotating.map((action) => `secretsmanager:${action}`), Resource: secretArn };
-      const theirs = callers.includes(name) ? [readSecret] : name === 'rotateCredentials' ? [rotateSecret] : [];
+      const theirs = [...callers, 'listJobs'].includes(name) ? [readSecret] : name === 'rotateCredentials' ? [rotateSecret] : [];
       expect(others, name).toEqual(name === 'jobEvent' ? eventStatements.concat(readSecret) : theirs);
     }
   });
@@ -127,12 +127,12 @@ describe('the functions', () => {
   });
 
   it('hold the configuration of CCI only where it is used', () => {
-    for (const name of [...callers, 'rotateCredentials']) {
+    for (const name of [...callers, 'listJobs', 'rotateCredentials']) {
       expect(functions[name]?.environment).toMatchObject({ CCI_SECRET_ID: '${param:secretName}', CCI_ENDPOINT: '${param:cciEndpoint}' });
     }
     const powertools = ['POWERTOOLS_SERVICE_NAME', 'POWERTOOLS_METRICS_DISABLED', 'POWERTOOLS_LOG_LEVEL'];
     expect(Object.keys(functions.notFound?.environment ?? {})).toEqual(['SSO_USERNAME', ...powertools]);
-    expect(Object.keys(functions.discovery?.environment ?? {})).toEqual(['LAYOUT', 'SSO_USERNAME', ...powertools]);
+    expect(Object.keys(functions.discovery?.environment ?? {})).toEqual(['LAYOUT', 'WATCH', 'SSO_USERNAME', ...powertools]);
     expect(Object.keys(functions.authorizer?.environment ?? {}).join()).not.toContain('CCI');
   });
 });

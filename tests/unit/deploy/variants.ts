@@ -33,6 +33,7 @@ export const factors: readonly (readonly Given[])[] = [
     { rotation: 'on', rotationSchedule: 'rate(30 days)' },
     { rotation: 'on', rotationSchedule: 'cron(0 4 1 * ? *)', rotationNamespace: 'team-a' },
   ],
+  [{}, { watch: 'on', watchConcurrency: '10' }],
   [{}, { memorySize: '10240' }],
   [{}, { reservedConcurrency: 'none' }, { reservedConcurrency: '1' }],
   [{}, { vpcSubnetIds: 'subnet-0123456789abcdef0,subnet-0123456789abcdef1', vpcSecurityGroupIds: 'sg-0123456789abcdef0' }],

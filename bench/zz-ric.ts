@@ -1,0 +1,3 @@
+import { lambdaRuntimeClient } from '/work/wt/watch/bench/tools.ts';
+
+console.log(await lambdaRuntimeClient());
