@@ -33,7 +33,10 @@ async function expectUnjudged(reason: string, ask = newAuthorizer(issuer.url), g
   const asked = given ?? (await token());
   printed.text = '';
   expect(await outcome(ask(asked))).toBe(unjudged);
-  expect(printed.lines()).toEqual([expect.objectContaining({ level: 'ERROR', outcome: 'InternalError', reason })]);
+  expect(printed.lines()).toEqual([
+    expect.objectContaining({ level: 'ERROR', outcome: 'InternalError', reason }),
+    expect.objectContaining({ AuthorizerFailures: 1 }),
+  ]);
   for (const part of asked.split('.')) expect(printed.text).not.toContain(part);
 }
 
