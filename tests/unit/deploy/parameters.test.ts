@@ -55,6 +55,13 @@ const wrong: [given: Given, mistakes: string[]][] = [
   [{ ...tokens, callerRate: '0' }, [`callerRate ${rate}`]],
   [{ ...tokens, callerBurst: '1.5' }, ['callerBurst must be a whole number from 1 to 1000000']],
   [{ ssoUsername: 'user' }, ['ssoUsername must be role or session']],
+  [{ watch: 'true' }, ['watch must be off or on']],
+  [{ watch: 'on' }, ['watchConcurrency is missing: watch=on needs it, since each watch holds a Lambda for minutes']],
+  [{ watchConcurrency: '5' }, ['watchConcurrency does nothing without watch=on']],
+  ...['none', '0', '-1', '1.5'].map((watchConcurrency): [Given, string[]] => [
+    { watch: 'on', watchConcurrency },
+    ['watchConcurrency must be a whole number from 1 to 10000'],
+  ]),
   [{ throttleRate: 'fast' }, [`throttleRate ${rate}`]],
   [{ throttleBurst: '-1' }, ['throttleBurst must be a whole number from 1 to 1000000']],
   [{ allowedSourceRanges: '203.0.113.7' }, [`allowedSourceRanges ${ranges}`]],

@@ -42,6 +42,5 @@ describe('watch', () => {
     const resolve = createRequire(import.meta.url)('../../../deploy/watch/concurrency.cjs');
     const given = (value: unknown) => resolve({ resolveVariable: async () => value });
     expect(await Promise.all([given(10), given('7')])).toEqual([10, 7]);
-    for (const wrong of ['', 'none', '0', 0, -1, '1.5']) await expect(given(wrong)).rejects.toThrow('watch=on needs watchConcurrency');
   });
 });

@@ -41,7 +41,7 @@ describe('what a parameter adds', () => {
   it('vpcSubnetIds: whatever calls CCI or the issuer does so from the VPC, with the rights that Lambda needs, and nothing else is in it', () => {
     const { Resources } = deployed({ vpcSubnetIds: 'subnet-1, subnet-2', vpcSecurityGroupIds: 'sg-1' });
     const inside = Object.keys(functions).filter((name) => Resources[`${idOf(name)}LambdaFunction`]?.Properties.VpcConfig);
-    expect(inside.sort()).toEqual(['authorizer', 'jobEvent', 'patchJob', 'readJobs', 'replaceJob', 'rotateCredentials']);
+    expect(inside.sort()).toEqual(['authorizer', 'jobEvent', 'listJobs', 'patchJob', 'readJobs', 'replaceJob', 'rotateCredentials']);
     expect(Resources.JobEventLambdaFunction?.Properties.VpcConfig).toEqual({
       SubnetIds: ['subnet-1', 'subnet-2'],
       SecurityGroupIds: ['sg-1'],
@@ -49,7 +49,7 @@ describe('what a parameter adds', () => {
     const roles = Object.keys(Resources).filter((id) =>
       Resources[id]?.Properties.ManagedPolicyArns?.some(({ Ref }: { Ref: string }) => Ref === 'VpcAccess'),
     );
-    expect(roles.sort()).toEqual(['AuthorizerRole', 'JobEventRole', 'JobsRole', 'RotateCredentialsRole']);
+    expect(roles.sort()).toEqual(['AuthorizerRole', 'JobEventRole', 'JobsRole', 'ListJobsRole', 'RotateCredentialsRole']);
     const [statement] = Resources.VpcAccess?.Properties.PolicyDocument.Statement ?? [];
     expect(statement.Action.every((action: string) => /^ec2:\w+(NetworkInterfaces?|Subnets|PrivateIpAddresses)$/.test(action))).toBe(true);
   });
