@@ -153,7 +153,14 @@ const deployment = load(read('serverless.yml')) as { params: { default: Record<s
 const deployed = ['serverless.yml', 'deploy/events.yml', 'deploy/auth/jwt.yml', 'deploy/rotation/on.yml'].map(read).join('\n');
 /** Every parameter that the deployment reads. */
 function parameters(): string[] {
-  const modules = ['auth/caller-limits', 'rotation/schedule', 'alarm-actions', 'reserved-concurrency', 'authorization'];
+  const modules = [
+    'auth/caller-limits',
+    'rotation/schedule',
+    'alarm-actions',
+    'reserved-concurrency',
+    'authorization',
+    'watch/concurrency',
+  ];
   const used = [...modules.map((name) => `${name}.cjs`), 'audit/archive.yml', 'audit/strict.yml']
     .map((name) => `deploy/${name}`)
     .map(read)
