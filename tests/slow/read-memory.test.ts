@@ -99,7 +99,12 @@ describe('YAML and indentation', () => {
 
 describe('the memory of a read', () => {
   /** What a function of memorySize 512 needs: its Node takes a quarter of the memory twice for its heap. */
-  async function measure(text: string, headers: Record<string, string>, query: Record<string, string> = {}): Promise<Measured> {
+  async function measure(
+    text: string,
+    headers: Record<string, string>,
+    query: Record<string, string> = {},
+    bundle = 'read-jobs',
+  ): Promise<Measured> {
     answerWith(text);
     const child = fork(new URL('read-memory-run.ts', import.meta.url), {
       env: { PATH: process.env.PATH, ...environment(now.upstream.url, now.secrets.url) },
@@ -115,7 +120,7 @@ describe('the memory of a read', () => {
       pathParameters: { plural: 'tfjobs' },
       requestContext: { httpMethod: 'GET', identity: { userArn: somebodysArn } },
     };
-    child.send({ bundle: 'read-jobs', event, times: 3 } satisfies Asked);
+    child.send({ bundle, event, times: 3 } satisfies Asked);
     return new Promise((resolve, reject) => {
       child.on('message', (measured) => resolve(measured as Measured));
       child.on('exit', (code, signal) => reject(new Error(`the function has ended: ${code ?? signal}`)));
@@ -145,5 +150,14 @@ describe('the memory of a read', () => {
     const refused = await measure(text, yaml);
     expect(refused.status).toBe(413);
     expect(refused.peak).toBeLessThan(400);
+  });
+
+  it('of 24 MiB that is streamed leaves a function of 512 MB alive, whether or not it is packed', async () => {
+    const text = listOf(24 * MiB - 100, (space) => `${repeated(job('some-job'))(space - 10)},"任务"`);
+    for (const headers of [gzip, {}]) {
+      const { status: code, length, peak } = await measure(text, headers, {}, 'list-jobs');
+      expect([code, length > 24 * MiB - 100]).toEqual([200, headers !== gzip]);
+      expect(peak).toBeLessThan(440);
+    }
   });
 });

@@ -1,3 +1,0 @@
-import { lambdaRuntimeClient } from '/work/wt/watch/bench/tools.ts';
-
-console.log(await lambdaRuntimeClient());
