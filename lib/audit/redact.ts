@@ -1,32 +1,37 @@
 import { lastApplied } from '../job/rules/last-applied.ts';
-import { isObject, type Json, type JsonObject, maxDepth, own, parseExactJson, setOwn } from '../json/json.ts';
-
-/** Stands where something is not shown. */
-export const hidden = 'not shown';
+import { isObject, type Json, type JsonObject, maxDepth, numberText, own, parseExactJson, setOwn, stringifyJson } from '../json/json.ts';
+import { maxEventBytes } from './event.ts';
+import { hidden, hiderOf, minSought } from './hide.ts';
 
 /** Members of a pod that may hold a secret, wherever they stand, and those of a Secret that somebody sends by mistake. */
 const secretive = new Set(['env', 'args', 'command', 'httpHeaders', 'data', 'stringData', 'binaryData']);
 /** Maps whose keys are the caller's own: a label `env` is none of those. */
 const freeMaps = new Set(['labels', 'annotations', 'matchLabels', 'nodeSelector']);
-/** Shorter texts stand in others by chance. */
-const minSought = 4;
+/** Of labels and annotations a part is hidden if it is as long as this, and the whole in any case. */
+const minPartOfText = 8;
 
 /** How an object is shown in an audit event. */
 export interface Showing {
   omitManagedFields: boolean;
-  /** What else may not be shown as a label or an annotation: a patch can copy it there. */
+  /** What else may not be shown in a label or an annotation: a patch can copy it there, and other tools keep whole jobs there. */
   secrets?: ReadonlySet<string>;
+}
+interface How {
+  omitManagedFields: boolean;
+  hide: (text: string) => string;
 }
 
 /**
  * A job, a list, a table, a Status or a patch as an audit event may show it: without what may hold a secret (`env`, `args`, `command`, headers of
  * probes; in the record of kubectl apply as well), of a JSON patch also by the paths of its operations. What is nested too deeply is not shown.
  */
-export function shownObject(value: Json, how: Showing): Json {
+export function shownObject(value: Json, { omitManagedFields, secrets = new Set() }: Showing): Json {
+  const hideParts = hiderOf(secrets, minPartOfText);
+  const how = { omitManagedFields, hide: (text: string) => (secrets.has(text) ? hidden : hideParts(text)) };
   return Array.isArray(value) ? value.map((operation) => shownOperation(operation, how)) : shown(value, 0, how, false);
 }
 
-function shown(value: Json, depth: number, how: Showing, isFree: boolean): Json {
+function shown(value: Json, depth: number, how: How, isFree: boolean): Json {
   // A text in the place of an object may be all of a job.
   if (depth > maxDepth || (depth === 0 && typeof value === 'string')) return hidden;
   if (Array.isArray(value)) return value.map((item) => shown(item, depth + 1, how, false));
@@ -39,7 +44,7 @@ function shown(value: Json, depth: number, how: Showing, isFree: boolean): Json 
   return copy;
 }
 
-function shownMember(name: string, member: Json, depth: number, how: Showing, isFree: boolean): Json {
+function shownMember(name: string, member: Json, depth: number, how: How, isFree: boolean): Json {
   if (name === lastApplied) return shownRecord(member, how);
   // Its members are paths, which end in no value.
   if (name === 'managedFields') return member;
@@ -47,24 +52,37 @@ function shownMember(name: string, member: Json, depth: number, how: Showing, is
   return secretive.has(name) ? hidden : shown(member, depth + 1, how, freeMaps.has(name));
 }
 
-function shownText(value: Json, { secrets }: Showing): Json {
-  return typeof value === 'string' && secrets?.has(value) ? hidden : value;
+/** A label or an annotation. One that is JSON may be a record as kubectl's is: other tools keep theirs under their own names. */
+function shownText(value: Json, how: How): Json {
+  if (typeof value !== 'string') return value;
+  if (value.length > maxEventBytes) return hidden;
+  const parsed = /^\s*[{[]/.test(value) ? jsonIn(value) : undefined;
+  if (parsed === undefined) return how.hide(value);
+  const safe = JSON.stringify(shown(parsed, 0, how, false));
+  return how.hide(safe === JSON.stringify(parsed) ? value : safe);
 }
 
 /** The record of kubectl apply is a job as text. */
-function shownRecord(record: Json, how: Showing): Json {
+function shownRecord(record: Json, how: How): Json {
   if (record === null) return null;
-  if (typeof record !== 'string') return hidden;
+  const parsed = typeof record === 'string' ? jsonIn(record) : undefined;
+  return parsed === undefined ? hidden : JSON.stringify(shown(parsed, 0, how, false));
+}
+
+/** What a text says as JSON; undefined for what is none, or is nested too deeply. */
+function jsonIn(text: string): Json | undefined {
   try {
-    return JSON.stringify(shown(parseExactJson(record), 0, how, false));
+    const value = parseExactJson(text);
+    // What is nested too deeply is no record of a job, and cannot be written again.
+    return stringifyJson(value) === undefined ? undefined : value;
   } catch (error) {
-    if (error instanceof SyntaxError || error instanceof RangeError) return hidden;
+    if (error instanceof SyntaxError || error instanceof RangeError) return undefined;
     throw error;
   }
 }
 
 /** An operation of a JSON patch: what its path names tells what its value is. */
-function shownOperation(operation: Json, how: Showing): Json {
+function shownOperation(operation: Json, how: How): Json {
   if (!isObject(operation)) return operation === null ? null : hidden;
   const path = own(operation, 'path');
   const copy: JsonObject = {};
@@ -76,7 +94,7 @@ function shownOperation(operation: Json, how: Showing): Json {
   return copy;
 }
 
-function shownValue(path: Json | undefined, value: Json, how: Showing): Json {
+function shownValue(path: Json | undefined, value: Json, how: How): Json {
   if (typeof path !== 'string') return hidden;
   const steps = stepsOf(path);
   const last = steps.at(-1) ?? '';
@@ -95,7 +113,7 @@ function isSecretive(steps: readonly string[]): boolean {
 }
 
 /**
- * The values of `env`, `args` and `command` in jobs and patches, the longest first. Texts of less than four characters are left out: they
+ * The values of `env`, `args` and `command` in jobs and patches. Texts of less than four characters are left out: they
  * stand in others by chance.
  */
 export function secretsIn(objects: readonly (Json | undefined)[]): Set<string> {
@@ -104,12 +122,7 @@ export function secretsIn(objects: readonly (Json | undefined)[]): Set<string> {
     if (object !== undefined) collect(object, 0, false, secrets);
     if (Array.isArray(object)) for (const operation of object) collectOperation(operation, secrets);
   }
-  return new Set([...secrets].sort((a, b) => b.length - a.length));
-}
-
-/** Makes a text safe to show that may quote a job (a policy's message, a refusal of what a patch has copied): without these values in it. */
-export function hiderOf(secrets: ReadonlySet<string>): (text: string) => string {
-  return (text) => [...secrets].reduce((rest, secret) => rest.replaceAll(secret, hidden), text);
+  return secrets;
 }
 
 function collectOperation(operation: Json, into: Set<string>): void {
@@ -122,7 +135,8 @@ function collectOperation(operation: Json, into: Set<string>): void {
 
 function collect(value: Json, depth: number, isSecret: boolean, into: Set<string>): void {
   if (depth > maxDepth) return;
-  if (typeof value === 'string' && isSecret && value.length >= minSought) into.add(value);
+  const text = typeof value === 'string' ? value : numberText(value);
+  if (isSecret && text !== undefined && text.length >= minSought) into.add(text);
   if (Array.isArray(value)) for (const item of value) collect(item, depth + 1, isSecret, into);
   if (isObject(value)) for (const [name, member] of Object.entries(value)) collectMember(name, member, depth, isSecret, into);
 }
@@ -134,19 +148,21 @@ function collectMember(name: string, member: Json, depth: number, isSecret: bool
   else collect(member, depth + 1, isSecret || secretive.has(name), into);
 }
 
-/** Of labels and annotations only what is none, and the record of kubectl apply. */
+/** Of labels and annotations only what is none, and jobs as text: the record of kubectl apply, and those of other tools. */
 function collectFree(map: JsonObject, depth: number, into: Set<string>): void {
   for (const [name, value] of Object.entries(map)) {
     if (name === lastApplied && typeof value === 'string') collectRecord(value, into);
-    else if (typeof value !== 'string') collectMember(name, value, depth, false, into);
+    else if (typeof value === 'string') collectWithin(value, into);
+    else collectMember(name, value, depth, false, into);
   }
 }
 
 function collectRecord(record: string, into: Set<string>): void {
   into.add(record);
-  try {
-    collect(parseExactJson(record), 0, false, into);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-  }
+  collectWithin(record, into);
+}
+
+function collectWithin(text: string, into: Set<string>): void {
+  const parsed = /^\s*[{[]/.test(text) ? jsonIn(text) : undefined;
+  if (parsed !== undefined) collect(parsed, 0, false, into);
 }

@@ -128,7 +128,7 @@ async function endOf(asked: Asked, ended: Ended, { level, omitManagedFields }: A
   const showing = showsRequest || quotes || Object.keys(annotations).length > 0 ? await import('./redact.ts') : undefined;
   const response = level === 'RequestResponse' && typeof answer === 'number' ? responseObject?.() : undefined;
   const secrets = showing?.secretsIn([live, requestObject, response]);
-  const hide = (showing && secrets && showing.hiderOf(secrets)) ?? ((text: string) => text);
+  const hide = (secrets && (await import('./hide.ts')).hiderOf(secrets)) ?? ((text: string) => text);
   const show = (object: Json | undefined): Json | undefined =>
     object === undefined ? undefined : showing?.shownObject(object, { omitManagedFields, ...(secrets && { secrets }) });
   const told = typeof answer === 'number' ? answer : withoutSecrets(answer, hide);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { hidden, hiderOf as hider, secretsIn, shownObject } from '../../../lib/audit/redact.ts';
+import { hidden, hiderOf as hider } from '../../../lib/audit/hide.ts';
+import { secretsIn, shownObject } from '../../../lib/audit/redact.ts';
 import type { Json, JsonObject } from '../../../lib/json/json.ts';
 import { credential } from '../../credentials.ts';
 
@@ -169,6 +170,15 @@ describe('what a policy says of a job', () => {
     expect(hide(`it was before-1 in ${record}`)).toBe(`it was ${hidden} in ${hidden}`);
   });
 
+  it('is shown without those of the records of other tools', () => {
+    const record = JSON.stringify({ spec: { env: [{ name: 'A', value: 'before-2' }] } });
+    expect(hiderOf([{ metadata: { annotations: { 'example.com/original': record } } }])('it was before-2')).toBe(`it was ${hidden}`);
+  });
+
+  it('is shown without numbers that stand as arguments', () => {
+    expect(hiderOf([{ args: [12345678] }])('Invalid value: 12345678')).toBe(`Invalid value: ${hidden}`);
+  });
+
   it('is left alone where what it quotes is too short to be a secret', () => {
     expect(hiderOf([{ args: ['1', 'no'], command: 'sh' }])('no sh 1')).toBe('no sh 1');
   });
@@ -192,5 +202,27 @@ describe('what a policy says of a job', () => {
     expect(shownObject([{ op: 'add', path: '/metadata/labels/a', value: 'copied-1' }], { omitManagedFields: false, secrets })).toEqual([
       { op: 'add', path: '/metadata/labels/a', value: hidden },
     ]);
+  });
+
+  it('nor within an annotation: beside other text, or in the whole job that another tool keeps there', () => {
+    const secrets = new Set([secret]);
+    const annotations = {
+      note: `the key is ${secret}.`,
+      'example.com/original': JSON.stringify({ spec: { env: [{ name: 'A', value: 'of an older version' }] } }),
+      json: '{ "kept": 1.0 }',
+      '{broken': '{"kept"',
+    };
+    const { metadata } = shownObject({ metadata: { annotations } }, { omitManagedFields: false, secrets }) as { metadata: JsonObject };
+    expect(metadata.annotations).toEqual({
+      ...annotations,
+      note: `the key is ${hidden}.`,
+      'example.com/original': JSON.stringify({ spec: { env: hidden } }),
+    });
+  });
+
+  it('nor is anything shown of an annotation that is larger than an event', () => {
+    expect(show({ metadata: { annotations: { a: 'x'.repeat(102_401) } } })).toBe(
+      JSON.stringify({ metadata: { annotations: { a: hidden } } }),
+    );
   });
 });
