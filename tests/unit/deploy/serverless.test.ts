@@ -152,18 +152,6 @@ describe('the API', () => {
     }
   });
 
-  it('tells of an authorizer that cannot judge tokens, and not of bad ones', () => {
-    const { AuthorizerFailuresAlarm: alarm } = jwt.resources.Resources;
-    expect(alarm.Properties).toMatchObject({
-      Namespace: 'TfjobGateway',
-      MetricName: 'AuthorizerFailures',
-      Threshold: 0,
-      Dimensions: [{ Name: 'service', Value: '${self:service}-${sls:stage}' }],
-    });
-    expect(jwt.function.environment.POWERTOOLS_SERVICE_NAME).toBe('${self:service}-${sls:stage}');
-    expect(JSON.stringify({ ...config, iam, jwt })).not.toContain('"MetricName":"Errors"');
-  });
-
   it('takes no helper function of the framework along, which could create and pass any role', () => {
     expect(provider).not.toHaveProperty('logs');
     expect(provider).not.toHaveProperty('tracing');
