@@ -61,7 +61,11 @@ const refusals: Record<number, Refusal> = {
     description: 'There is no such job or path.',
     example: new StatusError({ code: 404, reason: 'NotFound', message: 'tfjobs.kubeflow.org "tfjob-test" not found', details }),
   },
-  405: { name: 'MethodNotAllowed', description: 'This verb is not served; or a watch, where none was deployed.', example: methodNotAllowed() },
+  405: {
+    name: 'MethodNotAllowed',
+    description: 'This verb is not served; or a watch, where none was deployed.',
+    example: methodNotAllowed(),
+  },
   406: {
     name: 'NotAcceptable',
     description: 'The Accept header names nothing that is served.',
