@@ -31,7 +31,8 @@ export async function startUpstream(target: string): Promise<Upstream> {
       received.push(noted);
       if (upstream.answer && upstream.answer(noted, response) !== 'hand on') return;
       const onward = httpRequest(new URL(url, target), { method, headers, agent: false }, (answered) => {
-        response.writeHead(answered.statusCode ?? 500, answered.headers);
+        // A watch of which nothing comes has begun all the same.
+        response.writeHead(answered.statusCode ?? 500, answered.headers).flushHeaders();
         answered.pipe(response);
       });
       onward.on('error', () => response.destroy());
