@@ -1,19 +1,18 @@
 import { gzipSync } from 'node:zlib';
 import Negotiator from 'negotiator';
 import { stringifyJson } from '../json/json.ts';
-import type { Around, Middleware } from '../runtime/chain.ts';
-import { answerTooLarge, notAcceptable, StatusError, surprised, tooDeep } from '../status.ts';
-import { acceptedType } from './accept.ts';
+import type { Around } from '../runtime/chain.ts';
+import { answerTooLarge, StatusError, surprised, tooDeep } from '../status.ts';
 import { indentJson } from './indent.ts';
 import type { HttpRequest, InContext, JobAnswer, Told, WithOptions } from './request.ts';
 
-const served = ['application/json'];
 // Lambda's answer limit is 6 MB as serialised; a little is kept for what the runtime adds.
 const answerLimit = 6 * 1024 * 1024 - 4096;
 const gzipAbove = 1024 * 1024;
 const maxHeaderBytes = 256;
 const maxWarnings = 8;
 const maxPolicyWarnings = 4096;
+const maxPaths = 2048;
 
 /** What API Gateway, a Function URL and a load balancer take as an answer. */
 export interface ProxyResult {
@@ -23,16 +22,6 @@ export interface ProxyResult {
   isBase64Encoded: boolean;
 }
 
-/** 406 if the caller accepts nothing that is served. */
-export function negotiate(): Middleware<HttpRequest> {
-  return {
-    before: ({ headers }) => {
-      if (!acceptedType(headers, served)) throw notAcceptable(served);
-      return undefined;
-    },
-  };
-}
-
 /**
  * Turns what the chain ends with into the answer: the job, or for any error its Status. What is no StatusError is a surprise, and
  * becomes a 500 that says nothing of the inside. Waits for what runs beside the request: nothing goes on after an answer.
@@ -40,7 +29,7 @@ export function negotiate(): Middleware<HttpRequest> {
 export function respond(): Around<HttpRequest & InContext, Told, ProxyResult, JobAnswer, WithOptions> {
   return {
     before: () => ({ said: undefined }),
-    after: (event, { answer, outcome, changed, sent, warnings, policyWarnings = [] }) => {
+    after: (event, { answer, outcome, changed, sent, changedPaths, warnings, policyWarnings = [] }) => {
       event.answered = answer;
       event.said = { outcome, ...(changed && { changed }), ...(sent && { sent }), ...(warnings && { warnings }) };
       const told = [...(warnings?.slice(0, maxWarnings).map(warningValue) ?? []), ...policyWarningValues(policyWarnings)];
@@ -51,6 +40,7 @@ export function respond(): Around<HttpRequest & InContext, Told, ProxyResult, Jo
         ...answer.headers,
         ...(answer.contentType && { 'Content-Type': answer.contentType }),
         ...(told.length > 0 && { Warning: told.join(', ') }),
+        ...(changedPaths && { 'X-Changed-Fields': pathsValue(changedPaths) }),
       };
       const result = pretty
         ? proxyResult(event, answer.status, indentJson(text) ?? text, headers, text)
@@ -131,6 +121,17 @@ function warningValue(text: string): string {
     value += quoted;
   }
   return `${value}"`;
+}
+
+/** The paths that a write changed, as many as fit into 2 KB; `none` where there are none. */
+function pathsValue(paths: readonly string[]): string {
+  let room = maxPaths;
+  const told = paths.map(headerValue).filter((path) => {
+    room -= path.length + 2;
+    return room >= 0;
+  });
+  const more = paths.length - told.length;
+  return told.length === 0 && more === 0 ? 'none' : [...told, ...(more > 0 ? [`and ${more} more`] : [])].join(', ');
 }
 
 /** What admission policies warn of, whole up to 4,096 characters in all as the API server has it, beyond that each cut at 256. */
