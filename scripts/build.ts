@@ -9,6 +9,7 @@ import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
+import { buildConsole } from './console.ts';
 import { type Finding, PolicyError, showFinding } from './manifests/mistakes.ts';
 import { packPolicies } from './manifests/pack.ts';
 
@@ -97,6 +98,7 @@ export async function buildHandlers(target = 'dist', policies = 'policies'): Pro
     for (const file of (await readdir('handlers')).sort()) {
       const outdir = join(fresh, basename(file, '.ts'));
       const { inputs } = await bundle({ entryPoints: [{ in: `handlers/${file}`, out: 'index' }] }, outdir, packed?.digest);
+      if ('lib/console/page.ts' in inputs) await buildConsole(join(outdir, 'page'));
       if (packed && 'lib/policy/load.ts' in inputs) await writeFile(join(outdir, 'policies.json'), packed.bytes);
     }
     await moveInto(target, fresh);

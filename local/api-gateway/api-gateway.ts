@@ -11,6 +11,7 @@ import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import type { Certificate } from '../certificate.ts';
 import { close, createAsyncServer, listen, readBody } from '../http.ts';
 import { dist, loadHandler, withoutMetrics } from './bundle.ts';
+import { consoleRoutes, isBrowserAtRoot, toConsole } from './console.ts';
 import { buildContext, buildEvent, type LocalAuth } from './event.ts';
 import { type Answer, answerOf, gatewayAnswer, jsonHeaders } from './result.ts';
 import { type LambdaFunction, matchRoute, type Route, readRoutes } from './routes.ts';
@@ -32,6 +33,8 @@ export interface ApiGatewayOptions {
   serverlessFile?: string;
   /** Gives a function's handler; default: `handler` of `<distDir>/<bundle>/index.mjs`. */
   load?: (lambda: LambdaFunction) => LambdaHandler | Promise<LambdaHandler>;
+  /** Serves the page for people at /console/, and leads a browser there that asks for /. */
+  console?: boolean;
   /** Beside the routes: what a POST of a body to this path, with this query, is answered as JSON. Not for web pages. */
   beside?: { path: string; answer: (body: string, query: URLSearchParams) => Promise<object> };
 }
@@ -60,7 +63,7 @@ export async function startApiGateway(options: ApiGatewayOptions): Promise<ApiGa
   const { port, auth, distDir = dist, serverlessFile = resolve(project, 'serverless.yml'), beside, certificate } = options;
   const load = options.load ?? ((lambda: LambdaFunction) => importHandler(distDir, lambda));
   withoutMetrics();
-  const routes = readRoutes(await readFile(serverlessFile, 'utf8'));
+  const routes = [...(options.console ? consoleRoutes : []), ...readRoutes(await readFile(serverlessFile, 'utf8'))];
   const functions = new Map<string, LambdaHandler>();
   for (const { function: lambda } of routes) {
     if (!functions.has(lambda.name)) functions.set(lambda.name, await load(lambda));
@@ -69,6 +72,7 @@ export async function startApiGateway(options: ApiGatewayOptions): Promise<ApiGa
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
     const [path, query = ''] = (request.url ?? '').split(/\?(.*)/s);
     if (beside && path === beside.path) write(response, await answerBeside(request, query, beside));
+    else if (options.console && isBrowserAtRoot(request)) write(response, toConsole);
     else write(response, await answer(request, response, routes, functions, auth));
   };
   const server = createAsyncServer(handle);
@@ -95,6 +99,8 @@ async function answer(
 ): Promise<Answer> {
   response.setHeader('x-amzn-RequestId', randomUUID());
   if (!localHost.test(request.headers.host ?? '')) return gatewayAnswer(403, 'This gateway answers to 127.0.0.1 and localhost only');
+  // A page of another site could send what changes a job, though it could not read the answer.
+  if (request.headers['sec-fetch-site'] === 'cross-site') return gatewayAnswer(403, 'This gateway answers to no other site');
   const [path = '', query = ''] = (request.url ?? '').split(/\?(.*)/s);
   const segments = decodeSegments(path);
   if (!segments) return gatewayAnswer(400, 'Bad Request');

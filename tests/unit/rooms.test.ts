@@ -23,9 +23,10 @@ const rooms: Record<string, { rooms: string[]; packages: string[] | 'any' }> = {
     packages: 'any',
   },
   events: { rooms: ['rule.ts', 'status.ts', 'json', 'job', 'runtime', 'callers', 'policy', 'update', 'audit'], packages: 'any' },
+  console: { rooms: ['status.ts', 'runtime'], packages: 'any' },
   rotation: { rooms: ['status.ts', 'job', 'runtime', 'cci'], packages: 'any' },
   handlers: {
-    rooms: ['status.ts', 'job', 'runtime', 'cci', 'update', 'discovery', 'callers', 'policy', 'audit', 'http', 'events', 'rotation'],
+    rooms: ['status.ts', 'job', 'runtime', 'cci', 'update', 'discovery', 'callers', 'policy', 'audit', 'http', 'events', 'rotation', 'console'],
     packages: 'any',
   },
 };
