@@ -1,5 +1,5 @@
 /** What several pages show. */
-import type { ComponentChildren } from 'preact';
+import { type ComponentChildren, Fragment } from 'preact';
 import type { Job } from './api/jobs.ts';
 import { stateOf, type Tone } from './words.ts';
 
@@ -61,5 +61,20 @@ export function Skeleton({ rows, label }: { rows: number; label: string }) {
         <div key={index} />
       ))}
     </div>
+  );
+}
+
+/** A path, which may be broken before each of its members. */
+export function Path({ path }: { path: string }) {
+  const parts = path.split(/(?=[.[])/);
+  return (
+    <code>
+      {parts.map((part, index) => (
+        <Fragment key={index}>
+          {index > 0 && <wbr />}
+          {part}
+        </Fragment>
+      ))}
+    </code>
   );
 }

@@ -1,3 +1,4 @@
+import { Path } from '../parts.tsx';
 import { type Change, showPath } from '../text/fields.ts';
 
 /** From what to what each field changes. */
@@ -6,7 +7,7 @@ export function Changes({ changes }: { changes: readonly Change[] }) {
     <ul class="changes">
       {changes.map(({ path, before, after }) => (
         <li key={showPath(path)}>
-          <code>{showPath(path)}</code>
+          <Path path={showPath(path)} />
           <span class="vals">
             {before === undefined && <i>new</i>}
             {after === undefined && <i>removed</i>}

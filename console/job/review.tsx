@@ -1,6 +1,6 @@
 /** What the gateway says of the draft: what would change, what would be refused and where, and the difference as lines. */
 import { useMemo } from 'preact/hooks';
-import { Notice } from '../parts.tsx';
+import { Notice, Path } from '../parts.tsx';
 import { diffLines, hunksOf } from '../text/lines.ts';
 import { brief } from '../words.ts';
 import { lineOf } from './bar.tsx';
@@ -68,7 +68,7 @@ function Findings({ found, jump }: { found: readonly Finding[]; jump: (finding: 
             line {finding.line}
           </button>
           <div>
-            {finding.path && <code>{finding.path}</code>}
+            {finding.path && <Path path={finding.path} />}
             <p>{brief(finding.message)}</p>
           </div>
         </li>
