@@ -68,8 +68,9 @@ export function EditorTab({ draft, wanted, handle }: Props) {
 function useMarks(draft: Draft, editor: YamlEditor | undefined, wanted: boolean): void {
   const [base, text, verdict] = [draft.base.value ?? '', draft.text.value, draft.verdict.value];
   useEffect(() => {
+    // Also while it is not looked at, so that its undo knows every text.
+    editor?.setText(text);
     if (!editor || !wanted) return;
-    editor.setText(text);
     const marks = new Map<number, Mark>();
     for (const { kind, at } of base === text ? [] : diffLines(base, text)) if (kind === '+') marks.set((at ?? 0) + 1, 'changed');
     const found = verdict.state === 'checking' ? [] : verdict.found;

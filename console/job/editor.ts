@@ -2,7 +2,7 @@
  * The YAML editor: CodeMirror in a shadow root, where its style sheets are constructed ones and need no exception from the page's
  * content security policy. Loaded by the first who wants to edit YAML.
  */
-import { history, historyKeymap, standardKeymap } from '@codemirror/commands';
+import { history, historyKeymap, isolateHistory, standardKeymap } from '@codemirror/commands';
 import { yaml } from '@codemirror/lang-yaml';
 import { foldGutter, foldKeymap, syntaxHighlighting } from '@codemirror/language';
 import { lintGutter, lintKeymap, setDiagnostics } from '@codemirror/lint';
@@ -67,7 +67,7 @@ export class YamlEditor {
     let end = 0;
     while (end < most - start && now[now.length - 1 - end] === text[text.length - 1 - end]) end += 1;
     const changes = { from: start, to: now.length - end, insert: text.slice(start, text.length - end) };
-    this.view.dispatch({ changes, annotations: fromPage.of(true) });
+    this.view.dispatch({ changes, annotations: [fromPage.of(true), isolateHistory.of('full')] });
   }
 
   /** Marks lines, by their numbers from 1, and shows what was found. */

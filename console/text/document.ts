@@ -42,7 +42,9 @@ export function entryOf(map: YAMLMap, key: string): Entry | undefined {
 
 /** An entry's key as text. */
 export function keyOf({ key }: Entry): string {
-  return String(isScalar(key) ? key.value : key);
+  const value = isScalar(key) ? key.value : key;
+  // So the library has the key of a merge.
+  return typeof value === 'symbol' ? (value.description ?? '') : String(value);
 }
 
 /** What an alias stands for; anything else is itself. */
@@ -62,11 +64,13 @@ export function elementRange({ text }: Parsed, item: unknown): Range | undefined
   return range && (isCollection(item) ? { from: range.from, to: lineEnd(text, range.from) } : range);
 }
 
-/** Where an entry is, within its first line. */
+/** Where an entry is: its key, and the first line of its value if that is no collection. */
 export function entryRange({ text }: Parsed, { key, value }: Entry): Range {
   const from = rangeOf(key)?.from ?? 0;
-  const end = isCollection(value) ? undefined : rangeOf(value)?.to;
-  return { from, to: Math.max(from, Math.min(end ?? text.length, lineEnd(text, from))) };
+  const scalar = isCollection(value) ? undefined : rangeOf(value);
+  // A long key has a line of its own, and its value the next.
+  const end = lineEnd(text, Math.max(from, scalar?.from ?? 0));
+  return { from, to: Math.max(from, Math.min(scalar?.to ?? end, end)) };
 }
 
 /** The elements of a list node. */

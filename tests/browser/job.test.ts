@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { mainJob } from './jobs.ts';
 import { consoleUrl, editYaml, expectAccessible, hashOf, now, openJob, openWindow, openYaml, review, stored, usePage, views } from './stage.ts';
@@ -10,6 +11,7 @@ const ttl = '#field-ttlSecondsAfterFinished';
 const label = (key: string) => now.page.getByLabel(`Value of label ${key}`, { exact: true });
 const changes = () => now.page.locator('.review .changes li').allInnerTexts();
 const said = (texts: string[]) => texts.map((text) => text.replace(/\s+/g, ' '));
+const inBash = async (text: string) => (await promisify(execFile)('bash', ['-euc', text])).stdout;
 const finds = async () => said(await now.page.locator('.found li').allInnerTexts());
 
 describe('the five fields', () => {
@@ -241,12 +243,12 @@ describe('the same by command', () => {
     await now.page.getByRole('button', { name: 'Copy' }).click();
     await now.page.getByText('Copied').waitFor();
     const command = await now.page.evaluate(() => navigator.clipboard.readText());
-    execFileSync('bash', ['-euc', command]);
+    await inBash(command);
     expect(stored().spec.ttlSecondsAfterFinished).toBe(120);
     expect(stored().metadata.annotations['example.com/note']).toBe(`it's "fine" $HOME \`id\` \\n`);
     await now.page.getByRole('button', { name: 'kubectl', exact: true }).click();
     const kubectl = await now.page.getByLabel('Command').innerText();
-    const words = execFileSync('bash', ['-euc', `kubectl() { printf '%s\\0' "$@"; }\n${kubectl}`], { encoding: 'utf8' }).split('\0');
+    const words = (await inBash(`kubectl() { printf '%s\\0' "$@"; }\n${kubectl}`)).split('\0');
     expect(words.slice(0, 9)).toEqual(['--server', now.gateway.url, 'patch', mainJob.plural, mainJob.name, '-n', mainJob.namespace, '--type', 'merge']);
     expect(JSON.parse(words[10] ?? '').metadata.annotations['example.com/note']).toBe(`it's "fine" $HOME \`id\` \\n`);
   });
@@ -255,7 +257,7 @@ describe('the same by command', () => {
     await openJob();
     await now.page.getByRole('button', { name: 'curl', exact: true }).click();
     const command = await now.page.getByLabel('Command').innerText();
-    expect(execFileSync('bash', ['-euc', command], { encoding: 'utf8' })).toContain(`name: ${mainJob.name}`);
+    expect(await inBash(command)).toContain(`name: ${mainJob.name}`);
     expect(hashOf(mainJob)).toContain(mainJob.name);
   });
 });
