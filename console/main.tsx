@@ -8,7 +8,7 @@ import { restoreDrafts, unsaved } from './job/draft-store.ts';
 import { ListPage } from './list/list-page.tsx';
 import { Notice, Skeleton } from './parts.tsx';
 import { Who } from './rights-page.tsx';
-import { backToList, jobHash, route } from './route.ts';
+import { backToList, jobHash, readRoute, route } from './route.ts';
 import { Door } from './session/door.tsx';
 import { access, leave, logins } from './session/session.ts';
 import { root, settings } from './session/settings.ts';
@@ -76,8 +76,11 @@ function LazyJob({ at }: { at: Ref }) {
 async function begin(): Promise<void> {
   if (settings.issuer !== undefined) {
     const { beginLogin, endLogin, isReturn } = await import('./session/oidc.ts');
-    if (isReturn()) await endLogin();
-    else {
+    if (isReturn()) {
+      await endLogin();
+      // The address is what it was before, which no event tells.
+      route.value = readRoute(location.hash);
+    } else {
       leave('You are being sent to log in.');
       await beginLogin();
     }

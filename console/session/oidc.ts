@@ -85,16 +85,17 @@ async function refreshTokens(refreshToken: string): Promise<Tokens | undefined> 
     const as = await server();
     const response = await oauth.refreshTokenGrantRequest(as, client, oauth.None(), refreshToken, options);
     const answer = await oauth.processRefreshTokenResponse(as, client, response);
-    return answer.id_token === undefined ? undefined : tokensOf({ refresh_token: refreshToken, ...answer });
+    return answer.id_token === undefined ? undefined : tokensOf(answer, refreshToken);
   } catch {
     // Why does not matter: the way on is to log in again, which says what is wrong.
     return undefined;
   }
 }
 
-function tokensOf(answer: oauth.TokenEndpointResponse): Tokens {
+/** Where the issuer gives no new refresh token, the one before is good once more. */
+function tokensOf(answer: oauth.TokenEndpointResponse, before?: string): Tokens {
   const expiry = oauth.getValidatedIdTokenClaims(answer)?.exp ?? 0;
-  return { idToken: answer.id_token as string, refreshToken: answer.refresh_token, expiresAt: expiry * 1000 };
+  return { idToken: answer.id_token as string, refreshToken: answer.refresh_token ?? before, expiresAt: expiry * 1000 };
 }
 
 /** Never what the issuer or a token said, but its code. */

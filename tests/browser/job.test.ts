@@ -2,7 +2,20 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { mainJob } from './jobs.ts';
-import { consoleUrl, editYaml, expectAccessible, hashOf, now, openJob, openWindow, openYaml, review, stored, usePage, views } from './stage.ts';
+import {
+  consoleUrl,
+  editYaml,
+  expectAccessible,
+  hashOf,
+  now,
+  openJob,
+  openWindow,
+  openYaml,
+  review,
+  stored,
+  usePage,
+  views,
+} from './stage.ts';
 
 usePage();
 
@@ -68,7 +81,9 @@ describe('the five fields', () => {
     await now.page.getByLabel('Restore label team').click();
     await review(now.page, /Nothing would change|No changes yet/);
     await now.page.fill('#field-activeDeadlineSeconds', '93784');
-    expect(await now.page.locator('.unit', { has: now.page.locator('#field-activeDeadlineSeconds') }).innerText()).toContain('s = 1 d 2 h 3 min');
+    expect(await now.page.locator('.unit', { has: now.page.locator('#field-activeDeadlineSeconds') }).innerText()).toContain(
+      's = 1 d 2 h 3 min',
+    );
   });
 
   it('can be changed and saved by keyboard alone', async () => {
@@ -99,7 +114,9 @@ describe('the five fields', () => {
 describe('the whole YAML', () => {
   it('shows each refused change at its line, and F8 goes there', async () => {
     await openJob();
-    await editYaml(now.page, (text) => text.replace('vision/train:v7', 'vision/train:v8').replace('replicas: 4', 'replicas: 5').replace(': 3600', ': 600'));
+    await editYaml(now.page, (text) =>
+      text.replace('vision/train:v7', 'vision/train:v8').replace('replicas: 4', 'replicas: 5').replace(': 3600', ': 600'),
+    );
     await review(now.page, 'Would be refused: 2 fields may not be changed');
     const lines = (await openYaml(now.page)).split('\n');
     const [image, replicas] = ['train:v8', 'replicas: 5'].map((text) => lines.findIndex((line) => line.includes(text)) + 1);
@@ -126,7 +143,12 @@ describe('the whole YAML', () => {
 
   it('says what is typed without effect', async () => {
     await openJob();
-    await editYaml(now.page, (text) => text.replace(/cpu: '8'/, 'cpu: 8000m').replace(': 3600', ': 900').replace('type: Running', 'type: Failed'));
+    await editYaml(now.page, (text) =>
+      text
+        .replace(/cpu: '8'/, 'cpu: 8000m')
+        .replace(': 3600', ': 900')
+        .replace('type: Running', 'type: Failed'),
+    );
     await review(now.page, 'Can be saved: 1 change');
     expect(await finds()).toEqual([
       expect.stringMatching(/^line \d+ spec\.pytorchReplicaSpecs\.Master\..*\.cpu has no effect: it stays 8$/),
@@ -136,7 +158,9 @@ describe('the whole YAML', () => {
 
   it('warns of fields that are unknown or stand twice, at their lines', async () => {
     await openJob();
-    await editYaml(now.page, (text) => text.replace('  backoffLimit: 3', '  nope: null\n  backoffLimit: 3\n  backoffLimit: 3').replace(': 3600', ': 900'));
+    await editYaml(now.page, (text) =>
+      text.replace('  backoffLimit: 3', '  nope: null\n  backoffLimit: 3\n  backoffLimit: 3').replace(': 3600', ': 900'),
+    );
     await review(now.page, 'Can be saved: 1 change');
     expect(await finds()).toEqual([
       expect.stringMatching(/^line \d+ spec\.nope unknown field "spec\.nope"$/),
@@ -155,7 +179,9 @@ describe('the whole YAML', () => {
   it('of integers beyond 2^53 and aliases rounds and loses nothing', async () => {
     now.simulator.put(JSON.stringify({ ...stored(), spec: { ...stored().spec, big: 0 } }).replace('"big":0', '"big":9007199254740993'));
     await openJob();
-    await editYaml(now.page, (text) => text.replace('  labels:\n', '  labels: &labels\n').replace('  annotations:\n', '  annotations:\n    <<: *labels\n'));
+    await editYaml(now.page, (text) =>
+      text.replace('  labels:\n', '  labels: &labels\n').replace('  annotations:\n', '  annotations:\n    <<: *labels\n'),
+    );
     await review(now.page, 'Can be saved: 4 changes');
     await now.page.getByRole('tab', { name: 'Five fields' }).click();
     await now.page.fill(ttl, '42');
@@ -249,7 +275,17 @@ describe('the same by command', () => {
     await now.page.getByRole('button', { name: 'kubectl', exact: true }).click();
     const kubectl = await now.page.getByLabel('Command').innerText();
     const words = (await inBash(`kubectl() { printf '%s\\0' "$@"; }\n${kubectl}`)).split('\0');
-    expect(words.slice(0, 9)).toEqual(['--server', now.gateway.url, 'patch', mainJob.plural, mainJob.name, '-n', mainJob.namespace, '--type', 'merge']);
+    expect(words.slice(0, 9)).toEqual([
+      '--server',
+      now.gateway.url,
+      'patch',
+      mainJob.plural,
+      mainJob.name,
+      '-n',
+      mainJob.namespace,
+      '--type',
+      'merge',
+    ]);
     expect(JSON.parse(words[10] ?? '').metadata.annotations['example.com/note']).toBe(`it's "fine" $HOME \`id\` \\n`);
   });
 

@@ -28,17 +28,52 @@ const samples: Sample[] = [
     name: long,
     age: 53 * minute,
     state: 'Running',
-    labels: { 'app.kubernetes.io/name': 'segment-anything', 'app.kubernetes.io/part-of': 'perception', team: 'vision', 'cost-centre': 'r-4711' },
+    labels: {
+      'app.kubernetes.io/name': 'segment-anything',
+      'app.kubernetes.io/part-of': 'perception',
+      team: 'vision',
+      'cost-centre': 'r-4711',
+    },
     annotations: {
       'example.com/owner': 'ana.pereira@example.com',
       'example.com/experiment-url': 'https://experiments.example.com/runs/2026-07/segment-anything-42',
     },
     fields: { activeDeadlineSeconds: 86_400, ttlSecondsAfterFinished: 3600, cleanPodPolicy: 'Running' },
   },
-  { namespace: 'team-speech', name: 'wakeword-tiny', age: 86 * minute, state: 'Restarting', labels: { team: 'speech' }, fields: { activeDeadlineSeconds: 7200 } },
-  { kind: 'PyTorchJob', namespace: 'team-vision', name: 'detr-coco-ablation-07', age: 3 * hour, state: 'Failed', labels: { team: 'vision' }, fields: { cleanPodPolicy: 'None' } },
-  { namespace: 'team-speech', name: 'conformer-large-de', age: 2 * day, state: 'Succeeded', labels: { team: 'speech', lang: 'de' }, fields: { ttlSecondsAfterFinished: 86_400, cleanPodPolicy: 'All' } },
-  { kind: 'MXJob', namespace: 'legacy', name: 'ranker-weekly', age: 7 * day, state: 'Succeeded', annotations: { note: 'runs on Sundays' }, fields: { ttlSecondsAfterFinished: 1_209_600 } },
+  {
+    namespace: 'team-speech',
+    name: 'wakeword-tiny',
+    age: 86 * minute,
+    state: 'Restarting',
+    labels: { team: 'speech' },
+    fields: { activeDeadlineSeconds: 7200 },
+  },
+  {
+    kind: 'PyTorchJob',
+    namespace: 'team-vision',
+    name: 'detr-coco-ablation-07',
+    age: 3 * hour,
+    state: 'Failed',
+    labels: { team: 'vision' },
+    fields: { cleanPodPolicy: 'None' },
+  },
+  {
+    namespace: 'team-speech',
+    name: 'conformer-large-de',
+    age: 2 * day,
+    state: 'Succeeded',
+    labels: { team: 'speech', lang: 'de' },
+    fields: { ttlSecondsAfterFinished: 86_400, cleanPodPolicy: 'All' },
+  },
+  {
+    kind: 'MXJob',
+    namespace: 'legacy',
+    name: 'ranker-weekly',
+    age: 7 * day,
+    state: 'Succeeded',
+    annotations: { note: 'runs on Sundays' },
+    fields: { ttlSecondsAfterFinished: 1_209_600 },
+  },
 ];
 
 const replicaSpecs: Record<string, string> = { TFJob: 'tfReplicaSpecs', PyTorchJob: 'pytorchReplicaSpecs', MXJob: 'mxReplicaSpecs' };
@@ -63,13 +98,17 @@ function replica(name: string, replicas: number): JsonObject {
 export function jobOf({ kind = 'TFJob', namespace, name, age, state, labels, annotations, fields = {} }: Sample): JsonObject {
   const time = new Date(Date.now() - age).toISOString().replace(/\.\d+Z/, 'Z');
   const container = { TFJob: 'tensorflow', PyTorchJob: 'pytorch', MXJob: 'mxnet' }[kind] ?? 'main';
-  const replicas: JsonObject = kind === 'PyTorchJob' ? { Master: replica(container, 1), Worker: replica(container, 4) } : { Worker: replica(container, 2) };
+  const replicas: JsonObject =
+    kind === 'PyTorchJob' ? { Master: replica(container, 1), Worker: replica(container, 4) } : { Worker: replica(container, 2) };
   return {
     apiVersion: 'kubeflow.org/v1',
     kind,
     metadata: { name, namespace, creationTimestamp: time, ...(labels && { labels }), ...(annotations && { annotations }) },
     spec: { backoffLimit: 3, ...fields, [replicaSpecs[kind] ?? '']: replicas },
-    status: { conditions: [{ type: state, status: 'True', lastTransitionTime: time, message: `${kind} ${name} is ${state.toLowerCase()}.` }], startTime: time },
+    status: {
+      conditions: [{ type: state, status: 'True', lastTransitionTime: time, message: `${kind} ${name} is ${state.toLowerCase()}.` }],
+      startTime: time,
+    },
   };
 }
 

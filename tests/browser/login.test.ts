@@ -5,7 +5,7 @@ import Provider from 'oidc-provider';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LocalCaller } from '../../local/callers.ts';
 import { mainJob } from './jobs.ts';
-import { consoleUrl, expectAccessible, hashOf, now, review, stored, usePage } from './stage.ts';
+import { consoleUrl, expectAccessible, hashOf, now, openWindow, review, stored, usePage } from './stage.ts';
 
 /** The issuer, and what it was asked. */
 let issuer: { url: string; server: Server; requests: string[]; life: number };
@@ -128,7 +128,9 @@ describe('a login', () => {
     await now.page.goto(consoleUrl(hashOf(mainJob)));
     await logIn();
     await now.page.waitForSelector('.fields');
-    await now.page.route('**/apis/**', (route) => route.fulfill({ status: 401, contentType: 'application/json', body: '{"kind":"Status","code":401,"message":"Unauthorized"}' }));
+    await now.page.route('**/apis/**', (route) =>
+      route.fulfill({ status: 401, contentType: 'application/json', body: '{"kind":"Status","code":401,"message":"Unauthorized"}' }),
+    );
     await now.page.fill('#field-ttlSecondsAfterFinished', '92');
     await now.page.getByText('Your changes are kept.').first().waitFor();
     await review(now.page, 'You are not logged in');
@@ -157,18 +159,14 @@ describe('a login', () => {
       [{ nonce: 'other' }, /login at .* failed/],
       [{ verifier: 'o'.repeat(43) }, /failed: invalid_grant/],
     ] as const) {
-      await now.context.clearCookies();
-      await now.page.goto(consoleUrl());
-      await now.page.waitForSelector('input[name=login]');
-      await now.page.route(`${now.gateway.url}/console?*`, async (route) => {
-        await now.page.unroute(`${now.gateway.url}/console?*`);
-        await route.continue();
-      });
+      await now.context.close();
+      Object.assign(now, await openWindow(now.browser, { width: 1280, scheme: 'light' }, now.problems));
       await now.page.addInitScript((changes) => {
         const key = 'tfjob-gateway login';
         const text = sessionStorage.getItem(key);
         if (text !== null && location.search !== '') sessionStorage.setItem(key, JSON.stringify({ ...JSON.parse(text), ...changes }));
       }, spoilt);
+      await now.page.goto(consoleUrl());
       await logIn();
       await now.page.getByText(why).waitFor();
       expect(await kept()).not.toMatch(/eyJ|code=/);

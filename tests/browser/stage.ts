@@ -57,7 +57,11 @@ export async function stopBehind({ gateway, simulator, upstream, secrets }: Behi
 export const startBrowser = (): Promise<Browser> => chromium.launch({ executablePath, args: ['--no-sandbox'] });
 
 /** Opens a browser's window of this size. What it complains of is added to `problems`. */
-export async function openWindow(browser: Browser, { width, scheme }: View, problems: string[]): Promise<{ context: BrowserContext; page: Page }> {
+export async function openWindow(
+  browser: Browser,
+  { width, scheme }: View,
+  problems: string[],
+): Promise<{ context: BrowserContext; page: Page }> {
   const context = await browser.newContext({
     viewport: { width, height: heights[width] },
     colorScheme: scheme,
@@ -78,9 +82,13 @@ export async function openWindow(browser: Browser, { width, scheme }: View, prob
 export async function expectAccessible(page: Page): Promise<void> {
   await page.evaluate(`${axeSource};0`);
   const found = await page.evaluate(async () => {
-    const { axe } = globalThis as typeof globalThis & { axe: { run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[] }> } };
+    const { axe } = globalThis as typeof globalThis & {
+      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[] }> };
+    };
     const { violations } = await axe.run();
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html.slice(0, 160)} ${node.failureSummary ?? ''}`).join(' | ')}`);
+    return violations.map(
+      ({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html.slice(0, 160)} ${node.failureSummary ?? ''}`).join(' | ')}`,
+    );
   });
   expect(found).toEqual([]);
 }

@@ -36,7 +36,11 @@ describe('a conflict', () => {
     await review(now.page, 'Can be saved: 2 changes');
     await save();
     await review(now.page, /^Saved as version/);
-    expect([stored().metadata.labels.team, stored().spec.ttlSecondsAfterFinished, stored().spec.activeDeadlineSeconds]).toEqual(['mapping', 7200, 43_200]);
+    expect([stored().metadata.labels.team, stored().spec.ttlSecondsAfterFinished, stored().spec.activeDeadlineSeconds]).toEqual([
+      'mapping',
+      7200,
+      43_200,
+    ]);
   });
 
   it('is met by theirs as well: mine is given up where it was chosen, the rest is kept', async () => {
@@ -108,7 +112,11 @@ describe('when a write is not answered', () => {
     await now.page.route(`**${path}*`, async (route) => {
       if (route.request().method() !== 'PUT') return route.continue();
       await route.fetch();
-      return route.fulfill({ status: 504, contentType: 'application/json', body: '{"kind":"Status","code":504,"reason":"Timeout","message":"Timeout: no answer"}' });
+      return route.fulfill({
+        status: 504,
+        contentType: 'application/json',
+        body: '{"kind":"Status","code":504,"reason":"Timeout","message":"Timeout: no answer"}',
+      });
     });
     await save();
     await review(now.page, /^Saved as version \d+: no answer came, but the job holds your changes\.$/);
@@ -144,7 +152,9 @@ describe('when a write is not answered', () => {
 
   it.each([429, 503])('nor a dry run (%i), it can be asked again', async (status) => {
     await openJob();
-    await now.page.route('**/*dryRun=All*', (route) => route.fulfill({ status, contentType: 'application/json', body: `{"kind":"Status","code":${status},"message":"later"}` }));
+    await now.page.route('**/*dryRun=All*', (route) =>
+      route.fulfill({ status, contentType: 'application/json', body: `{"kind":"Status","code":${status},"message":"later"}` }),
+    );
     await now.page.fill(ttl, '65');
     await review(now.page, 'Could not be checked');
     await now.page.unroute('**/*dryRun=All*');

@@ -24,16 +24,19 @@ describe('the page’s function', () => {
   });
   const ask = (event: PageEvent, env: Record<string, string> = login) => pageHandler(files, parsePageConfig(env))(event);
 
-  it.each(['/console', '/console/', '/prod/console', '/jobs/v2/console/'])('answers the page at %s, with its files below it', async (path) => {
-    const { statusCode, headers, body } = await ask(page(path));
-    expect([statusCode, headers['Content-Type'], headers['Cache-Control']]).toEqual([200, 'text/html; charset=utf-8', 'no-cache']);
-    const names = [...body.matchAll(/(?:src|href)="([^"]+\.(?:js|css))"/g)].map(([, name = '']) => name);
-    expect(names.length).toBe(2);
-    for (const name of names) {
-      expect(name.startsWith(`${path.replace(/\/$/, '')}/`)).toBe(true);
-      expect((await ask(page(path, name.split('/').at(-1)))).statusCode).toBe(200);
-    }
-  });
+  it.each(['/console', '/console/', '/prod/console', '/jobs/v2/console/'])(
+    'answers the page at %s, with its files below it',
+    async (path) => {
+      const { statusCode, headers, body } = await ask(page(path));
+      expect([statusCode, headers['Content-Type'], headers['Cache-Control']]).toEqual([200, 'text/html; charset=utf-8', 'no-cache']);
+      const names = [...body.matchAll(/(?:src|href)="([^"]+\.(?:js|css))"/g)].map(([, name = '']) => name);
+      expect(names.length).toBe(2);
+      for (const name of names) {
+        expect(name.startsWith(`${path.replace(/\/$/, '')}/`)).toBe(true);
+        expect((await ask(page(path, name.split('/').at(-1)))).statusCode).toBe(200);
+      }
+    },
+  );
 
   it('tells what anybody may know, and nothing else, escaped', async () => {
     const env = { ...login, CONSOLE_NAMESPACES: 'a, b', CONSOLE_SCOPE: 'openid "x"', OTHER_SECRET: 'hunter2' };
@@ -41,7 +44,13 @@ describe('the page’s function', () => {
     expect(body).not.toContain('hunter2');
     const [, text = ''] = /name="settings" content="([^"]*)"/.exec(body) ?? [];
     const settings = JSON.parse(text.replace(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code))));
-    expect(settings).toEqual({ layout: 'cci', issuer: login.OIDC_ISSUER, clientId: 'tfjob-console', scope: 'openid "x"', namespaces: ['a', 'b'] });
+    expect(settings).toEqual({
+      layout: 'cci',
+      issuer: login.OIDC_ISSUER,
+      clientId: 'tfjob-console',
+      scope: 'openid "x"',
+      namespaces: ['a', 'b'],
+    });
     expect(body).not.toMatch(/\{\{/);
   });
 
@@ -50,7 +59,11 @@ describe('the page’s function', () => {
     expect(headers['Content-Security-Policy']).toBe(
       "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' https://issuer.example.com https://tokens.example.com; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
     );
-    expect(headers).toMatchObject({ 'X-Content-Type-Options': 'nosniff', 'Referrer-Policy': 'no-referrer', 'Cross-Origin-Opener-Policy': 'same-origin' });
+    expect(headers).toMatchObject({
+      'X-Content-Type-Options': 'nosniff',
+      'Referrer-Policy': 'no-referrer',
+      'Cross-Origin-Opener-Policy': 'same-origin',
+    });
   });
 
   it('sends its files compressed as the browser takes them, to be kept for ever', async () => {
@@ -67,13 +80,17 @@ describe('the page’s function', () => {
     expect((await sent('br;q=0, gzip;q=0'))[0]).toBeUndefined();
   });
 
-  it.each(['index.html', 'nope.js', '../index.mjs', '..%2findex.mjs', '__proto__', 'constructor', 'main.js.br'])('answers 404 to %s', async (file) => {
-    const { statusCode, body } = await ask(page('/console', file));
-    expect([statusCode, JSON.parse(body).reason]).toEqual([404, 'NotFound']);
-  });
+  it.each(['index.html', 'nope.js', '../index.mjs', '..%2findex.mjs', '__proto__', 'constructor', 'main.js.br'])(
+    'answers 404 to %s',
+    async (file) => {
+      const { statusCode, body } = await ask(page('/console', file));
+      expect([statusCode, JSON.parse(body).reason]).toEqual([404, 'NotFound']);
+    },
+  );
 
   it('answers 404 where the path is none that could be written into it', async () => {
-    for (const path of ['/"><script>/console', '/console/x', '', '//evil.example/console', '/a b/console']) expect([path, (await ask(page(path))).statusCode]).toEqual([path, 404]);
+    for (const path of ['/"><script>/console', '/console/x', '', '//evil.example/console', '/a b/console'])
+      expect([path, (await ask(page(path))).statusCode]).toEqual([path, 404]);
   });
 
   it('never starts with half a login, or an issuer without TLS', () => {
@@ -82,14 +99,21 @@ describe('the page’s function', () => {
   });
 
   it('answers what API Gateway takes', async () => {
-    for (const event of [page('/console'), page('/console', 'nope'), page('/console', [...files.packed.keys()][0])]) expect(answerOf(await ask(event))).toBeDefined();
+    for (const event of [page('/console'), page('/console', 'nope'), page('/console', [...files.packed.keys()][0])])
+      expect(answerOf(await ask(event))).toBeDefined();
   });
 });
 
 describe('the page on this machine', () => {
   let gateway: ApiGateway;
   beforeAll(async () => {
-    gateway = await startApiGateway({ port: 0, auth: undefined, console: true, load: async ({ bundle }) => (bundle === 'console' ? (await import(`${dist}/console/index.mjs`)).handler : () => ({ statusCode: 200, body: '{}' })) });
+    gateway = await startApiGateway({
+      port: 0,
+      auth: undefined,
+      console: true,
+      load: async ({ bundle }) =>
+        bundle === 'console' ? (await import(`${dist}/console/index.mjs`)).handler : () => ({ statusCode: 200, body: '{}' }),
+    });
   });
   afterAll(() => gateway.close());
   const get = (path: string, headers: Record<string, string> = {}) => fetch(`${gateway.url}${path}`, { headers, redirect: 'manual' });

@@ -26,7 +26,21 @@ const rooms: Record<string, { rooms: string[]; packages: string[] | 'any' }> = {
   console: { rooms: ['status.ts', 'runtime'], packages: 'any' },
   rotation: { rooms: ['status.ts', 'job', 'runtime', 'cci'], packages: 'any' },
   handlers: {
-    rooms: ['status.ts', 'job', 'runtime', 'cci', 'update', 'discovery', 'callers', 'policy', 'audit', 'http', 'events', 'rotation', 'console'],
+    rooms: [
+      'status.ts',
+      'job',
+      'runtime',
+      'cci',
+      'update',
+      'discovery',
+      'callers',
+      'policy',
+      'audit',
+      'http',
+      'events',
+      'rotation',
+      'console',
+    ],
     packages: 'any',
   },
 };

@@ -7,17 +7,45 @@ import { applyEdit, renameAt, setAt } from '../../../console/text/edit.ts';
 import { changesBetween, fieldsIn, mergeOf } from '../../../console/text/fields.ts';
 import { diffLines, hunksOf } from '../../../console/text/lines.ts';
 import { locate } from '../../../console/text/locate.ts';
-import { dumpYaml } from '../../../lib/http/yaml-writer.ts';
 import { parseYaml as readAsGateway } from '../../../lib/http/yaml.ts';
+import { dumpYaml } from '../../../lib/http/yaml-writer.ts';
 import { decide } from '../../../lib/job/decide.ts';
 import type { Json, JsonObject } from '../../../lib/json/json.ts';
 import { cci, ref } from '../job/jobs.ts';
 
-const names = ['a', 'a.b', 'a/b', 'x]y', 'x[0]', '[0]', '0', 'a].b', 'é', 'k: v', '#c', "q'q", 'nvidia.com/gpu', 'A', '-dash', 'x'.repeat(140), 'a b', '…', 'true', '~', '1e3', 'a\nb'];
+const names = [
+  'a',
+  'a.b',
+  'a/b',
+  'x]y',
+  'x[0]',
+  '[0]',
+  '0',
+  'a].b',
+  'é',
+  'k: v',
+  '#c',
+  "q'q",
+  'nvidia.com/gpu',
+  'A',
+  '-dash',
+  'x'.repeat(140),
+  'a b',
+  '…',
+  'true',
+  '~',
+  '1e3',
+  'a\nb',
+];
 const key = fc.constantFrom(...names);
 const leaf = fc.constantFrom<Json>('text', 'two\nlines', '*star', 7, true, 'a: b');
 const tree = fc.letrec<{ node: Json }>((tie) => ({
-  node: fc.oneof({ maxDepth: 4 }, leaf, fc.array(tie('node'), { minLength: 1, maxLength: 3 }), fc.dictionary(key, tie('node'), { minKeys: 1, maxKeys: 4 })),
+  node: fc.oneof(
+    { maxDepth: 4 },
+    leaf,
+    fc.array(tie('node'), { minLength: 1, maxLength: 3 }),
+    fc.dictionary(key, tie('node'), { minKeys: 1, maxKeys: 4 }),
+  ),
 })).node;
 
 const changed = 'CHANGED-HERE';
@@ -48,7 +76,8 @@ describe('where a cause is about', () => {
         const { from, to } = locate(parseYaml(text), cause?.field ?? '');
         const wanted = text.indexOf(changed);
         told += 1;
-        if (wanted >= 0) expect(lineAt(text, from) === lineAt(text, wanted) || (from <= wanted && wanted < to), `${cause?.field} in\n${text}`).toBe(true);
+        if (wanted >= 0)
+          expect(lineAt(text, from) === lineAt(text, wanted) || (from <= wanted && wanted < to), `${cause?.field} in\n${text}`).toBe(true);
       }),
       { numRuns: 4000, seed: 18 },
     );
@@ -86,7 +115,11 @@ describe('an edit of one field', () => {
         else (maps[name] as JsonObject)[member] = to;
         const { value: read } = readAsGateway(after, false);
         const metadata = (read as JsonObject).metadata as JsonObject;
-        expect([metadata.labels ?? {}, metadata.annotations ?? {}, (read as JsonObject).spec], `${text}\n---\n${after}`).toEqual([maps.labels, maps.annotations, before.spec]);
+        expect([metadata.labels ?? {}, metadata.annotations ?? {}, (read as JsonObject).spec], `${text}\n---\n${after}`).toEqual([
+          maps.labels,
+          maps.annotations,
+          before.spec,
+        ]);
       }),
       { numRuns: 2000, seed: 18 },
     );
@@ -110,14 +143,26 @@ describe('an edit of one field', () => {
 
   it('gives a key another name and leaves its value', () => {
     const text = 'metadata:\n  labels:\n    old: value\n';
-    expect(applyEdit(text, renameAt(parseYaml(text), ['metadata', 'labels', 'old'], 'yes'))).toBe("metadata:\n  labels:\n    'yes': value\n");
+    expect(applyEdit(text, renameAt(parseYaml(text), ['metadata', 'labels', 'old'], 'yes'))).toBe(
+      "metadata:\n  labels:\n    'yes': value\n",
+    );
   });
 });
 
 describe('the fields of two or three versions', () => {
-  const of = (labels: JsonObject, ttl?: bigint) => fieldsIn({ metadata: { labels: labels as Record<string, string> }, spec: ttl === undefined ? {} : { ttlSecondsAfterFinished: ttl } }, 'cci');
+  const of = (labels: JsonObject, ttl?: bigint) =>
+    fieldsIn(
+      { metadata: { labels: labels as Record<string, string> }, spec: ttl === undefined ? {} : { ttlSecondsAfterFinished: ttl } },
+      'cci',
+    );
   it('are told apart one by one', () => {
-    expect(changesBetween(of({ a: '1', b: '2' }, 5n), of({ a: '1', c: '3' }, 6n)).map(({ path, before, after }) => [path.join(' '), before, after])).toEqual([
+    expect(
+      changesBetween(of({ a: '1', b: '2' }, 5n), of({ a: '1', c: '3' }, 6n)).map(({ path, before, after }) => [
+        path.join(' '),
+        before,
+        after,
+      ]),
+    ).toEqual([
       ['metadata labels b', '2', undefined],
       ['spec ttlSecondsAfterFinished', '5', '6'],
       ['metadata labels c', undefined, '3'],
@@ -156,11 +201,14 @@ describe('a command', () => {
   const target = { root: 'http://127.0.0.1:3000', plural: 'tfjobs', namespace: 'ns', name: 'a.b', withToken: false };
   it('is read by bash as it is meant, whatever a value holds', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }).map((text) => text.toWellFormed().replaceAll('\0', '')), (after) => {
-        const command = kubectlCommand(target, [{ path: ['metadata', 'annotations', 'k'], before: undefined, after }]);
-        const words = execFileSync('bash', ['-euc', `kubectl() { printf '%s\\0' "$@"; }\n${command}`], { encoding: 'utf8' }).split('\0');
-        expect(JSON.parse(words.at(-2) ?? '')).toEqual({ metadata: { annotations: { k: after } } });
-      }),
+      fc.property(
+        fc.string({ unit: 'binary' }).map((text) => text.toWellFormed().replaceAll('\0', '')),
+        (after) => {
+          const command = kubectlCommand(target, [{ path: ['metadata', 'annotations', 'k'], before: undefined, after }]);
+          const words = execFileSync('bash', ['-euc', `kubectl() { printf '%s\\0' "$@"; }\n${command}`], { encoding: 'utf8' }).split('\0');
+          expect(JSON.parse(words.at(-2) ?? '')).toEqual({ metadata: { annotations: { k: after } } });
+        },
+      ),
       { numRuns: 25 },
     );
   });
