@@ -16,7 +16,8 @@ export class Refused extends Error {
   readonly status: Partial<Status>;
   readonly warnings: string[];
   readonly requestId: string | undefined;
-  readonly retryAfter: number | undefined;
+  /** The gateway's rule that refused. */
+  readonly rule: string | undefined;
 
   constructor(code: number, status: Partial<Status>, headers = new Headers()) {
     super(status.message ?? `The gateway answered ${code}.`);
@@ -24,7 +25,7 @@ export class Refused extends Error {
     this.status = status;
     this.warnings = warningsIn(headers);
     this.requestId = headers.get('x-request-id') ?? undefined;
-    this.retryAfter = Number(headers.get('retry-after')) || undefined;
+    this.rule = headers.get('x-refused-by') ?? undefined;
   }
 }
 

@@ -135,11 +135,12 @@ function busyWords(code: number, saving: boolean): { title: string; detail: stri
   return { title: 'Not saved', detail: `${why} Nothing was written: saving again is safe.` };
 }
 
-function whatOf({ code, status }: Refused, causes: number): string {
+function whatOf({ code, status, rule }: Refused, causes: number): string {
+  if (rule === 'admission') return 'a policy forbids it';
   if (code === 400 && causes > 0 && !status.message?.includes('cannot be handled')) return 'this YAML cannot be read';
   if (code === 403 && causes > 0 && status.details?.causes?.[0]?.field) return `${plural(causes, 'field')} may not be changed`;
   if ((code === 422 || code === 400) && causes > 0) return plural(causes, 'mistake');
-  return causes > 0 ? 'a policy forbids it' : (status.reason ?? `code ${code}`);
+  return status.reason ?? `code ${code}`;
 }
 
 /** The gateway's sentence without the command that it offers: the page has its own. */

@@ -51,7 +51,7 @@ describe('with policies', () => {
     await enter('eve-token');
     await now.page.getByRole('heading', { name: 'Choose a namespace' }).waitFor();
     await expectAccessible(now.page);
-    await now.page.getByLabel('Namespace').fill('team-vision');
+    await now.page.getByLabel('Namespace', { exact: true }).fill('team-vision');
     await now.page.keyboard.press('Enter');
     await now.page.getByRole('link', { name: mainJob.name }).waitFor();
     expect(now.page.url()).toContain('ns=team-vision');
