@@ -88,7 +88,8 @@ function policyFor(origins: readonly string[]): string {
 
 function fileAnswer(name: string, { br, gz }: { br: Buffer; gz: Buffer }, { headers }: PageEvent): PageResult {
   const accepted = Object.entries(headers ?? {}).find(([key]) => key.toLowerCase() === 'accept-encoding')?.[1] ?? '';
-  const encoding = new Negotiator({ headers: { 'accept-encoding': accepted } }).encodings(['br', 'gzip', 'identity'])[0] ?? 'identity';
+  const taken = new Negotiator({ headers: { 'accept-encoding': accepted } }).encodings(['br', 'gzip']);
+  const encoding = taken.includes('br') ? 'br' : taken.includes('gzip') ? 'gzip' : 'identity';
   const bytes = encoding === 'br' ? br : encoding === 'gzip' ? gz : gunzipSync(gz);
   return {
     statusCode: 200,

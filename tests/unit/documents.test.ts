@@ -150,10 +150,12 @@ describe('a command in a document', () => {
 });
 
 const deployment = load(read('serverless.yml')) as { params: { default: Record<string, unknown> } };
-const deployed = ['serverless.yml', 'deploy/events.yml', 'deploy/auth/jwt.yml', 'deploy/rotation/on.yml'].map(read).join('\n');
+const deployed = ['serverless.yml', 'deploy/events.yml', 'deploy/auth/jwt.yml', 'deploy/rotation/on.yml', 'deploy/console/on.yml']
+  .map(read)
+  .join('\n');
 /** Every parameter that the deployment reads. */
 function parameters(): string[] {
-  const modules = ['auth/caller-limits', 'rotation/schedule', 'alarm-actions', 'reserved-concurrency', 'authorization'];
+  const modules = ['auth/caller-limits', 'rotation/schedule', 'alarm-actions', 'reserved-concurrency', 'authorization', 'console/client'];
   const used = [...modules.map((name) => `${name}.cjs`), 'audit/archive.yml', 'audit/strict.yml']
     .map((name) => `deploy/${name}`)
     .map(read)
