@@ -159,6 +159,8 @@ describe('the parameters', () => {
       eventsText,
       alarmActions,
       asVariables('auth/caller-limits.cjs'),
+      asVariables('console/on.yml'),
+      asVariables('console/client.cjs'),
       asVariables('reserved-concurrency.cjs'),
       asVariables('authorization.cjs'),
       asVariables('audit/archive.yml'),
