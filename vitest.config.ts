@@ -3,8 +3,10 @@ import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
 
 // npm run test:slow: what takes long, and every test file of which `npm test` runs a part of the cases only.
 const isExhaustive = (file: string) => /^import .*\/exhaustive\.ts';$/m.test(readFileSync(file, 'utf8'));
-const slow = () => [...globSync('tests/slow/**/*.test.ts'), ...globSync('tests/!(slow)/**/*.test.ts').filter(isExhaustive)];
-const files = process.env.SLOW_TESTS ? slow() : globSync('tests/!(slow)/**/*.test.ts');
+const slow = () => [...globSync('tests/slow/**/*.test.ts'), ...quick().filter(isExhaustive)];
+const browser = () => globSync('tests/browser/**/*.test.ts');
+const quick = () => globSync('tests/!(slow|browser)/**/*.test.ts');
+const files = process.env.SLOW_TESTS ? slow() : process.env.BROWSER_TESTS ? browser() : quick();
 
 /** Some of the test files, which share processes, or have one each. */
 function project(name: string, isolate: boolean, isOne: (file: string) => boolean): TestProjectConfiguration {

@@ -10,7 +10,8 @@ import { answerDocument, negotiateDocument, routeToDocument } from '../lib/http/
 import { normalizeEvent } from '../lib/http/event.ts';
 import { logRequest } from '../lib/http/log.ts';
 import { readOptions } from '../lib/http/options.ts';
-import { negotiate, respond } from '../lib/http/respond.ts';
+import { negotiate } from '../lib/http/represent.ts';
+import { respond } from '../lib/http/respond.ts';
 import { isReview, parseReview, reviewCaller, reviewLimit, reviewTypes, routeToReview } from '../lib/http/review.ts';
 import { loadPolicies, policiesDigest } from '../lib/policy/load.ts';
 import { build } from '../lib/runtime/build.ts';
@@ -40,7 +41,7 @@ const reviews = chain(read)
   .use(requireCaller())
   .use(routeToReview())
   .use(authorizeAll())
-  .use(negotiate())
+  .use(negotiate(['application/json']))
   .use(readOptions('CreateOptions'))
   .use(unpackBody(reviewTypes, reviewLimit))
   .use(parseReview())

@@ -10,7 +10,8 @@ import { updateOfPut } from '../lib/http/job-update.ts';
 import { logRequest } from '../lib/http/log.ts';
 import { readOptions } from '../lib/http/options.ts';
 import { parseJob, parseObject } from '../lib/http/parse.ts';
-import { negotiate, respond } from '../lib/http/respond.ts';
+import { negotiate, representWritten, writtenForms } from '../lib/http/represent.ts';
+import { respond } from '../lib/http/respond.ts';
 import { routeToJob } from '../lib/http/route.ts';
 import { loadPolicies } from '../lib/policy/load.ts';
 import { chain } from '../lib/runtime/chain.ts';
@@ -30,9 +31,10 @@ export const handler = chain(normalizeEvent(parseCallerNames(process.env)))
   .use(requireCaller())
   .use(routeToJob(layout, ['PUT']))
   .use(authorize(policies))
-  .use(negotiate())
+  .use(negotiate(writtenForms))
   .use(readOptions('UpdateOptions'))
   .use(decodeBody(jobTypes))
   .use(parseObject())
   .use(parseJob())
+  .use(representWritten())
   .handler((request) => updateJob(upstream, updateOfPut(request, protectedKeys), request.context));

@@ -77,9 +77,13 @@ export interface JobRef {
   name: string;
 }
 
-/** 400 BadRequest: the request cannot be read, or names another object than its URL. */
-export function badRequest(rule: Rule, message: string): StatusError {
-  return new StatusError({ code: 400, reason: 'BadRequest', message }, {}, rule);
+/** 400 BadRequest: the request cannot be read, or names another object than its URL. `causes` say where, each by its field or its line. */
+export function badRequest(rule: Rule, message: string, causes: readonly StatusCause[] = []): StatusError {
+  return new StatusError(
+    { code: 400, reason: 'BadRequest', message, ...(causes.length > 0 && { details: { causes: [...causes] } }) },
+    {},
+    rule,
+  );
 }
 
 /** 401 Unauthorized: no authenticated caller; `why` is for the log. */
@@ -182,11 +186,12 @@ export function notAcceptable(served: readonly string[]): StatusError {
   return new StatusError({ code: 406, reason: 'NotAcceptable', message }, {}, 'accept');
 }
 
-/** 409 Conflict; `why` is the end of the sentence, as in Kubernetes' NewConflict. */
-export function conflict(ref: JobRef, why: string, rule?: Rule): StatusError {
+/** 409 Conflict; `why` is the end of the sentence, as in Kubernetes' NewConflict, and `causes` what the caller may need to go on. */
+export function conflict(ref: JobRef, why: string, rule?: Rule, causes: readonly StatusCause[] = []): StatusError {
   const { group, plural } = ref.kind;
   const message = `Operation cannot be fulfilled on ${plural}.${group} "${ref.name}": ${why}`;
-  return new StatusError({ code: 409, reason: 'Conflict', message, details: { name: ref.name, group, kind: plural } }, {}, rule);
+  const details = { name: ref.name, group, kind: plural, ...(causes.length > 0 && { causes: [...causes] }) };
+  return new StatusError({ code: 409, reason: 'Conflict', message, details }, {}, rule);
 }
 
 /** 413 RequestEntityTooLarge; `limit` in bytes. */

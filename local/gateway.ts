@@ -26,10 +26,10 @@ try {
 
   process.env.WATCH ||= 'on';
   const gateway = callers
-    ? await startForCallers({ port }, callers)
-    : await startApiGateway({ port, auth: auth === 'none' ? 'none' : undefined });
+    ? await startForCallers({ port, console: true }, callers)
+    : await startApiGateway({ port, console: true, auth: auth === 'none' ? 'none' : undefined });
   endOnSignals(() => gateway.close());
-  console.log(`tfjob-gateway is at ${gateway.url}, in front of ${process.env.CCI_ENDPOINT}`);
+  console.log(`tfjob-gateway is at ${gateway.url}, in front of ${process.env.CCI_ENDPOINT}; in a browser ${gateway.url}/console/`);
   if ('about' in gateway)
     console.log(`Who brings a token of ${tokens} is its caller. It listens on 127.0.0.1, so only this machine can.\n${gateway.about}`);
   else if (auth === 'none') console.log('AUTH=none: whoever reaches it may use it. It listens on 127.0.0.1, so only this machine can.');

@@ -46,6 +46,8 @@ try {
 ${gateway.about}
 Behind it are a simulated CCI (${simulator.url}) with the job kube-test/tfjob-test, and a simulated Secrets Manager (${secretsManager.url}).
 
+Look at the jobs and change them in a browser: ${gateway.url}/console/
+
 Try these from another shell, in this folder, as often as you like and in any order:
 
 curl -sS -X PUT ${gateway.url}${jobPath}${gateway.header} -H 'content-type: application/json' --data-binary @events/without-resource-version.json
@@ -106,7 +108,7 @@ interface Started extends ApiGateway {
 /** The gateway for everybody; or with policies, of which a build of its own is made, for callers with tokens. */
 async function startGateway(port: number, aws: Aws, policies: string | undefined): Promise<Started> {
   if (policies === undefined) {
-    const gateway = await startApiGateway({ port, auth: 'none', beside: await eventDoors(aws, dist) });
+    const gateway = await startApiGateway({ port, auth: 'none', console: true, beside: await eventDoors(aws, dist) });
     const about = 'AUTH=none: whoever reaches it may use it. It listens on 127.0.0.1, so only this machine can.';
     return { ...gateway, about, header: '', kubectl: `kubectl --server ${gateway.url} get tfjobs -n kube-test` };
   }
@@ -115,7 +117,7 @@ async function startGateway(port: number, aws: Aws, policies: string | undefined
   const tidy = () => rm(distDir, { recursive: true });
   try {
     await buildHandlers(distDir, policies);
-    const gateway = await startForCallers({ port, distDir, beside: await eventDoors(aws, distDir) }, callers);
+    const gateway = await startForCallers({ port, distDir, console: true, beside: await eventDoors(aws, distDir) }, callers);
     const about = `It has the policies of ${policies}, and lets in who brings a token of ${callersFile}. It listens on 127.0.0.1, so only this machine can.`;
     const header = ` -H 'authorization: Bearer ${[...callers.keys()][0]}'`;
     return { ...gateway, close: async () => void (await Promise.all([gateway.close(), tidy()])), about, header, kubectl: gateway.about };
@@ -137,7 +139,7 @@ async function eventDoors(aws: Aws, distDir: string) {
 /** Before any handler is loaded: none of the caller's own AWS or CCI settings may reach it, or it would call the real ones. */
 function useLocalEnvironment(cci: string, secretsManager: string, more: Record<string, string>): void {
   for (const name of Object.keys(process.env)) {
-    if (/^(AWS|CCI)_|^(AUTH|LAYOUT)$/.test(name)) delete process.env[name];
+    if (/^(AWS|CCI|OIDC|CONSOLE)_|^(AUTH|LAYOUT)$/.test(name)) delete process.env[name];
   }
   Object.assign(process.env, more, {
     WATCH: process.env.WATCH || 'on',

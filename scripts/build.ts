@@ -9,6 +9,7 @@ import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
+import { buildConsole } from './console.ts';
 import { type Finding, PolicyError, showFinding } from './manifests/mistakes.ts';
 import { packPolicies } from './manifests/pack.ts';
 
@@ -118,6 +119,7 @@ export async function buildHandlers(target = 'dist', policies = 'policies', maps
     for (const file of (await readdir('handlers')).sort()) {
       const outdir = join(fresh, basename(file, '.ts'));
       const { inputs } = await bundle({ entryPoints: await entriesOf(`handlers/${file}`) }, outdir, packed?.digest, maps !== undefined);
+      if ('lib/console/page.ts' in inputs) await buildConsole(join(outdir, 'page'));
       if (packed && 'lib/policy/load.ts' in inputs) await writeFile(join(outdir, 'policies.json'), packed.bytes);
     }
     if (maps) await moveInto(maps, fresh, (file) => file.endsWith('.map'));

@@ -1,5 +1,6 @@
 /**
  * `npm test`: vitest with the arguments given, and what it prints is searched for credentials. A whole run must print logs.
+ * `npm run test:browser`: those of tests/browser, in Debian's chromium or the one that CHROMIUM names.
  * `npm run test:slow`: the same of tests/slow, and of the tests of which `npm test` runs a part only (tests/exhaustive.ts).
  */
 import { fileURLToPath } from 'node:url';
@@ -10,6 +11,8 @@ if (process.stdout.isTTY && !process.env.NO_COLOR) process.env.FORCE_COLOR ??= '
 const vitest = fileURLToPath(new URL('../node_modules/vitest/vitest.mjs', import.meta.url));
 const [first, ...rest] = process.argv.slice(2);
 const isSlow = first === 'slow';
+const isBrowser = first === 'browser';
 if (isSlow) process.env.SLOW_TESTS = 'true';
-const args = isSlow ? rest : process.argv.slice(2);
-process.exitCode = await runSearched([vitest, 'run', ...args], args.length === 0 && !isSlow);
+if (isBrowser) process.env.BROWSER_TESTS = 'true';
+const args = isSlow || isBrowser ? rest : process.argv.slice(2);
+process.exitCode = await runSearched([vitest, 'run', ...args], args.length === 0 && !isSlow && !isBrowser);

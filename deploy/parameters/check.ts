@@ -1,7 +1,7 @@
 import { distance } from 'fastest-levenshtein';
 import * as v from 'valibot';
 import { secretArn } from '../../lib/runtime/config.ts';
-import { certificateArn, keyArn, type ParameterName, Parameters, topicArn, type Values } from './schema.ts';
+import { certificateArn, keyArn, type ParameterName, Parameters, topicArn, type Values, wordsOf } from './schema.ts';
 
 /** What is about to be deployed. */
 export interface Deployment {
@@ -99,6 +99,7 @@ const ofTokens = [
 ] as const;
 const ofSignatures = ['ssoUsername', 'allowedAccounts'] as const;
 const ofArchive = ['auditRetentionDays', 'auditLockMode'] as const;
+const ofPage = ['consoleClientId', 'consoleScope', 'consoleNamespaces', 'consoleOrigins'] as const;
 const ofWatch = ['watchConcurrency'] as const;
 const ofRotation = ['rotationSchedule', 'rotationNamespace'] as const;
 const pairs = [
@@ -121,6 +122,7 @@ function together(values: Values, isSet: (name: ParameterName) => boolean, { reg
   needs(ofSignatures, 'auth', ['aws_iam']);
   needs(ofArchive, 'audit', ['archive', 'strict']);
   needs(ofRotation, 'rotation', ['on']);
+  needs(ofPage, 'console', ['on']);
   needs(ofWatch, 'watch', ['on']);
   if (values.watch === 'on' && values.watchConcurrency === undefined)
     found.push([
@@ -137,8 +139,17 @@ function together(values: Values, isSet: (name: ParameterName) => boolean, { reg
   }
   if (hasRbac && values.authorization !== undefined)
     found.push([['authorization'], 'authorization=allow-authenticated, but the functions were built with RBAC manifests, which decide']);
+  if (values.console === 'on') found.push(...ofConsole(values));
   found.push(...elsewhere(values, region));
   return found;
+}
+
+/** The page's tokens are its own client's. */
+function ofConsole({ auth, consoleClientId: client, oidcAudience = '' }: Values): Sentence[] {
+  if (auth !== 'jwt') return [[['auth'], 'console=on needs auth=jwt: a browser cannot sign as aws_iam asks for']];
+  if (client === undefined) return [[['consoleClientId'], "consoleClientId is missing: console=on needs the id of the page's own client"]];
+  if (wordsOf(oidcAudience).includes(client)) return [];
+  return [[['oidcAudience'], `the page's tokens are for ${client}: name it in oidcAudience, with a comma after the others`]];
 }
 
 const undecided = [

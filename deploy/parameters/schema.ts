@@ -2,6 +2,7 @@ import { BlockList, isIP } from 'node:net';
 import * as v from 'valibot';
 import { authorizerVariables } from '../../lib/callers/config.ts';
 import { callerVariables } from '../../lib/callers/config-names.ts';
+import { pageVariables } from '../../lib/console/config.ts';
 import { endpointMistake, logLevel, upstreamVariables } from '../../lib/runtime/config.ts';
 
 const oneOf = (...words: [string, ...string[]]) => v.picklist(words, `must be ${words.join(' or ')}`);
@@ -112,6 +113,11 @@ export const Parameters = v.strictObject({
   rotation: oneOf('off', 'on'),
   rotationSchedule: v.optional(matching(schedule, 'must be rate(N days), rate(N hours) with at least 4, or cron() with six fields')),
   rotationNamespace: upstreamVariables.ROTATION_NAMESPACE,
+  console: oneOf('off', 'on'),
+  consoleClientId: pageVariables.CONSOLE_CLIENT_ID,
+  consoleScope: pageVariables.CONSOLE_SCOPE,
+  consoleNamespaces: pageVariables.CONSOLE_NAMESPACES,
+  consoleOrigins: pageVariables.CONSOLE_ORIGINS,
   watch: oneOf('off', 'on'),
   watchConcurrency: v.optional(integer(1, 10_000)),
   memorySize: integer(128, 10_240),

@@ -6,7 +6,8 @@ import { isReserved } from './user-info.ts';
 export interface AuthorizerConfig {
   /** The issuer exactly as its tokens spell it, a slash at the end included. */
   issuer: string;
-  audience: string;
+  /** A token is for one of these. */
+  audiences: readonly string[];
   /** Where the keys are; undefined: where the issuer's discovery document says. */
   jwksUri: string | undefined;
   userClaim: string;
@@ -39,6 +40,13 @@ const address = (mistakeOf: (text: string) => string | undefined) =>
     }),
   );
 
+/** One audience, or several with commas between them. */
+const audiences = v.pipe(
+  v.string('is missing'),
+  v.transform((text) => text.split(',').map((one) => one.trim())),
+  v.check((list) => list.every((one) => one !== ''), 'has an empty one'),
+);
+
 // Under it all that is asked for would be refused.
 const prefix = v.optional(
   v.pipe(
@@ -51,7 +59,7 @@ const prefix = v.optional(
 /** What is said of each variable of the authorizer; deploy/parameters.ts says the same of the parameters that become these. */
 export const authorizerVariables = {
   OIDC_ISSUER: address(endpointMistake),
-  OIDC_AUDIENCE: v.string('is missing'),
+  OIDC_AUDIENCE: audiences,
   OIDC_JWKS_URI: v.optional(address(keysAddressMistake)),
   OIDC_USER_CLAIM: v.optional(v.string(), 'sub'),
   OIDC_GROUPS_CLAIM: v.optional(v.string(), 'groups'),
@@ -68,7 +76,7 @@ export function parseAuthorizerConfig(env: Record<string, string | undefined>): 
   const output = parseEnvironment(Environment, env);
   return {
     issuer: output.OIDC_ISSUER,
-    audience: output.OIDC_AUDIENCE,
+    audiences: output.OIDC_AUDIENCE,
     jwksUri: output.OIDC_JWKS_URI,
     userClaim: output.OIDC_USER_CLAIM,
     groupsClaim: output.OIDC_GROUPS_CLAIM,

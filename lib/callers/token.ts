@@ -29,8 +29,8 @@ const userLimit = 256;
  */
 export function tokenVerifier(config: AuthorizerConfig): (authorization: unknown) => Promise<Identity> {
   const keys = issuerKeys(config);
-  const { issuer, audience } = config;
-  const options = { issuer, audience, algorithms, clockTolerance, requiredClaims: ['exp'] };
+  const { issuer, audiences } = config;
+  const options = { issuer, audience: [...audiences], algorithms, clockTolerance, requiredClaims: ['exp'] };
   return async (authorization) => {
     const token = typeof authorization === 'string' ? bearer.exec(authorization)?.[1] : undefined;
     if (token === undefined) throw new BadToken('not a bearer token');

@@ -38,7 +38,7 @@ export const writeParameters: Parameter[] = [
   query(
     'fieldValidation',
     { type: 'string', enum: ['', 'Ignore', 'Strict', 'Warn'] },
-    'Strict: fields that are unknown or stand twice are an error of their own. Otherwise an unknown field is a change that is forbidden.',
+    'Strict: fields that are unknown or stand twice are an error of their own. Otherwise an unknown field is a change that is forbidden, and Warning headers name it and what stands twice, but with Ignore.',
   ),
 ];
 

@@ -18,7 +18,9 @@ const Options = v.object({
   fieldManager: first,
   fieldValidation: first,
 });
-const fieldValidations = ['', 'Ignore', 'Strict', 'Warn'];
+/** The values of fieldValidation and what each means: without one the API server warns. */
+const modes: Record<string, UpdateOptions['validation']> = { '': 'Warn', Ignore: undefined, Strict: 'Strict', Warn: 'Warn' };
+const fieldValidations = Object.keys(modes);
 
 /** Reads pretty, dryRun, fieldManager and fieldValidation, and ignores the rest; 422 with every mistake (ValidateUpdateOptions). */
 export function readOptions(kind: 'UpdateOptions' | 'PatchOptions' | 'CreateOptions'): Middleware<HttpRequest, WithOptions> {
@@ -32,7 +34,7 @@ export function readOptions(kind: 'UpdateOptions' | 'PatchOptions' | 'CreateOpti
         ...(fieldManager && { fieldManager }),
         ...(fieldValidation && { fieldValidation }),
       };
-      return { options: { pretty: isYes(pretty), dryRun: dryRun.length > 0, strict: fieldValidation === 'Strict', sent } };
+      return { options: { pretty: isYes(pretty), dryRun: dryRun.length > 0, validation: modes[fieldValidation], sent } };
     },
   };
 }
@@ -42,12 +44,12 @@ const isYes = (value: string | undefined): boolean => /^(?:1|t|T|true|TRUE|True)
 
 /** The options of a request that only reads: how its answer is written. */
 export function readerOptions({ query }: HttpRequest): UpdateOptions {
-  return { pretty: isYes(query.pretty?.[0]), dryRun: false, strict: false, sent: {} };
+  return { pretty: isYes(query.pretty?.[0]), dryRun: false, validation: undefined, sent: {} };
 }
 
-/** How the decision judges a request: by the configured protected keys, and strictly if asked to. */
+/** How the decision judges a request: by the configured protected keys, and with an eye on unknown and duplicate fields unless told not to. */
 export function rulesOf({ options, duplicates }: WithOptions & Parsed, protectedKeys: readonly string[]): Rules {
-  return { protectedKeys, ...(options.strict && { strict: { duplicates } }) };
+  return { protectedKeys, ...(options.validation && { validation: { mode: options.validation, duplicates } }) };
 }
 
 function managerCauses(manager: string): StatusCause[] {

@@ -47,6 +47,33 @@ export function negotiateRead(): Middleware<HttpRequest & RoutedRead & Partial<W
   };
 }
 
+const forms = { 'application/json': 'json', 'application/yaml': 'yaml' } as const;
+type Form = keyof typeof forms;
+/** The forms in which a write is answered. */
+export const writtenForms: readonly Form[] = ['application/json', 'application/yaml'];
+
+/** Chooses how something that is no read is answered, among the forms in which it is served; 406 if the caller accepts none of them. */
+export function negotiate(served: readonly Form[]): Middleware<HttpRequest, Represented> {
+  return {
+    before: ({ headers }) => {
+      const best = acceptedType(headers, served) as Form | undefined;
+      if (best === undefined) throw notAcceptable(served);
+      return { representation: forms[best] };
+    },
+  };
+}
+
+/** Writes the job that a write answers as YAML where that was asked for. One that would be too much YAML stays JSON, for the write is done. */
+export function representWritten(): Around<Represented, object, JobAnswer> {
+  return { after: ({ representation }, result: JobAnswer) => (representation === 'yaml' ? asYaml(result) : result) };
+}
+
+async function asYaml(result: JobAnswer): Promise<JobAnswer> {
+  const { dumpYaml } = await import('./yaml-writer.ts');
+  const text = dumpYaml(result.answer.job);
+  return text === undefined ? result : { ...result, answer: { ...result.answer, text, contentType: 'application/yaml' } };
+}
+
 /**
  * Turns the upstream's text into the answer in the chosen representation. What is made here (YAML, and by respond what is indented) is
  * made of at most 4 MiB, since it takes many times its memory: 413 above that, or where nesting would make too much YAML of less.

@@ -6,7 +6,7 @@ import type { Access } from '../policy/access.ts';
 import type { Question } from '../reviews/review.ts';
 import type { Rule } from '../rule.ts';
 import type { RequestContext } from '../runtime/request-context.ts';
-import type { JobRef } from '../status.ts';
+import type { JobRef, StatusCause } from '../status.ts';
 import type { Watching } from './watch-stream.ts';
 
 /** A request in one form, whatever kind of event brought it. Header names are in lower case. */
@@ -67,10 +67,10 @@ export interface Decoded {
   contentType: string;
   text: string;
 }
-/** The body's JSON; under Strict, which of its fields stand twice. */
+/** The body's JSON and, unless nobody asks, which of its fields stand twice. */
 export interface Parsed {
   parsed: Json;
-  duplicates: string[];
+  duplicates: StatusCause[];
 }
 /** What a review asks. */
 export interface Questioned {
@@ -117,7 +117,8 @@ export type Representation = 'json' | 'yaml' | 'table' | 'metadata';
 export interface UpdateOptions {
   pretty: boolean;
   dryRun: boolean;
-  strict: boolean;
+  /** What becomes of unknown and duplicate fields; undefined: they are passed over. */
+  validation: 'Strict' | 'Warn' | undefined;
   /** Those that were asked for, as they were sent, without pretty. */
   sent: JsonObject;
 }
@@ -133,6 +134,8 @@ export interface JobAnswer {
   answer: { status: number; job: Json; text?: string; watching?: Watching; contentType?: string; headers?: Record<string, string> };
   changed?: string[];
   sent?: string[];
+  /** The paths that a write changed or would change, where that is known. */
+  changedPaths?: readonly string[] | undefined;
   /** What of the request was passed over, for the caller. */
   warnings?: string[] | undefined;
   /** What admission policies warn of, for the caller. */

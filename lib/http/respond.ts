@@ -2,20 +2,19 @@ import type { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import Negotiator from 'negotiator';
 import { stringifyJson } from '../json/json.ts';
-import type { Around, Middleware } from '../runtime/chain.ts';
+import type { Around } from '../runtime/chain.ts';
 import { surpriseNote } from '../runtime/surprise.ts';
-import { answerTooLarge, notAcceptable, StatusError, surprised, tooDeep } from '../status.ts';
-import { acceptedType } from './accept.ts';
+import { answerTooLarge, StatusError, surprised, tooDeep } from '../status.ts';
 import { indentJson } from './indent.ts';
 import type { HttpRequest, InContext, JobAnswer, Told, WithOptions } from './request.ts';
 
-const served = ['application/json'];
 // Lambda's answer limit is 6 MB as serialised; a little is kept for what the runtime adds.
 const answerLimit = 6 * 1024 * 1024 - 4096;
 const gzipAbove = 1024 * 1024;
 const maxHeaderBytes = 256;
 const maxWarnings = 8;
 const maxPolicyWarnings = 4096;
+const maxPaths = 2048;
 
 /** What API Gateway, a Function URL and a load balancer take as an answer. */
 export interface ProxyResult {
@@ -27,16 +26,6 @@ export interface ProxyResult {
   stream?: Readable | undefined;
 }
 
-/** 406 if the caller accepts nothing that is served. */
-export function negotiate(): Middleware<HttpRequest> {
-  return {
-    before: ({ headers }) => {
-      if (!acceptedType(headers, served)) throw notAcceptable(served);
-      return undefined;
-    },
-  };
-}
-
 /**
  * Turns what the chain ends with into the answer: the job, or for any error its Status. What is no StatusError is a surprise, and
  * becomes a 500 that says nothing of the inside. Waits for what runs beside the request: nothing goes on after an answer. An answer that is
@@ -45,7 +34,7 @@ export function negotiate(): Middleware<HttpRequest> {
 export function respond(how?: 'streamed'): Around<HttpRequest & InContext, Told, ProxyResult, JobAnswer, WithOptions> {
   return {
     before: () => ({ said: undefined, isStreamed: how === 'streamed' }),
-    after: (event, { answer, outcome, changed, sent, warnings, policyWarnings = [] }) => {
+    after: (event, { answer, outcome, changed, sent, changedPaths, warnings, policyWarnings = [] }) => {
       event.answered = answer;
       event.said = { outcome, ...(changed && { changed }), ...(sent && { sent }), ...(warnings && { warnings }) };
       if (answer.watching) {
@@ -60,6 +49,7 @@ export function respond(how?: 'streamed'): Around<HttpRequest & InContext, Told,
         ...answer.headers,
         ...(answer.contentType && { 'Content-Type': answer.contentType }),
         ...(told.length > 0 && { Warning: told.join(', ') }),
+        ...(changedPaths && { 'X-Changed-Fields': pathsValue(changedPaths) }),
       };
       const result = pretty
         ? proxyResult(event, answer.status, indentJson(text) ?? text, headers, text)
@@ -144,6 +134,17 @@ function warningValue(text: string): string {
     value += quoted;
   }
   return `${value}"`;
+}
+
+/** The paths that a write changed, as many as fit into 2 KB; `none` where there are none. */
+function pathsValue(paths: readonly string[]): string {
+  let room = maxPaths;
+  const told = paths.map(headerValue).filter((path) => {
+    room -= path.length + 2;
+    return room >= 0;
+  });
+  const more = paths.length - told.length;
+  return told.length === 0 && more === 0 ? 'none' : [...told, ...(more > 0 ? [`and ${more} more`] : [])].join(', ');
 }
 
 /** What admission policies warn of, whole up to 4,096 characters in all as the API server has it, beyond that each cut at 256. */

@@ -45,12 +45,16 @@ const infinite = /^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
 const isTrue = /^(?:y|Y|yes|Yes|YES|true|True|TRUE|on|On|ON)$/;
 const isFalse = /^(?:n|N|no|No|NO|false|False|FALSE|off|Off|OFF)$/;
 
+/** Whether a key was written over while a text was read: by one that stands twice, or beside a merge. */
+let sawAgain = false;
+
 /** A map with keys as JSON has them: 1 is "1", on is "true"; Kubernetes refuses what is no scalar. */
 const map = defineMappingTag<JsonObject>('tag:yaml.org,2002:map', {
   create: () => ({}),
   addPair: (object, key, value) => {
     const name = keyName(key);
     if (name === undefined) return 'unsupported map key';
+    if (Object.hasOwn(object, name)) sawAgain = true;
     setOwn(object, name, value as Json);
     return '';
   },
@@ -86,15 +90,16 @@ function finite(number: number, text: string): unknown {
 }
 
 /**
- * Reads one YAML document as Kubernetes reads it (sigs.k8s.io/yaml): of a duplicate key the last wins, and under `strict` it is told.
+ * Reads one YAML document as Kubernetes reads it (sigs.k8s.io/yaml): of a duplicate key the last wins, and if `validated` the first is told.
  * Throws YamlError for what is no YAML, for a second document (a meant difference: the API server ignores it) unless it is empty, as
  * after a `---` at the end, for nesting above 500 levels and for aliases that expand beyond any body.
  */
-export function parseYaml(text: string, strict: boolean): { value: Json; duplicates: string[] } {
+export function parseYaml(text: string, validated: boolean): { value: Json; duplicates: string[] } {
   if ((text.match(marker)?.length ?? 0) > maxMarkers) throw new YamlError('too many documents');
+  sawAgain = false;
   const value = read(text, { json: true }) as Json;
   if (text.includes('*')) countValues(value);
-  if (!strict) return { value, duplicates: [] };
+  if (!validated || !sawAgain) return { value, duplicates: [] };
   try {
     read(text, { json: false });
     return { value, duplicates: [] };

@@ -5,7 +5,7 @@ import { isMap } from './fields.ts';
 import { type Judged, Proposal, type Rules } from './judged.ts';
 import type { JobKind } from './kinds.ts';
 import { takeMap, takeScalar } from './rules/checked-is-written.ts';
-import { fieldValidation } from './rules/field-validation.ts';
+import { fieldValidation, fieldWarnings } from './rules/field-validation.ts';
 import { identityOfKind, identityOfUid } from './rules/identity.ts';
 import { immutableField } from './rules/immutable-field.ts';
 import { resourceVersion } from './rules/resource-version.ts';
@@ -38,10 +38,18 @@ export function decide(kind: JobKind, ref: JobRef, live: JsonObject, requested: 
     if (error) return { outcome: 'refused', error };
   }
   const proposal = propose(judged);
+  const warnings = fieldWarnings(judged);
+  const decision = verdict(judged, proposal);
+  if (decision.outcome === 'refused') decision.error.warnings = warnings;
+  else if (warnings.length > 0) decision.warnings = [...(decision.warnings ?? []), ...warnings];
+  return decision;
+}
+
+function verdict(judged: Judged, proposal: Proposal): Decision {
   const { rule, total } = proposal.forbidden;
   if (rule === undefined) return settled(judged, proposal);
   const causes = proposal.forbidden.told('FieldValueForbidden', 'fields may not be changed');
-  return { outcome: 'refused', error: forbidden(rule, ref, causes, { total, wayOut: wayOut(judged, proposal) }) };
+  return { outcome: 'refused', error: forbidden(rule, judged.ref, causes, { total, wayOut: wayOut(judged, proposal) }) };
 }
 
 function propose(judged: Judged): Proposal {

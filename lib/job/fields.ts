@@ -102,6 +102,11 @@ export function isMap<F extends Field>(field: F): field is F & { name: MapName; 
   return field.value.type === 'labels' || field.value.type === 'annotations';
 }
 
+/** Whether a name is that of the labels or of the annotations. */
+export function isMapName(name: string): name is MapName {
+  return name === 'labels' || name === 'annotations';
+}
+
 const numbers = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten'];
 
 /** How many fields there are, as documents write it: `five`. */

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../json/json.ts';
-import type { JobRef } from '../status.ts';
+import type { JobRef, StatusCause } from '../status.ts';
 import { Causes } from './causes.ts';
 import type { MapName } from './fields.ts';
 import type { JobKind } from './kinds.ts';
@@ -11,8 +11,8 @@ export interface Rules {
   protectedKeys?: readonly string[];
   /** The request is a patch: what it leaves out it removes by name, and its mistakes are 422, not 400. */
   patch?: boolean;
-  /** fieldValidation=Strict, with what is said of duplicate fields in the body's text. */
-  strict?: { duplicates: readonly string[] };
+  /** fieldValidation: what becomes of unknown fields, and of those that stand twice in the body's text. Left out they are passed over. */
+  validation?: { mode: 'Strict' | 'Warn'; duplicates: readonly StatusCause[] };
 }
 
 /** A requested job that is judged against the live one. */

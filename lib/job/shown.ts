@@ -1,8 +1,11 @@
 import { escaped, isObject, type Json, numberText } from '../json/json.ts';
 import type { StatusCause } from '../status.ts';
+import type { MapName } from './fields.ts';
 
 const maxShown = 64;
 const maxPath = 512;
+/** A prefix of 253 characters, a slash, and a name of 63. */
+const maxKey = 317;
 
 /** A value in a few characters: a scalar as JSON, cut short, and of an object or array only that it is one. */
 export function shown(value: Json | undefined): string {
@@ -21,6 +24,11 @@ export function shownPath(path: string): string {
 
 // Controls, formats (which turn the direction of what follows), lone surrogates, and every space but the plain one.
 const unprintable = /[\p{C}\p{Z}]/gu;
+
+/** The path of one label or annotation as causes tell it: `metadata.labels[KEY]`, whatever the key; one that is longer than any may be is cut. */
+export function memberPath(name: MapName, key: string): string {
+  return `metadata.${name}[${printable(key.slice(0, maxKey))}${key.length > maxKey ? '…' : ''}]`;
+}
 
 /** A text with JSON's escapes for what a terminal would act on or not show: whoever reads a refusal sees what it says. */
 export function printable(text: string): string {

@@ -1,4 +1,6 @@
+import { isMapName } from '../job/fields.ts';
 import type { JobKind } from '../job/kinds.ts';
+import { memberPath } from '../job/shown.ts';
 import { getPath, isObject, type Json, type JsonObject, own } from '../json/json.ts';
 
 /** The replaceable fields that a merge patch names, as `spec.cleanPodPolicy`. */
@@ -9,6 +11,21 @@ export function fieldsIn(kind: JobKind, patch: JsonObject): string[] {
 /** Those of the fields that are not the same in two jobs. */
 export function differingFields(fields: readonly string[], before: JsonObject, after: JsonObject): string[] {
   return fields.filter((field) => !isSame(before, after, field.split('.')));
+}
+
+/** How many paths are listed. */
+const maxPaths = 100;
+
+/** What is not the same in some fields of two jobs, as causes name it: `spec.cleanPodPolicy`, and each label and annotation by its key. */
+export function changedPaths(fields: readonly string[], before: JsonObject, after: JsonObject): string[] {
+  const paths = differingFields(fields, before, after).flatMap((field) => {
+    const name = field.slice('metadata.'.length);
+    if (field !== `metadata.${name}` || !isMapName(name)) return [field];
+    const [a, b] = [before, after].map((job) => getPath(job, ['metadata', name]));
+    const keys = new Set([a, b].flatMap((map) => (isObject(map) ? Object.keys(map) : [])));
+    return [...keys].filter((key) => own(a, key) !== own(b, key)).map((key) => memberPath(name, key));
+  });
+  return paths.slice(0, maxPaths);
 }
 
 /** Whether a job's replaceable fields are those of another, and it is the same job. */

@@ -23,7 +23,11 @@ export function identityAlone(result: UpdateResult): UpdateResult {
     const value = getPath(job, ['metadata', name]);
     if (value !== undefined) metadata[name] = value;
   }
-  return { ...result, answer: { status, job: { ...answer, metadata, changed: result.changed ?? result.sent ?? [] } } };
+  return {
+    ...result,
+    changedPaths: undefined,
+    answer: { status, job: { ...answer, metadata, changed: result.changed ?? result.sent ?? [] } },
+  };
 }
 
 /**
@@ -31,8 +35,12 @@ export function identityAlone(result: UpdateResult): UpdateResult {
  * copy one to where it is refused, and CCI's words may quote one. Returns what is no such refusal as it is.
  */
 export function pathsAlone(error: unknown, update: JobUpdate): unknown {
-  if (!(error instanceof StatusError) || ![400, 403, 405, 413, 415, 422].includes(error.status.code)) return error;
+  if (!(error instanceof StatusError) || ![400, 403, 405, 409, 413, 415, 422].includes(error.status.code)) return error;
   const { status, note, rule } = error;
+  if (status.code === 409) {
+    const { causes: _, ...details } = status.details ?? {};
+    return new StatusError({ ...status, details }, note, rule);
+  }
   // What a policy says was cut already (admit).
   if (rule === 'admission') return error;
   if (rule !== undefined) return bareRefusal(error, rule, update);

@@ -37,6 +37,8 @@ export interface UpdateResult {
   /** The replaceable fields that are not as before. Left out where that is not known: then `sent` names those that were sent. */
   changed?: string[];
   sent?: string[];
+  /** The paths within these fields that are not as before, as causes name them; left out where that is not known, or not for the caller. */
+  changedPaths?: readonly string[] | undefined;
   /** What of the request was passed over, for the caller. */
   warnings?: string[] | undefined;
   /** What admission policies warn of, for the caller. */

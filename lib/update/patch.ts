@@ -32,6 +32,7 @@ export function patchUpdate({ type, patch, ...request }: PatchRequest): JobUpdat
     rules: { ...rules, patch: true },
     requested,
     conditional: isMerge && getPath(patch, ['metadata', 'resourceVersion']) !== undefined,
-    passThrough: isMerge && !dryRun && !rules.strict ? passThroughPatch(kind, ref, patch, rules.protectedKeys ?? []) : undefined,
+    passThrough:
+      isMerge && !dryRun && rules.validation?.mode !== 'Strict' ? passThroughPatch(kind, ref, patch, rules.protectedKeys ?? []) : undefined,
   };
 }

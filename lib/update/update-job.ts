@@ -10,7 +10,7 @@ import { applyMergePatch } from '../json/merge-patch.ts';
 import { type RequestContext, timeLeft } from '../runtime/request-context.ts';
 import { conflict, StatusError } from '../status.ts';
 import { type AdmittingPolicies, admit, mayJudge } from './admit.ts';
-import { differingFields, fieldsIn, versionOf } from './changed-fields.ts';
+import { changedPaths, differingFields, fieldsIn, versionOf } from './changed-fields.ts';
 import { identityAlone, pathsAlone } from './confidential.ts';
 import type { JobUpdate, UpdateResult } from './job-update.ts';
 import { createLiveCache, type LiveCache } from './live-cache.ts';
@@ -115,7 +115,8 @@ async function put(
   const answer = await writeJob(cci, { update, change, live, after: () => object }, context);
   // What the upstream takes for the same it does not store: then nothing changed, although it was written.
   const changed = versionOf(answer.job) === versionOf(live) ? [] : differingFields(proposed, live, answer.job);
-  return { outcome: changed.length > 0 ? 'changed' : 'unchanged', answer, changed, warnings, policyWarnings };
+  const paths = changedPaths(changed, live, answer.job);
+  return { outcome: changed.length > 0 ? 'changed' : 'unchanged', answer, changed, changedPaths: paths, warnings, policyWarnings };
 }
 
 /** What is to be written over the live job, or what is answered since nothing is. */
@@ -137,10 +138,13 @@ function propose(
   if (decision.outcome === 'refused') throw decision.error;
   // An event leaves its marker even where it changes nothing: when it comes again it may not undo what others wrote meanwhile.
   const { warnings } = decision;
-  if (decision.outcome === 'unchanged' && !marker) return { outcome: 'unchanged', answer: live, changed: [], warnings };
+  if (decision.outcome === 'unchanged' && !marker) return { outcome: 'unchanged', answer: live, changed: [], changedPaths: [], warnings };
   const { object: decided, changed } = decision.outcome === 'change' ? decision : { object: live.job, changed: [] };
   const { object, policyWarnings } = admit(policies, update, live.job, marker ? withMarker(decided, marker) : decided, context);
-  if (dryRun) return { outcome: 'dry-run', answer: { status: 200, job: object }, changed, warnings, policyWarnings };
+  if (dryRun) {
+    const paths = changedPaths(changed, live.job, object);
+    return { outcome: 'dry-run', answer: { status: 200, job: object }, changed, changedPaths: paths, warnings, policyWarnings };
+  }
   return { live: live.job, object, changed, warnings, policyWarnings };
 }
 
@@ -161,11 +165,20 @@ async function patchInOneTrip(
     // What has the same version as before was not changed, whoever wrote it.
     if (known && versionOf(known) === versionOf(answer.job) && context.record.write) context.record.write.live = known;
     const isHeard = context.record.write?.end === 'answered';
-    return { answer, ...patched({ ...update, conditional: update.conditional && isHeard }, patch, known, answer.job) };
+    return {
+      answer,
+      warnings: duplicatesIn(update),
+      ...patched({ ...update, conditional: update.conditional && isHeard }, patch, known, answer.job),
+    };
   } catch (error) {
     if (isConflict(error) && !update.conditional) return undefined;
     throw error;
   }
+}
+
+/** What is to be said of a patch whose fields stand twice; none is unknown. */
+function duplicatesIn({ rules: { validation } }: JobUpdate): string[] | undefined {
+  return validation && validation.duplicates.length > 0 ? validation.duplicates.map(({ message }) => message) : undefined;
 }
 
 /** What a patch that was accepted unread has changed, as far as it can be told: others may have written since the version that is known. */
@@ -176,11 +189,11 @@ function patched(
   now: JsonObject,
 ): Omit<UpdateResult, 'answer'> {
   const before = conditional ? versionOf(patch) : known && versionOf(known);
-  if (before === versionOf(now)) return { outcome: 'unchanged', changed: [] };
+  if (before === versionOf(now)) return { outcome: 'unchanged', changed: [], changedPaths: [] };
   const sent = fieldsIn(kind, patch);
   if (!conditional) return { outcome: 'written', sent };
   return known && versionOf(known) === before
-    ? { outcome: 'changed', changed: differingFields(sent, known, now) }
+    ? { outcome: 'changed', changed: differingFields(sent, known, now), changedPaths: changedPaths(sent, known, now) }
     : { outcome: 'changed', sent };
 }
 

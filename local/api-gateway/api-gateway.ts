@@ -11,6 +11,7 @@ import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import type { Certificate } from '../certificate.ts';
 import { close, createAsyncServer, listen, readBody } from '../http.ts';
 import { dist, loadHandler, withoutMetrics } from './bundle.ts';
+import { consoleRoutes, isBrowserAtRoot, toConsole } from './console.ts';
 import { buildContext, buildEvent, type LocalAuth } from './event.ts';
 import { type Answer, answerOf, gatewayAnswer, jsonHeaders, writeHead } from './result.ts';
 import { type LambdaFunction, matchRoute, type Route, readRoutes } from './routes.ts';
@@ -36,6 +37,8 @@ export interface ApiGatewayOptions {
   watch?: 'on' | 'off';
   /** Gives a function's handler; default: `handler` of `<distDir>/<bundle>/index.mjs`. */
   load?: (lambda: LambdaFunction) => AnyHandler | Promise<AnyHandler>;
+  /** Serves the page for people at /console/, and leads a browser there that asks for /. */
+  console?: boolean;
   /** Beside the routes: what a POST of a body to this path, with this query, is answered as JSON. Not for web pages. */
   beside?: { path: string; answer: (body: string, query: URLSearchParams) => Promise<object> };
 }
@@ -67,7 +70,7 @@ export async function startApiGateway(options: ApiGatewayOptions): Promise<ApiGa
   const watch = options.watch ?? (process.env.WATCH === 'on' ? 'on' : 'off');
   const texts = [serverlessFile, resolve(project, `deploy/watch/${watch}.yml`)].map((file) => readFile(file, 'utf8'));
   const [serverlessText = '', watchText] = await Promise.all(texts);
-  const routes = readRoutes(serverlessText, watchText);
+  const routes = [...(options.console ? consoleRoutes : []), ...readRoutes(serverlessText, watchText)];
   const functions = new Map<string, AnyHandler>();
   for (const { function: lambda } of routes) {
     if (!functions.has(lambda.name)) functions.set(lambda.name, await load(lambda));
@@ -76,6 +79,7 @@ export async function startApiGateway(options: ApiGatewayOptions): Promise<ApiGa
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
     const [path, query = ''] = (request.url ?? '').split(/\?(.*)/s);
     if (beside && path === beside.path) write(response, await answerBeside(request, query, beside));
+    else if (options.console && isBrowserAtRoot(request)) write(response, toConsole);
     else {
       const answered = await answer(request, response, routes, functions, auth);
       if (answered) write(response, answered);
@@ -106,6 +110,8 @@ async function answer(
 ): Promise<Answer | undefined> {
   response.setHeader('x-amzn-RequestId', randomUUID());
   if (!localHost.test(request.headers.host ?? '')) return gatewayAnswer(403, 'This gateway answers to 127.0.0.1 and localhost only');
+  // A page of another site could send what changes a job, though it could not read the answer.
+  if (request.headers['sec-fetch-site'] === 'cross-site') return gatewayAnswer(403, 'This gateway answers to no other site');
   const [path = '', query = ''] = (request.url ?? '').split(/\?(.*)/s);
   const segments = decodeSegments(path);
   if (!segments) return gatewayAnswer(400, 'Bad Request');

@@ -59,7 +59,13 @@ export async function openApiDocument(): Promise<string> {
           schema: { type: 'string', enum: refusingRules },
         },
         Warning: {
-          description: 'What of the request was passed over: annotations under tfjob-gateway/ are the gateway’s own and stay as they are.',
+          description:
+            'What of the request was passed over: annotations under tfjob-gateway/ are the gateway’s own and stay as they are. Also fields that are unknown or stand twice, unless fieldValidation says otherwise, and what policies warn of.',
+          schema: text,
+        },
+        'X-Changed-Fields': {
+          description:
+            'The paths that were changed, or would be in a dry run, with commas between them; none where there are none. Left out where that is not known: of a merge patch that was not judged against the live job.',
           schema: text,
         },
         'Retry-After': { description: 'After how many seconds it may be sent again.', schema: { type: 'string', pattern: '^[0-9]+$' } },

@@ -51,14 +51,18 @@ function readAnswer(description: string, job: string, metadata: string): object 
   });
 }
 
-const warning = { Warning: { $ref: '#/components/headers/Warning' } };
+const told = {
+  Warning: { $ref: '#/components/headers/Warning' },
+  'X-Changed-Fields': { $ref: '#/components/headers/X-Changed-Fields' },
+};
+const inYaml = { 'application/yaml': { schema: reference('Job') } };
 const writeAnswers = {
   '200': success(
     'Done, or there was nothing to do: the job as it is now, or under dryRun as it would be.',
-    { 'application/json': { schema: reference('Job'), ...example('Job') } },
-    warning,
+    { 'application/json': { schema: reference('Job'), ...example('Job') }, ...inYaml },
+    told,
   ),
-  '201': success('As 200, where the upstream says so.', { 'application/json': { schema: reference('Job') } }, warning),
+  '201': success('As 200, where the upstream says so.', { 'application/json': { schema: reference('Job') }, ...inYaml }, told),
   ...refusalsOf(upstream),
 };
 

@@ -129,7 +129,7 @@ describe('decide', () => {
       fc.property(layout, object, object, fc.boolean(), (where, live, requested, named) => {
         const kind = kindOf(where);
         const asked = named ? { ...requested, kind: kind.kind } : requested;
-        const rules = { protectedKeys: ['a', 'b/*'], ...(live.kind ? { strict: { duplicates: [] } } : {}) };
+        const rules = { protectedKeys: ['a', 'b/*'], ...(live.kind ? { validation: { mode: 'Strict' as const, duplicates: [] } } : {}) };
         expect(decide(kind, refOf(kind), live, asked, rules).outcome).toBeOneOf(['unchanged', 'change', 'refused']);
       }),
       share(0.05),

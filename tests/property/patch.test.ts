@@ -291,7 +291,10 @@ describe('parsePatched', () => {
         const kind = kindOf(where);
         const given = isObject(patched) ? { ...job, ...patched } : patched;
         const slow = decided(kind, job, () => given, []);
-        if (slow) expect(() => decide(kind, refOf(kind), job, slow.requested, { patch: true, strict: { duplicates: [] } })).not.toThrow();
+        if (slow)
+          expect(() =>
+            decide(kind, refOf(kind), job, slow.requested, { patch: true, validation: { mode: 'Strict' as const, duplicates: [] } }),
+          ).not.toThrow();
       }),
       share(0.25),
     );

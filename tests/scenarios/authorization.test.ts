@@ -239,7 +239,7 @@ describe('who may write and not get', () => {
           { op: 'copy', from, path: '/metadata/labels/a' },
         ]),
       422,
-      { 'metadata.labels': 'Invalid value' },
+      { 'metadata.labels[a]': 'Invalid value' },
     ],
     [
       'one in a number',

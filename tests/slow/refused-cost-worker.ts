@@ -33,7 +33,10 @@ const body = parseExactJson(text()) as JsonObject;
 const live = job();
 const { labels = null, annotations = null } = body.metadata as JsonObject;
 const oneTrip = passThroughPatch(cci, ref, { metadata: { labels, annotations } }, protectedKeys);
-const decision = decide(cci, ref, live, parseRequested(cci, ref, body), { protectedKeys, ...(strict && { strict: { duplicates: [] } }) });
+const decision = decide(cci, ref, live, parseRequested(cci, ref, body), {
+  protectedKeys,
+  ...(strict && { validation: { mode: 'Strict' as const, duplicates: [] } }),
+});
 if (decision.outcome !== 'refused') throw new Error(`not refused but ${decision.outcome}`);
 const { code, details } = decision.error.status;
 parentPort?.postMessage({ code, oneTrip, listed: details?.causes?.length, last: details?.causes?.at(-1)?.message });

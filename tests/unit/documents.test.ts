@@ -151,7 +151,9 @@ describe('a command in a document', () => {
 });
 
 const deployment = load(read('serverless.yml')) as { params: { default: Record<string, unknown> } };
-const deployed = ['serverless.yml', 'deploy/events.yml', 'deploy/auth/jwt.yml', 'deploy/rotation/on.yml'].map(read).join('\n');
+const deployed = ['serverless.yml', 'deploy/events.yml', 'deploy/auth/jwt.yml', 'deploy/rotation/on.yml', 'deploy/console/on.yml']
+  .map(read)
+  .join('\n');
 /** Every parameter of the deployment. */
 const parameters = (): string[] => Object.keys(Parameters.entries);
 

@@ -1,5 +1,5 @@
 import { endOfString, getPath, isObject, type Json, type JsonObject, own } from '../../json/json.ts';
-import { badRequest, invalidPatch, type StatusError } from '../../status.ts';
+import { badRequest, invalidPatch, type StatusCause, type StatusError } from '../../status.ts';
 import { maxListed } from '../causes.ts';
 import { childPath } from '../compare.ts';
 import type { Judged } from '../judged.ts';
@@ -8,20 +8,29 @@ import { knownFields, ReplicaSpec } from '../schema.ts';
 import { helpFor } from './way-out.ts';
 
 /** Under Strict there may be no unknown and no duplicate field: 400, on a PATCH 422 (docs/decision.md, field-validation). */
-export function fieldValidation({ kind, live, requested, strict, patch }: Judged): StatusError | undefined {
-  if (!strict) return undefined;
-  const unknown = unknownFields(kind, live, requested).map((path) => {
-    const help = helpFor(kind, path);
-    return `unknown field "${path}"${help ? ` (${help})` : ''}`;
-  });
-  const mistakes = [...strict.duplicates, ...unknown];
+export function fieldValidation(judged: Judged): StatusError | undefined {
+  if (judged.validation?.mode !== 'Strict') return undefined;
+  const { kind, patch } = judged;
+  const mistakes = unknownAndDuplicate(judged);
   if (mistakes.length === 0) return undefined;
-  const listed = mistakes.slice(0, maxListed).join(', ');
+  const listed = mistakes.map(({ message }) => message).join(', ');
   if (patch) return invalidPatch('field-validation', `strict decoding error: ${listed}`);
-  return badRequest(
-    'field-validation',
-    `${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: strict decoding error: ${listed}`,
-  );
+  const message = `${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: strict decoding error: ${listed}`;
+  return badRequest('field-validation', message, mistakes);
+}
+
+/** What a caller is warned of unless he wants it otherwise: the same, and the request is judged as if nobody had looked. */
+export function fieldWarnings(judged: Judged): string[] {
+  return judged.validation?.mode === 'Warn' ? unknownAndDuplicate(judged).map(({ message }) => message) : [];
+}
+
+/** The first 100 fields that stand twice or are unknown, each with its path where it has one. */
+function unknownAndDuplicate({ kind, live, requested, validation }: Judged): StatusCause[] {
+  const unknown = unknownFields(kind, live, requested).map((path): StatusCause => {
+    const help = helpFor(kind, path);
+    return { reason: 'FieldValueInvalid', message: `unknown field "${path}"${help ? ` (${help})` : ''}`, field: path };
+  });
+  return [...(validation?.duplicates ?? []), ...unknown].slice(0, maxListed);
 }
 
 /**
@@ -58,11 +67,45 @@ interface Open {
   index: number;
 }
 
+const [quote, colon] = [34, 58];
 // Many duplicates may have one path, and a path may be long: this bounds how many are made.
 const maxPaths = 1000;
 
-/** What Kubernetes says of members that stand twice in one object of a (valid) JSON text. Linear in the text; at most 100. */
-export function duplicateFields(text: string): string[] {
+/** A member that stands twice, as Kubernetes says it; `where` is its path, or the line. */
+export function duplicate(message: string, field?: string): StatusCause {
+  return { reason: 'FieldValueDuplicate', message, ...(field !== undefined && { field }) };
+}
+
+/**
+ * The members that stand twice in one object of a JSON text, of which `parsed` was read. Linear in the text; at most 100. Nearly no
+ * text has any, so whether there are more colons than members is asked first.
+ */
+export function duplicateFields(text: string, parsed: Json): StatusCause[] {
+  return colonsIn(text) === membersOf(parsed) ? [] : repeatedFields(text);
+}
+
+function colonsIn(text: string): number {
+  let count = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === quote) at = endOfString(text, at) - 1;
+    else if (code === colon) count++;
+  }
+  return count;
+}
+
+function membersOf(root: Json): number {
+  const open = [root];
+  let count = 0;
+  for (let value = open.pop(); value !== undefined; value = open.pop()) {
+    const members = Array.isArray(value) ? value : isObject(value) ? Object.values(value) : [];
+    if (!Array.isArray(value)) count += members.length;
+    for (const member of members) if (typeof member === 'object' && member !== null) open.push(member);
+  }
+  return count;
+}
+
+function repeatedFields(text: string): StatusCause[] {
   const structural = /[{}[\],:"]/g;
   const open: Open[] = [];
   const found = new Set<string>();
@@ -94,7 +137,7 @@ export function duplicateFields(text: string): string[] {
     }
     if (found.size === maxListed || paths === maxPaths) break;
   }
-  return [...found].map((path) => `duplicate field "${path}"`);
+  return [...found].map((path) => duplicate(`duplicate field "${path}"`, path));
 }
 
 /** Whether a member stands for the second time in its object; a third is no news. */

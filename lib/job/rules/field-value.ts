@@ -2,9 +2,9 @@ import { type Json, numberText } from '../../json/json.ts';
 import { isInteger, quantityValue } from '../../json/quantity.ts';
 import type { StatusCause } from '../../status.ts';
 import { Causes } from '../causes.ts';
-import { childPath } from '../compare.ts';
 import type { MapName, ValueType } from '../fields.ts';
 import { keyMessages, labelValueMessages } from '../qualified-name.ts';
+import { memberPath } from '../shown.ts';
 
 const quoted = (text: string): string => JSON.stringify(text.length > 256 ? `${text.slice(0, 256)}…` : text);
 
@@ -31,9 +31,9 @@ export function annotationCauses(key: string): StatusCause[] {
  * (docs/decision.md, field-value).
  */
 export function judgeMember(name: MapName, key: string, value: Json, causes: Causes): void {
-  const field = `metadata.${name}`;
+  const field = memberPath(name, key);
   if (typeof value !== 'string') {
-    causes.add('field-value', () => typeCause(childPath(field, key), value, 'string'));
+    causes.add('field-value', () => typeCause(field, value, 'string'));
     return;
   }
   const isLabel = name === 'labels';

@@ -1,13 +1,13 @@
 import { distance } from 'fastest-levenshtein';
 import type { MapName } from '../fields.ts';
 import type { Judged, Proposal } from '../judged.ts';
-import { shownPath } from '../shown.ts';
+import { memberPath } from '../shown.ts';
 
 /** Whether a label or annotation that would change is protected, so that it is forbidden (docs/decision.md, protected-key). */
 export function protectedKey({ protectedKeys }: Judged, name: MapName, key: string, { forbidden }: Proposal): boolean {
   if (!isProtected(key, protectedKeys)) return false;
   const message = 'is protected and may not be changed';
-  forbidden.add('protected-key', () => ({ reason: 'FieldValueForbidden', message, field: shownPath(`metadata.${name}[${key}]`) }));
+  forbidden.add('protected-key', () => ({ reason: 'FieldValueForbidden', message, field: memberPath(name, key) }));
   return true;
 }
 

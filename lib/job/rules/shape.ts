@@ -1,8 +1,10 @@
 import * as v from 'valibot';
-import { isObject, type Json, type JsonObject, own } from '../../json/json.ts';
+import { getPath, isObject, type Json, type JsonObject, own } from '../../json/json.ts';
 import { badRequest, invalidPatch, type JobRef } from '../../status.ts';
+import { isMapName } from '../fields.ts';
 import type { JobKind } from '../kinds.ts';
 import { ObjectMeta, text } from '../schema.ts';
+import { memberPath } from '../shown.ts';
 import { checkIdentity, checkPatchedApiVersion, checkPatchedUid } from './identity.ts';
 import { checkPatchedVersion } from './resource-version.ts';
 
@@ -26,12 +28,24 @@ export function parseRequested(kind: JobKind, ref: JobRef, body: Json): JsonObje
   }
   const { issues } = v.safeParse(RequestedJob, body, { abortEarly: true });
   if (issues) {
-    const wrong = `${v.getDotPath(issues[0]) ?? 'metadata'}: ${issues[0].message}`;
-    throw badRequest('shape', `${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: ${wrong}`);
+    const { message } = issues[0];
+    const path = v.getDotPath(issues[0]) ?? 'metadata';
+    const cause = { reason: 'FieldValueTypeInvalid', message, field: fieldOf(path, body) };
+    throw badRequest('shape', `${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: ${path}: ${message}`, [
+      cause,
+    ]);
   }
   checkIdentity(kind, ref, body);
   checkReplicaTypes(kind, body);
   return body;
+}
+
+/** Where it is wrong: of labels and annotations the first that is no text. */
+function fieldOf(path: string, body: JsonObject): string {
+  const name = path.slice('metadata.'.length);
+  const map = isMapName(name) ? getPath(body, ['metadata', name]) : undefined;
+  const wrong = isObject(map) ? Object.keys(map).find((key) => map[key] !== null && typeof map[key] !== 'string') : undefined;
+  return isMapName(name) && wrong !== undefined ? memberPath(name, wrong) : path;
 }
 
 /**

@@ -15,7 +15,8 @@ const isCodes = (outcome: Outcome, direct: number, through: number) => isDeepStr
 /** The gateway's twin is the very object that it was. */
 export const untouched = ({ before, stored }: Outcome) => isDeepStrictEqual(before.through, stored.through);
 
-const fieldOf = (cause: string) => cause.split(': ')[0];
+const keyless = (cause: string) => cause.replace(/^(metadata\.(?:labels|annotations))\[.*\](?=: )/s, '$1');
+const fieldOf = (cause: string) => keyless(cause).split(': ')[0];
 /** The gateway names nothing that the API server does not, and misses nothing but causes that have no field of their own. */
 function sameFields({ answers }: Outcome): boolean {
   const [direct, through] = [causes(answers.direct), causes(answers.through)];
@@ -39,7 +40,23 @@ export const meant: Meant[] = [
   {
     id: 'bad requests in own words',
     reason: "The server quotes its parsers, which name Go's types or the request's bytes; ours says what is wrong and where.",
-    holds: (outcome, differences) => only(differences, 'words') && isCodes(outcome, 400, 400),
+    holds: (outcome, differences) => only(differences, 'words', 'causes') && isCodes(outcome, 400, 400),
+  },
+  {
+    id: 'labels by their keys',
+    reason: 'The server names the map that a wrong label or annotation is in; ours names the key as well, so that it can be found.',
+    holds: ({ answers, ...outcome }, differences) =>
+      only(differences, 'causes') &&
+      isCodes({ answers, ...outcome }, 422, 422) &&
+      isDeepStrictEqual([...new Set(causes(answers.through).map(keyless))].sort(), causes(answers.direct)),
+  },
+  {
+    id: 'a conflict names the version',
+    reason: 'Of a stale resourceVersion the server says only that it is one; ours names the live one, as a cause.',
+    holds: (outcome, differences) =>
+      only(differences, 'causes', 'words') &&
+      isCodes(outcome, 409, 409) &&
+      isDeepStrictEqual(causes(outcome.answers.through), ['metadata.resourceVersion: FieldValueInvalid']),
   },
   {
     id: 'fewer media types',

@@ -112,7 +112,7 @@ describe('Accept', () => {
     const answered = async (accept: string) => (await patch({ metadata: { labels: { a: 'b' } } }, { headers: { accept } })).status;
     expect(await answered('application/json; charset=utf-8')).toBe(200);
     expect(await answered('application/vnd.kubernetes.protobuf,application/json')).toBe(200);
-    expect(await answered('application/yaml; q=0.9, application/json; q=0.1')).toBe(200);
+    expect(await answered('application/yaml; q=0.1, application/json; q=0.9')).toBe(200);
     for (const none of ['application/xml', 'application/json; q=0', '*/* ; q=0']) expect(await answered(none)).toBe(406);
     expect(asked()).toHaveLength(3);
   });

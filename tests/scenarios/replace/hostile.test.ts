@@ -110,7 +110,10 @@ describe('names that mean something to JavaScript', () => {
     const code = place === 'spec' ? 403 : 422;
     for (const text of [body, body.replace('__proto__', '\\u005f_proto__'), body.replace('"replicas":1', '"replicas":1.0')]) {
       const { status, body: answer } = await put(text);
-      expect([status, answer.details.causes[0].field]).toEqual([code, place === 'spec' ? 'spec.__proto__' : `metadata.${place}`]);
+      expect([status, answer.details.causes[0].field]).toEqual([
+        code,
+        place === 'spec' ? 'spec.__proto__' : `metadata.${place}[__proto__]`,
+      ]);
     }
     expect(liveText()).toBe(before);
     expect(Object.hasOwn(Object.prototype, 'backoffLimit')).toBe(false);

@@ -170,8 +170,8 @@ describe('a live job that holds what would be refused today', () => {
     );
     expect(answer.status).toBe(422);
     expect(answer.body.details.causes.map((cause: Loose) => cause.field)).toEqual([
-      'metadata.labels',
-      'metadata.labels',
+      'metadata.labels[not a key]',
+      'metadata.labels[not a key]',
       'spec.ttlSecondsAfterFinished',
     ]);
     expect(calls()).toEqual(['GET 200']);

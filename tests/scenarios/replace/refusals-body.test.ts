@@ -6,6 +6,11 @@ useGateway();
 
 const unreadable = 'the object provided is unrecognized (must be of type TFJob): ';
 const limit = 3 * 1024 * 1024;
+/** Of a map, the key that is wrong is named. */
+const fields: Record<string, string> = {
+  'a label that is no string': 'metadata.labels[a]',
+  'an annotation that is no string': 'metadata.annotations[a]',
+};
 
 describe('400 BadRequest', () => {
   it.each<[string, string, string]>([
@@ -23,7 +28,8 @@ describe('400 BadRequest', () => {
     ['no apiVersion', '{"kind":"TFJob"}', "Object 'apiVersion' is missing"],
     ['kind null', '{"kind":null,"apiVersion":"kubeflow.org/v1"}', "Object 'Kind' is missing"],
   ])('answers %s', async (_title, body, message) => {
-    await refusedUnread(body, {}, 400, 'BadRequest', unreadable + message);
+    const details = / at position \d+$/.test(message) ? { causes: [{ message: 'line 1: this is no JSON' }] } : undefined;
+    await refusedUnread(body, {}, 400, 'BadRequest', unreadable + message, details);
   });
 
   it.each<[string, (job: Loose) => void, string]>([
@@ -85,8 +91,11 @@ describe('400 BadRequest', () => {
     ],
     ['metadata that is no object', (job) => Object.assign(job, { metadata: 'x' }), 'metadata: must be an object'],
     ['a kind that is no string', (job) => Object.assign(job, { kind: 5 }), 'kind: must be a string'],
-  ])('answers %s', async (_title, edit, message) => {
-    await refusedUnread(requested(edit), {}, 400, 'BadRequest', `TFJob in version "v1" cannot be handled as a TFJob: ${message}`);
+  ])('answers %s', async (title, edit, message) => {
+    const [path = '', rule] = message.split(': ');
+    await refusedUnread(requested(edit), {}, 400, 'BadRequest', `TFJob in version "v1" cannot be handled as a TFJob: ${message}`, {
+      causes: [{ reason: 'FieldValueTypeInvalid', message: rule, field: fields[title] ?? path }],
+    });
   });
 
   it('answers invalid UTF-8, and what is no gzip', async () => {
@@ -109,7 +118,9 @@ describe('400 BadRequest', () => {
     const help = '(unknown field; did you mean spec.activeDeadlineSeconds?)';
     const mistakes = `duplicate field "spec.backoffLimit", unknown field "spec.nope", unknown field "spec.activeDeadlineSecond" ${help}`;
     const message = `TFJob in version "v1" cannot be handled as a TFJob: strict decoding error: ${mistakes}`;
-    expectRefused(answer, before, 400, status(400, 'BadRequest', message));
+    const fields = ['spec.backoffLimit', 'spec.nope', 'spec.activeDeadlineSecond'];
+    const details = { causes: fields.map((field) => expect.objectContaining({ field })) };
+    expectRefused(answer, before, 400, status(400, 'BadRequest', message, details));
   });
 });
 

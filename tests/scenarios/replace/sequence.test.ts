@@ -22,8 +22,10 @@ describe('the documented request', () => {
     const before = liveText();
     now.upstream.received.length = 0;
     const modified = 'the object has been modified; please apply your changes to the latest version and try again';
+    const version = JSON.stringify(liveJob().metadata.resourceVersion);
+    const stale = { reason: 'FieldValueInvalid', message: `the live one is ${version}`, field: 'metadata.resourceVersion' };
     const message = `Operation cannot be fulfilled on tfjobs.kubeflow.org "tfjob-test": ${modified}`;
-    expectRefused(await put(documented, { headers: json }), before, 409, status(409, 'Conflict', message, about));
+    expectRefused(await put(documented, { headers: json }), before, 409, status(409, 'Conflict', message, { ...about, causes: [stale] }));
 
     const whatever = JSON.parse(documented.toString());
     delete whatever.metadata.resourceVersion;
@@ -131,9 +133,9 @@ describe('a refusal', () => {
     const answer = await put(job);
     const label = answer.body.details.causes[0].message;
     expect(label).toMatch(/^Invalid value: "a b": name part must consist of alphanumeric characters, '-', '_' or '.'/);
-    const message = `TFJob.kubeflow.org "tfjob-test" is invalid: [metadata.labels: ${label}, spec.cleanPodPolicy: ${unsupported}]`;
+    const message = `TFJob.kubeflow.org "tfjob-test" is invalid: [metadata.labels[a b]: ${label}, spec.cleanPodPolicy: ${unsupported}]`;
     const causes = [
-      { reason: 'FieldValueInvalid', message: label, field: 'metadata.labels' },
+      { reason: 'FieldValueInvalid', message: label, field: 'metadata.labels[a b]' },
       { reason: 'FieldValueNotSupported', message: unsupported, field: 'spec.cleanPodPolicy' },
     ];
     expectRefused(answer, before, 422, status(422, 'Invalid', message, { ...aboutKind, causes }));

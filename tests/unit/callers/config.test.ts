@@ -18,13 +18,21 @@ describe('the authorizer’s configuration', () => {
   it('needs an issuer, kept exactly as it is written, and an audience', () => {
     expect(parseAuthorizerConfig({ ...good, OIDC_JWKS_URI: '', OIDC_USER_CLAIM: '', PATH: '/bin' })).toEqual({
       issuer: 'https://issuer.example.com/',
-      audience: 'kubernetes',
+      audiences: ['kubernetes'],
       jwksUri: undefined,
       userClaim: 'sub',
       groupsClaim: 'groups',
       userPrefix: 'https://issuer.example.com/#',
       groupsPrefix: '',
     });
+  });
+
+  it('may name several audiences, and none of them is empty', () => {
+    expect(parseAuthorizerConfig({ ...good, OIDC_AUDIENCE: 'kubernetes, tfjob-console' }).audiences).toEqual([
+      'kubernetes',
+      'tfjob-console',
+    ]);
+    expect(mistakes({ ...good, OIDC_AUDIENCE: 'kubernetes,' })).toEqual(['OIDC_AUDIENCE has an empty one']);
   });
 
   it('may name the address of the keys and the claims', () => {

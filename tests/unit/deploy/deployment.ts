@@ -35,10 +35,12 @@ export const [watchOff, watchOn] = [parse(watchText('off')), parse(watchText('on
 export const eventsText = readFileSync(new URL('../../../deploy/events.yml', import.meta.url), 'utf8');
 export const events = parse(eventsText, { merge: true });
 export const { provider } = config;
+// The page for people, whose two routes are open, has tests of its own (serverless-console.test.ts).
+const { console: _page, ...always } = config.functions;
 // As deployed with auth=jwt, rotation=on and watch=on, which have all that the defaults have, and a function each besides. Lists are routed by
 // default to the function of reads.
 export const functions: Record<string, Lambda> = {
-  ...config.functions,
+  ...always,
   jobEvent: events.function,
   readJobs: { ...config.functions.readJobs, events: watchOff.readEvents },
   listJobs: { ...watchOn.function, environment: config.functions.readJobs.environment },

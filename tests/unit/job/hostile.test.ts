@@ -9,7 +9,8 @@ import { cci, changed, container, cpuTime, job, nested, ref } from './jobs.ts';
 const live = job();
 const spec = live.spec as JsonObject;
 const inSpec = (value: Json): JsonObject => ({ ...live, spec: { ...spec, new: value } });
-const ask = (before: JsonObject, requested: JsonObject) => decide(cci, ref, before, requested, { strict: { duplicates: [] } });
+const ask = (before: JsonObject, requested: JsonObject) =>
+  decide(cci, ref, before, requested, { validation: { mode: 'Strict' as const, duplicates: [] } });
 const codeOf = (before: JsonObject, requested: JsonObject) => {
   const decision = decide(cci, ref, before, requested);
   return decision.outcome === 'refused' ? decision.error.status.code : decision.outcome;

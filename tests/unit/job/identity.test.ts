@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { duplicate } from '../../../lib/job/rules/field-validation.ts';
 import { requestedVersion } from '../../../lib/job/rules/resource-version.ts';
 import { parseRequested } from '../../../lib/job/rules/shape.ts';
 import type { Json, JsonObject } from '../../../lib/json/json.ts';
@@ -11,7 +12,10 @@ function said(body: Json): string {
     parseRequested(cci, ref, body);
   } catch (error) {
     expect(error).toBeInstanceOf(StatusError);
-    const { message, ...status } = (error as StatusError).status;
+    const { message, details, ...status } = (error as StatusError).status;
+    const [, path, rule] = /cannot be handled as a TFJob: ([^:]*): (must be [^:]*)$/.exec(message) ?? [];
+    const cause = { reason: 'FieldValueTypeInvalid', message: rule, field: expect.stringContaining(path ?? '') };
+    expect(details).toEqual(path === undefined ? undefined : { causes: [cause] });
     expect(status).toEqual({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', reason: 'BadRequest', code: 400 });
     return message;
   }
@@ -146,7 +150,7 @@ function changedTop(path: string, value: Json): JsonObject {
 }
 
 describe('a request of another object', () => {
-  const conflict = (why: string) => ({
+  const conflict = (why: string, causes?: object[]) => ({
     kind: 'Status',
     apiVersion: 'v1',
     metadata: {},
@@ -154,8 +158,9 @@ describe('a request of another object', () => {
     reason: 'Conflict',
     code: 409,
     message: `Operation cannot be fulfilled on tfjobs.kubeflow.org "tfjob-test": ${why}`,
-    details: { name: 'tfjob-test', group: 'kubeflow.org', kind: 'tfjobs' },
+    details: { name: 'tfjob-test', group: 'kubeflow.org', kind: 'tfjobs', ...(causes && { causes }) },
   });
+  const live = [{ reason: 'FieldValueInvalid', message: 'the live one is "72447176"', field: 'metadata.resourceVersion' }];
   const modified = 'the object has been modified; please apply your changes to the latest version and try again';
   const uid = '083cc6df-ade3-11e9-aaa4-340a9837e413';
 
@@ -169,16 +174,18 @@ describe('a request of another object', () => {
   });
 
   it.each(['1', '72447177', '072447176', '724471760'])('of the resourceVersion %s is a conflict', (resourceVersion) => {
-    expect(refusal(job(), job({ 'metadata.resourceVersion': resourceVersion }))).toEqual(conflict(modified));
+    expect(refusal(job(), job({ 'metadata.resourceVersion': resourceVersion }))).toEqual(conflict(modified, live));
   });
 
   it('of a stale resourceVersion is not told what it may not change', () => {
     const stale = { 'metadata.resourceVersion': '1' };
-    expect(refusal(job(), job(stale, { 'spec.backoffLimit': 7, kind: 'PyTorchJob' }))).toEqual(conflict(modified));
-    expect(refusal(job(), job(stale, { 'spec.cleanPodPolicy': 'Some' }), { strict: { duplicates: ['duplicate field "kind"'] } })).toEqual(
-      conflict(modified),
-    );
-    expect(refusal(job(), job(stale))).toEqual(conflict(modified));
+    expect(refusal(job(), job(stale, { 'spec.backoffLimit': 7, kind: 'PyTorchJob' }))).toEqual(conflict(modified, live));
+    expect(
+      refusal(job(), job(stale, { 'spec.cleanPodPolicy': 'Some' }), {
+        validation: { mode: 'Strict', duplicates: [duplicate('duplicate field "kind"', 'kind')] },
+      }),
+    ).toEqual(conflict(modified, live));
+    expect(refusal(job(), job(stale))).toEqual(conflict(modified, live));
   });
 
   it('of another kind is invalid', () => {

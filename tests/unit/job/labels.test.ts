@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { annotationCauses, labelCauses } from '../../../lib/job/rules/field-value.ts';
+import { printable } from '../../../lib/job/shown.ts';
 import { getPath, type JsonObject, parseExactJson } from '../../../lib/json/json.ts';
 import { causes, changed, cpuTime, job, judge, sent } from './jobs.ts';
 
@@ -27,8 +28,13 @@ const rules = {
   valueLong: 'must be no more than 63 bytes',
 };
 type Rule = keyof typeof rules;
-const broken = (field: string, text: string, which: Rule[]) =>
-  which.map((rule) => ({ reason: 'FieldValueInvalid', message: `Invalid value: ${JSON.stringify(text)}: ${rules[rule]}`, field }));
+const shownKey = (key: string) => printable(key.length > 317 ? `${key.slice(0, 317)}…` : key);
+const broken = (map: string, text: string, which: Rule[], key = text) =>
+  which.map((rule) => ({
+    reason: 'FieldValueInvalid',
+    message: `Invalid value: ${JSON.stringify(text)}: ${rules[rule]}`,
+    field: `${map}[${shownKey(key)}]`,
+  }));
 
 describe('a key', () => {
   it.each<[string, Rule[]]>([
@@ -115,8 +121,8 @@ describe('a label’s value', () => {
     [`${'a'.repeat(63)} `, ['valueLong', 'value']],
     ['é'.repeat(32), ['valueLong', 'value']],
   ])('%j breaks the rules %j', (value, which) => {
-    expect(labelCauses('k', value)).toEqual(broken(labels, value, which));
-    const expected = which.length > 0 ? [422, ...broken(labels, value, which)] : undefined;
+    expect(labelCauses('k', value)).toEqual(broken(labels, value, which, 'k'));
+    const expected = which.length > 0 ? [422, ...broken(labels, value, which, 'k')] : undefined;
     if (expected) expect(causes(live, changed(live, { [labels]: { k: value } }))).toEqual(expected);
     else expect(sent(live, changed(live, { [labels]: { k: value } })).changed).toEqual([labels]);
   });
@@ -154,7 +160,7 @@ describe('a lone surrogate', () => {
     expect(judge(changed(live, { [annotations]: { a: 'x\ufffdy' } }), changed(live, { [annotations]: { a: 'x\udc00y' } }))).toEqual({
       outcome: 'unchanged',
     });
-    expect(causes(live, changed(live, { [labels]: { a: '\ud800' } }))).toEqual([422, ...broken(labels, '\ufffd', ['value'])]);
+    expect(causes(live, changed(live, { [labels]: { a: '\ud800' } }))).toEqual([422, ...broken(labels, '\ufffd', ['value'], 'a')]);
     expect(causes(live, changed(live, { [annotations]: { '\ud800': 'a' } }))).toEqual([422, ...broken(annotations, '\ufffd', ['name'])]);
   });
 

@@ -123,9 +123,9 @@ describe('a refusal with 422', () => {
       "(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') " +
       "with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')";
     const all = [
-      wrong('metadata.labels', `Invalid value: "a b": ${label}`),
-      wrong('metadata.labels', `Invalid value: "x y": ${value}`),
-      wrong('metadata.annotations', `Invalid value: "n/m/o": ${key}`),
+      wrong('metadata.labels[a b]', `Invalid value: "a b": ${label}`),
+      wrong('metadata.labels[ok]', `Invalid value: "x y": ${value}`),
+      wrong('metadata.annotations[n/m/o]', `Invalid value: "n/m/o": ${key}`),
       wrong(deadline, `Invalid value: 0: ${deadline} in body should be greater than or equal to 1`),
       wrong(ttl, `Invalid value: "string": ${ttl} in body must be of type integer: "string"`, 'FieldValueTypeInvalid'),
       wrong(policy, 'Unsupported value: "Some": supported values: "All", "Running", "None"', 'FieldValueNotSupported'),
@@ -153,7 +153,7 @@ describe('a refusal with 422', () => {
     // One for each key, and two since they are too long together and too many.
     const [code, ...listed] = ask({ 'metadata.labels': labels });
     expect([code, listed.length]).toEqual([422, 101]);
-    expect(listed[99]).toMatchObject({ reason: 'FieldValueInvalid', field: 'metadata.labels' });
+    expect(listed[99]).toMatchObject({ reason: 'FieldValueInvalid', field: 'metadata.labels[99 b]' });
     expect(listed[100]).toEqual({ reason: 'FieldValueInvalid', message: 'and 99902 more values are invalid' });
     const { message } = refusal(live, changed(live, { 'metadata.labels': labels }));
     expect(message.length).toBeLessThan(100_000);

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { duplicateFields, unknownFields } from '../../../../lib/job/rules/field-validation.ts';
+import { duplicate, duplicateFields, unknownFields } from '../../../../lib/job/rules/field-validation.ts';
+import { parseExactJson } from '../../../../lib/json/json.ts';
 import { someOf } from '../../../exhaustive.ts';
 import { causes, cci, changed, container, cpuTime, job, judge, kubeflow, kubeflowJob, pod, refusal, worker } from '../jobs.ts';
 
 const live = job();
-const strict = { strict: { duplicates: [] as string[] } };
+const strict = { validation: { mode: 'Strict' as const, duplicates: [] } };
 const unknown = (changes: Record<string, unknown>, before = live, kind = cci) => unknownFields(kind, before, changed(before, changes));
 
 describe('an unknown field under fieldValidation=Strict (docs/decision.md, field-validation)', () => {
@@ -26,7 +27,8 @@ describe('an unknown field under fieldValidation=Strict (docs/decision.md, field
     const shown = path === 'metadata.a b' ? 'metadata[a b]' : path;
     expect(unknown({ [path]: value })).toEqual([shown]);
     const { code, reason, message, details } = refusal(live, changed(live, { [path]: value }), strict);
-    expect([code, reason, details]).toEqual([400, 'BadRequest', undefined]);
+    const cause = { reason: 'FieldValueInvalid', field: shown, message: expect.stringContaining(`unknown field "${shown}"`) };
+    expect([code, reason, details]).toEqual([400, 'BadRequest', { causes: [cause] }]);
     expect(message).toContain(`TFJob in version "v1" cannot be handled as a TFJob: strict decoding error: unknown field "${shown}"`);
   });
 
@@ -39,11 +41,15 @@ describe('an unknown field under fieldValidation=Strict (docs/decision.md, field
 
   it('is one of all, and duplicates come first', () => {
     const requested = job({ 'spec.a': 1, 'spec.b': 2, x: 3 });
-    expect(refusal(live, requested, { strict: { duplicates: ['duplicate field "kind"'] } }).message).toBe(
+    expect(
+      refusal(live, requested, { validation: { mode: 'Strict', duplicates: [duplicate('duplicate field "kind"', 'kind')] } }).message,
+    ).toBe(
       'TFJob in version "v1" cannot be handled as a TFJob: strict decoding error: ' +
         'duplicate field "kind", unknown field "x", unknown field "spec.a", unknown field "spec.b"',
     );
-    expect(refusal(live, live, { strict: { duplicates: ['duplicate field "kind"'] } }).code).toBe(400);
+    expect(refusal(live, live, { validation: { mode: 'Strict', duplicates: [duplicate('duplicate field "kind"', 'kind')] } }).code).toBe(
+      400,
+    );
   });
 
   it.each([
@@ -147,7 +153,7 @@ describe('duplicateFields', () => {
     ['{"a":"x\\"","a":1}', ['a']],
     ['{"metadata":{"labels":{"x/y":"1","x/y":"2"}}}', ['metadata.labels[x/y]']],
   ])('finds in %s %j', (text, paths) => {
-    expect(duplicateFields(text)).toEqual(paths.map((path) => `duplicate field "${path}"`));
+    expect(duplicateFields(text, parseExactJson(text))).toEqual(paths.map((field) => duplicate(`duplicate field "${field}"`, field)));
   });
 
   const large: [string, string][] = [
@@ -161,9 +167,10 @@ describe('duplicateFields', () => {
     ['quotes', `[${'"",'.repeat(900_000)}""]`],
   ];
   it.each(someOf(large, 3))('takes time in proportion to its text: %s', (_title, text) => {
-    let found: string[] = [];
+    const parsed = parseExactJson(text);
+    let found: object[] = [];
     const took = cpuTime(() => {
-      found = duplicateFields(text);
+      found = duplicateFields(text, parsed);
     });
     expect(took).toBeLessThan(2000);
     expect(found.length).toBeLessThanOrEqual(100);

@@ -112,7 +112,7 @@ describe('a refusal ends with what of the request may be had (docs/decision.md, 
   });
 
   it('and not where the request has unknown fields under Strict, or is refused for another reason', () => {
-    const strict = { strict: { duplicates: [] } };
+    const strict = { validation: { mode: 'Strict' as const, duplicates: [] } };
     expect(refusal(live, changed(live, { 'spec.x': 1, 'spec.ttlSecondsAfterFinished': 5 }), strict).message).not.toContain('kubectl');
     expect(refusal(live, changed(live, { 'metadata.uid': 'other', 'spec.ttlSecondsAfterFinished': 5 })).message).not.toContain('kubectl');
     expect(refusal(live, changed(live, { 'spec.cleanPodPolicy': 'Some', 'spec.ttlSecondsAfterFinished': 5 })).message).not.toContain(
