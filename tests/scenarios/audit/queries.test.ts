@@ -55,6 +55,13 @@ it('the first question of docs/audit.md tells who changed a job, from what to wh
   ]);
 });
 
+it('nor does it leave out a write after which a mistake of our own came, or take a job of another namespace for this one', async () => {
+  const [, ended = ''] = await happen();
+  expect(ask(1, [ended.replace('"stage":"ResponseComplete"', '"stage":"Panic"')])).toHaveLength(1);
+  expect(ask(1, [ended.replace('"namespace":"kube-test"', '"namespace":"another"')])).toEqual([]);
+  expect(ask(1, [ended.replace('"resource":"tfjobs"', '"resource":"pytorchjobs"')])).toEqual([]);
+});
+
 it('the second tells everything that somebody did', async () => {
   lines = await happen();
   expect(ask(2, lines).map(({ verb, code }) => `${verb} ${code}`)).toEqual(['update 200', 'update 200', 'update 200', 'update 403']);
