@@ -20,8 +20,9 @@ interface Told {
   keys: Record<string, Keys>;
 }
 
-/** Characters of the keys of one map. */
+/** Characters of the keys of one map, with the quotes, the comma and the escapes that each costs in an event. */
 const maxKeys = 16_384;
+const costOfKey = 5;
 const maxScalar = 64;
 
 /**
@@ -115,7 +116,7 @@ function newValue({ path }: PlacedField, sent: Json, answer: JsonObject | undefi
 function listed(set: string[], removed: string[]): Keys {
   let room = maxKeys;
   const fits = (key: string): boolean => {
-    room -= key.length;
+    room -= JSON.stringify(key).length + costOfKey - 2;
     return room >= 0;
   };
   const [first, second] = [set.filter(fits), removed.filter(fits)];

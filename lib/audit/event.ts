@@ -1,5 +1,5 @@
 import type { UserInfo } from '../callers/user-info.ts';
-import type { Json } from '../json/json.ts';
+import { escaped, type Json } from '../json/json.ts';
 import type { AuditLevel, AuditStage } from '../policy/manifests.ts';
 import type { Status } from '../status.ts';
 
@@ -40,6 +40,10 @@ export interface AuditEvent {
 export const maxEventBytes = 102_400;
 const maxText = 4096;
 const maxUserAgent = 1024;
+/** What tells of a write: bounded where it is made, and never cut, since it is JSON. */
+const ofWrites = new Set(['outcome', 'changed', 'sent', 'values', 'keys'].map((name) => `tfjob-gateway/${name}`));
+/** What a terminal acts on or does not show, and what some readers take for the end of a line: written with JSON's escapes. */
+const unprintable = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
 
 /**
  * An event as one line of JSON, with kube-apiserver's members in kube-apiserver's order. One that is too large loses its objects and is
@@ -50,8 +54,9 @@ export function eventLine(event: AuditEvent): string {
   if (fits(line)) return line;
   const { requestObject: _, responseObject: __, ...bare } = event;
   const truncated = { ...bare, annotations: { ...bare.annotations, 'audit.k8s.io/truncated': 'true' } };
-  const shorter = serialize(truncated);
-  return fits(shorter) ? shorter : serialize(withShortTexts(truncated));
+  let shorter = serialize(truncated);
+  for (let most = maxText; !fits(shorter) && most >= 1; most /= 2) shorter = serialize(withShortTexts(truncated, most));
+  return shorter;
 }
 
 function fits(line: string): boolean {
@@ -61,7 +66,7 @@ function fits(line: string): boolean {
 
 function serialize(event: AuditEvent): string {
   const { level, auditID, stage, requestURI, verb, user, sourceIPs, userAgent, objectRef, responseStatus } = event;
-  return JSON.stringify({
+  const text = JSON.stringify({
     kind: 'Event',
     apiVersion: 'audit.k8s.io/v1',
     level,
@@ -80,6 +85,7 @@ function serialize(event: AuditEvent): string {
     stageTimestamp: microTime(event.stageAt),
     ...(Object.keys(event.annotations).length > 0 && { annotations: sorted(event.annotations) }),
   });
+  return text.replace(unprintable, escaped);
 }
 
 function userOf(user: UserInfo | undefined): object {
@@ -118,19 +124,24 @@ export function microTime(ms: number): string {
   return new Date(whole).toISOString().replace('Z', `${micros}Z`);
 }
 
-function withShortTexts(event: AuditEvent): AuditEvent {
-  const { responseStatus, annotations, requestURI, user } = event;
-  const short = (text: string): string => (text.length > maxText ? `${text.slice(0, maxText)}...TRUNCATED` : text);
+/** No text is longer than `most`, nor are there more than 100 of a kind. Annotations of policies go before the gateway's own. */
+function withShortTexts(event: AuditEvent, most: number): AuditEvent {
+  const { responseStatus, annotations, requestURI, userAgent, user, objectRef } = event;
+  const short = (text: string): string => (text.length > most ? `${text.slice(0, most)}...TRUNCATED` : text);
+  const each = (map: Readonly<Record<string, string>>) => Object.entries(map).map(([key, value]): [string, string] => [key, short(value)]);
   const { details: _, ...status } = responseStatus ?? { code: 0 };
+  const own = Object.entries(annotations).sort(([a], [b]) => Number(isOwn(b)) - Number(isOwn(a)));
   return {
     ...event,
     requestURI: short(requestURI),
-    user: user && { ...user, groups: user.groups.slice(0, 100).map(short), extra: {} },
+    userAgent: userAgent && short(userAgent),
+    user: user && { username: short(user.username), uid: short(user.uid), groups: user.groups.slice(0, 100).map(short), extra: {} },
+    objectRef: objectRef && Object.fromEntries(each(objectRef as Record<string, string>)),
     responseStatus: responseStatus && { ...status, ...(status.message && { message: short(status.message) }) },
-    annotations: Object.fromEntries(
-      Object.entries(annotations)
-        .slice(0, 100)
-        .map(([key, value]) => [short(key), short(value)]),
-    ),
+    annotations: Object.fromEntries(own.slice(0, 100).map(([key, value]) => [short(key), ofWrites.has(key) ? value : short(value)])),
   };
+}
+
+function isOwn(key: string): boolean {
+  return /^(?:tfjob-gateway|authorization\.k8s\.io|audit\.k8s\.io)\//.test(key);
 }

@@ -55,7 +55,8 @@ function shownMember(name: string, member: Json, depth: number, how: How, isFree
 /** A label or an annotation. One that is JSON may be a record as kubectl's is: other tools keep theirs under their own names. */
 function shownText(value: Json, how: How): Json {
   if (typeof value !== 'string') return value;
-  if (value.length > maxEventBytes) return hidden;
+  // No event holds it, so that its objects are left out (eventLine), as kube-apiserver's are: not worth a search.
+  if (value.length > maxEventBytes) return value;
   const parsed = /^\s*[{[]/.test(value) ? jsonIn(value) : undefined;
   if (parsed === undefined) return how.hide(value);
   const safe = JSON.stringify(shown(parsed, 0, how, false));

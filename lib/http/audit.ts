@@ -53,7 +53,7 @@ export function auditRequest(audit: Audit): Around<HttpRequest & InContext, Audi
 }
 
 function askedOf(event: HttpRequest): Asked {
-  const { requestId, method, path, user, sourceIp, headers } = event;
+  const { requestId, uniqueId, method, path, user, sourceIp, headers } = event;
   return {
     auditID: requestId,
     requestURI: uriOf(event),
@@ -62,6 +62,7 @@ function askedOf(event: HttpRequest): Asked {
     sourceIPs: sourceIp === undefined ? [] : [sourceIp],
     userAgent: headers['user-agent'],
     isRead: ['GET', 'HEAD', 'OPTIONS'].includes(method) || review.test(path),
+    ...(uniqueId && { annotations: { 'tfjob-gateway/unique-id': uniqueId } }),
   };
 }
 

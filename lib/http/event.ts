@@ -97,6 +97,7 @@ export function normalizeEvent(names: CallerNames): (given: unknown, context: Co
       body: event.body ?? '',
       isBase64Encoded: (event.isBase64Encoded as unknown) === true,
       requestId: text(event.requestContext?.requestId) ?? text(context?.awsRequestId) ?? '',
+      uniqueId: text(event.requestContext?.extendedRequestId) ?? text(context?.awsRequestId),
     };
   };
 }

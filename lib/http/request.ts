@@ -27,6 +27,8 @@ export interface HttpRequest {
   /** From where, by requestContext alone. */
   sourceIp: string | undefined;
   requestId: string;
+  /** Like it, but never the caller's own: API Gateway REST takes a requestId from a header (X-Amzn-RequestId). */
+  uniqueId: string | undefined;
   /** When API Gateway took the request, milliseconds of wall clock. */
   acceptedAt: number | undefined;
 }

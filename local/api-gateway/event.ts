@@ -74,7 +74,7 @@ export function buildEvent({ request, path, query, body, match, auth }: Received
       },
       path,
       protocol: `HTTP/${request.httpVersion}`,
-      requestId: randomUUID(),
+      requestId: requestIdOf(request),
       requestTime: requestTime(now),
       requestTimeEpoch: now.getTime(),
       resourceId: 'local',
@@ -145,4 +145,10 @@ function lastOf(multiValue: Record<string, string[]>): Record<string, string> {
 function requestTime(now: Date): string {
   const [date = '', time = ''] = now.toISOString().split(/[T.]/);
   return `${date.slice(8)}/${months[now.getUTCMonth()]}/${date.slice(0, 4)}:${time} +0000`;
+}
+
+/** As API Gateway has it, a caller may choose it. */
+function requestIdOf({ headers }: IncomingMessage): string {
+  const chosen = headers['x-amzn-requestid'];
+  return typeof chosen === 'string' && /^[\w.-]{1,128}$/.test(chosen) ? chosen : randomUUID();
 }

@@ -1,4 +1,5 @@
 import { omittedWrites } from '../../lib/audit/strict-policy.ts';
+import { idleTerms } from './audit-hints.ts';
 import type { Manifest } from './manifests.ts';
 import { matchApart, neverMatching } from './match-hints.ts';
 import { byPlace, type Finding, type Path, showPath } from './mistakes.ts';
@@ -20,8 +21,7 @@ export function hintsOf(manifests: readonly Manifest[]): Finding[] {
     if (/^(?:Cluster)?RoleBinding$/.test(manifest.kind)) return callersThatAreNone(manifest);
     if (/^(?:Cluster)?Role$/.test(manifest.kind)) return idleRules(manifest, expressions.join('\n'));
     if (manifest.kind === 'ValidatingAdmissionPolicyBinding') return ofPolicyBinding(manifest, manifests);
-    if (manifest.kind === 'Policy')
-      return omittedOf(manifest).map((text) => ({ path: ['rules'], text: `with audit=strict refused: it ${text}` }));
+    if (manifest.kind === 'Policy') return [...idleTerms(manifest.value), ...refusedStrictly(manifest)];
     if (manifest.kind !== 'ValidatingAdmissionPolicy') return [];
     const { spec } = manifest.value;
     return [...unguarded(manifest), ...unbound(manifest, manifests), ...neverMatching(spec.matchConstraints, 'matchConstraints')];
@@ -33,6 +33,10 @@ export function hintsOf(manifests: readonly Manifest[]): Finding[] {
 /** What an audit policy leaves out of writes, in either layout: the build does not know the one of its deployment. */
 export function omittedOf({ value }: Manifest): string[] {
   return [...new Set((['cci', 'kubeflow'] as const).flatMap((layout) => omittedWrites(value, layout)))];
+}
+
+function refusedStrictly(manifest: Manifest): Hint[] {
+  return omittedOf(manifest).map((text) => ({ path: ['rules'], text: `with audit=strict refused: it ${text}` }));
 }
 
 function findingOf({ file, lineOf }: Manifest, { path, text }: Hint): Finding {

@@ -10,8 +10,9 @@ export function told(): { stages: string[]; last: Loose; notes: Loose } {
 
 const ours = 'tfjob-gateway/';
 
-/** The annotations that are the gateway's own, by their names, those that hold JSON as such; without the build. */
+/** The annotations that are the gateway's own, by their names, those that hold JSON as such; without the build and the unique id. */
 export function notesOf({ annotations }: Loose): Loose {
-  const own = Object.entries(annotations as Record<string, string>).filter(([key]) => key.startsWith(ours) && key !== `${ours}build`);
+  const ofEvery = [`${ours}build`, `${ours}unique-id`];
+  const own = Object.entries(annotations as Record<string, string>).filter(([key]) => key.startsWith(ours) && !ofEvery.includes(key));
   return Object.fromEntries(own.map(([key, text]) => [key.slice(ours.length), /^[[{]/.test(text) ? JSON.parse(text) : text]));
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { beforeAll, expect, it } from 'vitest';
 import { takeAuditLines } from '../../audit-lines.ts';
-import { now, put, requested, reset, useGateway } from '../gateway.ts';
+import { jobPath, now, put, requested, reset, useGateway } from '../gateway.ts';
 
 useGateway({ auth: 'none', env: { POWERTOOLS_LOG_LEVEL: 'SILENT' } });
 
@@ -55,6 +55,13 @@ it('the first question of docs/audit.md tells who changed a job, from what to wh
   ]);
 });
 
+it('nor does it leave out a write after which a mistake of our own came, or take a job of another namespace for this one', async () => {
+  const [, ended = ''] = await happen();
+  expect(ask(1, [ended.replace('"stage":"ResponseComplete"', '"stage":"Panic"')])).toHaveLength(1);
+  expect(ask(1, [ended.replace('"namespace":"kube-test"', '"namespace":"another"')])).toEqual([]);
+  expect(ask(1, [ended.replace('"resource":"tfjobs"', '"resource":"pytorchjobs"')])).toEqual([]);
+});
+
 it('the second tells everything that somebody did', async () => {
   lines = await happen();
   expect(ask(2, lines).map(({ verb, code }) => `${verb} ${code}`)).toEqual(['update 200', 'update 200', 'update 200', 'update 403']);
@@ -75,4 +82,20 @@ it('the fifth finds what was received and has no end', async () => {
   expect(ask(5, lines)).toEqual([]);
   const [first = '', , ...others] = lines;
   expect(ask(5, [first, ...others])).toEqual([{ id: JSON.parse(first).auditID }]);
+});
+
+it('nor can a caller hide that by giving the id of such a request to another one', async () => {
+  await reset();
+  takeAuditLines();
+  const headers = { 'X-Amzn-RequestId': 'chosen', 'X-Request-Id': 'chosen-too', 'Audit-Id': 'chosen-too' };
+  await put(
+    requested((job) => Object.assign(job.spec, { backoffLimit: 6 })),
+    { headers },
+  );
+  const [received = ''] = takeAuditLines();
+  expect(JSON.parse(received)).toMatchObject({ auditID: 'chosen', stage: 'RequestReceived' });
+  await put('', { method: 'GET', path: `${jobPath}-that-is-not-there`, headers });
+  const ended = takeAuditLines();
+  expect(ended.map((line) => [JSON.parse(line).auditID, JSON.parse(line).stage])).toEqual([['chosen', 'ResponseComplete']]);
+  expect(ask(5, [received, ...ended])).toEqual([{ id: 'chosen' }]);
 });

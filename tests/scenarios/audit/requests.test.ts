@@ -256,6 +256,15 @@ describe('a refusal', () => {
     expect(last.annotations).not.toHaveProperty('authorization.k8s.io/decision');
   });
 
+  it('has an id that no caller chose: of API Gateway REST its own, else that of the invocation', async () => {
+    const requestContext = { httpMethod: 'PUT', requestId: 'chosen', identity: { userArn: null } };
+    const event = { httpMethod: 'PUT', path: jobPath, headers: { 'x-amzn-requestid': 'chosen' }, body: '{}' };
+    await invoke(await handlerOf('replace-job'), { ...event, requestContext: { ...requestContext, extendedRequestId: 'e-1' } });
+    await invoke(await handlerOf('replace-job'), { ...event, requestContext });
+    const ids = takeAuditEvents().map(({ auditID, annotations }) => [auditID, annotations['tfjob-gateway/unique-id']]);
+    expect(ids).toEqual([...Array(2).fill(['chosen', 'e-1']), ...Array(2).fill(['chosen', 'function-request-id'])]);
+  });
+
   it('of a job that CCI does not have is CCI’s, without a rule', async () => {
     await put(
       requested((job) => {

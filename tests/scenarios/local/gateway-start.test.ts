@@ -65,10 +65,12 @@ describe('npm run gateway', () => {
     const [port] = (await freePorts(1)) as [number];
     const child = start({ ...good, ...keys, AWS_REGION: 'us-east-1', AUTH: '', AUTH_TOKENS: 'local/callers.csv', PORT: String(port) });
     let said = '';
-    for await (const piece of child.stdout) {
+    for await (const piece of child.stdout.iterator({ destroyOnReturn: false })) {
       said += piece;
       if (said.includes('--context eve')) break;
     }
+    // It goes on to print.
+    child.stdout.resume();
     expect(said).toContain('Who brings a token of local/callers.csv is its caller. It listens on 127.0.0.1, so only this machine can.');
     const version = (headers: Record<string, string>) => fetch(`http://127.0.0.1:${port}/version`, { headers });
     expect((await version({ authorization: 'Bearer ada-token' })).status).toBe(200);

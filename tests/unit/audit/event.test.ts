@@ -50,8 +50,15 @@ describe('an audit event', () => {
 
   it('is one line, whatever is in it', () => {
     const line = eventLine({ ...event, userAgent: 'a\nb\r\u2028"', requestURI: '/\n', auditID: '\ud800' });
-    expect(line).not.toMatch(/[\n\r]/);
+    expect(line).not.toMatch(/[\n\r\u2028]/);
     expect(JSON.parse(line).userAgent).toBe('a\nb\r\u2028"');
+  });
+
+  it('has nothing raw on which a terminal acts, or that turns the direction of what follows', () => {
+    const trick = '\u009b31m\u202e\u2066\u200f\ufeff\u0085\u2029\u007f\u001b[0m';
+    const line = eventLine({ ...event, userAgent: trick, requestURI: trick, annotations: { [trick]: trick } });
+    expect(line).not.toMatch(/[\p{C}\p{Zl}\p{Zp}]/u);
+    expect(JSON.parse(line)).toMatchObject({ userAgent: trick, requestURI: trick, annotations: { [trick]: trick } });
   });
 
   it('has a user agent of 1,024 characters at most', () => {
@@ -93,7 +100,37 @@ describe('an audit event that is too large', () => {
       annotations: { a: long, b: long },
       user: { username: 'name', uid: '', groups: Array(1000).fill(long), extra: { a: [long] } },
     });
-    expect(sizeOf(line)).toBeLessThan(maxEventBytes * 5);
+    expect(sizeOf(line)).toBeLessThanOrEqual(maxEventBytes);
     expect(JSON.parse(line)).toMatchObject({ auditID: 'id', user: { username: 'name' }, responseStatus: { code: 403 } });
+  });
+
+  it('has no more bytes than that, whatever of it is long and however many bytes a character has', () => {
+    const long = '€'.repeat(60_000);
+    const line = eventLine({
+      ...event,
+      auditID: 'id',
+      requestURI: long,
+      userAgent: long,
+      objectRef: { ...event.objectRef, uid: long, resourceVersion: long, name: long },
+      user: { username: long, uid: long, groups: Array(1000).fill(long), extra: { a: [long] } },
+      responseStatus: { code: 403, message: long },
+      annotations: Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`a${i}`, long])),
+    });
+    expect(sizeOf(line)).toBeLessThanOrEqual(maxEventBytes);
+    expect(JSON.parse(line)).toMatchObject({
+      auditID: 'id',
+      responseStatus: { code: 403 },
+      annotations: { 'audit.k8s.io/truncated': 'true' },
+    });
+  });
+
+  it('keeps what was changed before what policies say', () => {
+    const values = JSON.stringify({ 'spec.ttlSecondsAfterFinished': { old: null, new: 600 } });
+    const keys = JSON.stringify({ 'metadata.labels': { set: Array.from({ length: 2000 }, (_, i) => `k${i}`) } });
+    const ours = { 'tfjob-gateway/values': values, 'tfjob-gateway/keys': keys, 'tfjob-gateway/outcome': 'changed' };
+    const ofPolicies = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`a-policy/${i}`, 'x'.repeat(10_000)]));
+    const line = eventLine({ ...event, annotations: { ...ofPolicies, ...ours } });
+    expect(sizeOf(line)).toBeLessThanOrEqual(maxEventBytes);
+    expect(JSON.parse(line).annotations).toMatchObject(ours);
   });
 });

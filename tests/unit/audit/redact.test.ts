@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { eventLine, maxEventBytes } from '../../../lib/audit/event.ts';
 import { hidden, hiderOf as hider } from '../../../lib/audit/hide.ts';
 import { secretsIn, shownObject } from '../../../lib/audit/redact.ts';
 import type { Json, JsonObject } from '../../../lib/json/json.ts';
@@ -220,9 +221,16 @@ describe('what a policy says of a job', () => {
     });
   });
 
-  it('nor is anything shown of an annotation that is larger than an event', () => {
-    expect(show({ metadata: { annotations: { a: 'x'.repeat(102_401) } } })).toBe(
-      JSON.stringify({ metadata: { annotations: { a: hidden } } }),
+  it('nor is one searched that no event can hold: the event is told without its objects', () => {
+    const value = `${secret}${'x'.repeat(maxEventBytes)}`;
+    const requestObject = shownObject(
+      { metadata: { annotations: { a: value } } },
+      { omitManagedFields: false, secrets: new Set([secret]) },
     );
+    const event = { level: 'Request', auditID: 'id', stage: 'ResponseComplete', requestURI: '/', verb: 'update' } as const;
+    const rest = { user: undefined, sourceIPs: [], userAgent: undefined, objectRef: undefined, receivedAt: 0, stageAt: 0, annotations: {} };
+    const line = eventLine({ ...event, ...rest, requestObject });
+    expect(line).not.toContain(secret);
+    expect(JSON.parse(line).annotations).toEqual({ 'audit.k8s.io/truncated': 'true' });
   });
 });

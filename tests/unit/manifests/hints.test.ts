@@ -283,3 +283,34 @@ describe('docs/policies', () => {
     expect((await checkPolicies('docs/policies')).mistakes).toEqual([]);
   });
 });
+
+describe('a hint about an audit policy', () => {
+  const ofRule = (rule: string) =>
+    hints(`apiVersion: audit.k8s.io/v1\nkind: Policy\nrules:\n- { level: Metadata, ${rule} }\n- { level: Metadata }\n`);
+  const patterns = ', and there are no patterns here: what is left out is any';
+
+  it.each([
+    ['verbs: [UPDATE]', 'rules[0].verbs[0]: no request has the verb "UPDATE": it is written update'],
+    ['verbs: [patch, "*"]', `rules[0].verbs[1]: no request has the verb "*"${patterns}`],
+    ['verbs: [""]', 'rules[0].verbs[0]: no request has the verb ""'],
+    ['users: ["system:*"]', `rules[0].users[0]: nobody and nothing is called "system:*"${patterns}`],
+    ['userGroups: [""]', 'rules[0].userGroups[0]: nobody and nothing is called ""'],
+    ['namespaces: ["*"]', `rules[0].namespaces[0]: nobody and nothing is called "*"${patterns}`],
+    ['resources: [{ resources: [tfjobs] }]', 'rules[0].resources[0].resources[0]: tfjobs are of the group kubeflow.org, and this is of ""'],
+    [
+      'resources: [{ group: kubeflow.org, resources: [tfjobs, TFJob/status] }]',
+      'rules[0].resources[0].resources[1]: no resource is called TFJob: it is tfjobs/status',
+    ],
+  ])('says that %s matches nothing', (rule, message) => {
+    expect(ofRule(rule)).toContain(`4: ${message}`);
+  });
+
+  it('is not given for what matches something, here or at kube-apiserver', () => {
+    expect(
+      ofRule(
+        'verbs: [get, update, deletecollection], users: ["system:anonymous"], namespaces: ["", a], ' +
+          'resources: [{ group: "*", resources: [tfjobs, "*", "*/status"] }, { group: apps, resources: [deployments] }, { resources: [pods] }]',
+      ),
+    ).toEqual([]);
+  });
+});
