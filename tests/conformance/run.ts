@@ -69,7 +69,7 @@ try {
   if (asked('kubectl')) await kubectlSuite(tools, stages);
   if (asked('access')) await accessSuite(stages);
   if (asked('admission')) await admissionSuite(tools, stages, etcd.url);
-  if (asked('audit')) await auditSuite(tools, stages, etcd.url);
+  if (asked('audit')) await auditSuite(tools, etcd.url, folder);
   if (asked('clients')) await clientLibraries(tools, stages);
   if (asked('differential')) await differential(stages);
   if (asked('yaml')) await yamlSuite(stages);
