@@ -55,25 +55,6 @@ async function builtFrom(): Promise<{ version: string; commit?: string }> {
 }
 
 /**
- * What a function that calls CCI begins with: the secret is read and the connection opened while the rest, a file of its own, is loading. The
- * query says which instance this is, where one process has several.
- */
-const early = `import { beginCci } from '../lib/cci/connect.ts';
-beginCci(process.env);
-export const { handler } = await import(new URL('rest.mjs' + new URL(import.meta.url).search, import.meta.url).href);
-`;
-const earlyEntry: Plugin = {
-  name: 'early-entry',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^early$/ }, () => ({ path: 'early', namespace: 'early' }));
-    onLoad({ filter: /./, namespace: 'early' }, () => ({
-      contents: early,
-      resolveDir: fileURLToPath(new URL('../handlers', import.meta.url)),
-    }));
-  },
-};
-
-/**
  * Bundles one entry file (or source text) into `outdir`/index.mjs and returns what went into it. `policiesDigest`: of the policies that will
  * lie beside it; without one the code that reads policies is left out. `withMaps`: with the source maps beside the code.
  */
@@ -102,7 +83,7 @@ export async function bundle(
       BUILD: JSON.stringify(await builtFrom()),
     },
     banner: { js: requireShim },
-    plugins: [leanHttp, otherCredentials, earlyEntry],
+    plugins: [leanHttp, otherCredentials],
     logLevel: 'warning',
   });
   return metafile;
@@ -118,7 +99,12 @@ export async function buildHandlers(target = 'dist', policies = 'policies', maps
   try {
     for (const file of (await readdir('handlers')).sort()) {
       const outdir = join(fresh, basename(file, '.ts'));
-      const { inputs } = await bundle({ entryPoints: await entriesOf(`handlers/${file}`) }, outdir, packed?.digest, maps !== undefined);
+      const { inputs } = await bundle(
+        { entryPoints: [{ in: `handlers/${file}`, out: 'index' }] },
+        outdir,
+        packed?.digest,
+        maps !== undefined,
+      );
       if ('lib/console/page.ts' in inputs) await buildConsole(join(outdir, 'page'));
       if (packed && 'lib/policy/load.ts' in inputs) await writeFile(join(outdir, 'policies.json'), packed.bytes);
     }
@@ -128,17 +114,6 @@ export async function buildHandlers(target = 'dist', policies = 'policies', maps
   } finally {
     await rm(fresh, { recursive: true });
   }
-}
-
-/** The entries of a handler's bundle: its file, and where it calls CCI what begins with that before. */
-export async function entriesOf(file: string): Promise<{ in: string; out: string }[]> {
-  const callsCci = (await readFile(file, 'utf8')).includes('connectCci(');
-  return callsCci
-    ? [
-        { in: 'early', out: 'index' },
-        { in: file, out: 'rest' },
-      ]
-    : [{ in: file, out: 'index' }];
 }
 
 /** Moves some files of one folder into another, chunks before what loads them, and takes away what the other had besides. */

@@ -27,6 +27,7 @@ export function blocksOf(file: string): Block[] {
 /** What the comment before a block of commands may say, since no test runs it with the others: what the block needs. */
 export const marks = {
   'needs AWS': 'deploys, or talks to what was deployed',
+  'needs sqlite3': 'tests/scenarios/audit/queries.test.ts asks the same by node:sqlite',
   'needs a real upstream': 'npm run conformance runs it at the API server, or the gateway before it',
 };
 

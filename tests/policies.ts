@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Bundle, BundledObjects } from '../lib/policy/bundle.ts';
 import { digestOf } from '../lib/policy/read.ts';
-import { bundle, entriesOf } from '../scripts/build.ts';
+import { bundle } from '../scripts/build.ts';
 import { checkManifests } from '../scripts/manifests/check.ts';
 import type { Loose } from './scenarios/gateway.ts';
 
@@ -53,7 +53,7 @@ const templates = fileURLToPath(new URL('../dist-templates', import.meta.url));
 export async function buildTemplates(): Promise<void> {
   await rm(templates, { recursive: true, force: true });
   for (const name of [...httpHandlers, 'job-event'])
-    await bundle({ entryPoints: await entriesOf(`handlers/${name}.ts`) }, join(templates, name), anyDigest);
+    await bundle({ entryPoints: [{ in: `handlers/${name}.ts`, out: 'index' }] }, join(templates, name), anyDigest);
 }
 
 /**

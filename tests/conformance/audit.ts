@@ -13,7 +13,6 @@ import { Random } from './differential/random.ts';
 import { type Endpoint, type Loose, type Sending, send, sendOk } from './http.ts';
 import { createJob, jobPath, newJob } from './jobs.ts';
 import { check, say } from './report.ts';
-import type { Stage } from './run.ts';
 import type { Tools } from './tools.ts';
 
 const part = 'audit';
@@ -24,13 +23,12 @@ const enough = 500;
 const beginning = '{"kind":"Event","apiVersion":"audit.k8s.io/v1",';
 
 /** Sends the same requests of the same callers to an API server and through a gateway with the same audit policy, and compares what they tell. */
-export async function auditSuite(tools: Tools, [stage]: Stage[], etcdUrl: string): Promise<void> {
-  if (!stage) throw new Error('there is no cluster');
+export async function auditSuite(tools: Tools, etcdUrl: string, folder: string): Promise<void> {
   const random = new Random(seed);
   const policies = [...written, ...Array.from({ length: drawn }, (_, number) => drawPolicy(random, number))];
   say(`audit: ${policies.length} policies, seed ${seed}`);
   await buildTemplates();
-  const ground = await startGround(tools, stage.cluster, etcdUrl, stage.folder);
+  const ground = await startGround(tools, etcdUrl, folder);
   // The next is started while one is asked.
   const started: Promise<Sides>[] = [];
   const start = (number: number) => {
@@ -51,7 +49,7 @@ export async function auditSuite(tools: Tools, [stage]: Stage[], etcdUrl: string
     check(part, 'enough events were compared', events >= enough ? undefined : `${events} events are too few to say anything`);
   } finally {
     for (const sides of await Promise.allSettled(started)) if (sides.status === 'fulfilled') await sides.value.stop();
-    await ground.base.stop();
+    await Promise.all([ground.base.stop(), ground.plain.stop()]);
   }
   for (const { id, reason } of meant)
     check(`${part}, meant differences`, id, shown.has(id) ? undefined : `no request shows it any more: ${reason}`);

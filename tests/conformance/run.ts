@@ -70,7 +70,7 @@ try {
   if (asked('kubectl')) await kubectlSuite(tools, stages);
   if (asked('access')) await accessSuite(stages);
   if (asked('admission')) await admissionSuite(tools, stages, etcd.url);
-  if (asked('audit')) await auditSuite(tools, stages, etcd.url);
+  if (asked('audit')) await auditSuite(tools, etcd.url, folder);
   if (asked('watch')) await watchSuite(tools, stages);
   if (asked('clients')) await clientLibraries(tools, stages);
   if (asked('differential')) await differential(stages);

@@ -17,7 +17,8 @@ export async function brokenAdmission(cluster: Cluster): Promise<void> {
     body: { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'ns' } },
   });
   let refused = 0;
-  for (const broken of brokenManifests())
+  // An audit policy is a file of an API server, no object.
+  for (const broken of brokenManifests().filter(({ manifest }) => !manifest.includes('apiVersion: audit.k8s.io/')))
     await checked(part, broken.title, async () => {
       const said = await whatItSays(cluster, broken.manifest);
       const mistake = compare(broken, said);

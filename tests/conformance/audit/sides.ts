@@ -37,7 +37,7 @@ const program = fileURLToPath(new URL('../admission/serve.ts', import.meta.url))
 const name = 'audit';
 
 /** Starts the API server whose objects all those with an audit log have, and writes the file of callers. */
-export async function startGround(tools: Tools, plain: Cluster, etcdUrl: string, folder: string): Promise<Ground> {
+export async function startGround(tools: Tools, etcdUrl: string, folder: string): Promise<Ground> {
   const people = Object.keys(callers) as (keyof typeof callers)[];
   const tokens = Object.fromEntries([...people, 'nobody'].map((one) => [one, credential(randomUUID())])) as Record<Caller, string>;
   const lines = people.map((one) => {
@@ -47,7 +47,12 @@ export async function startGround(tools: Tools, plain: Cluster, etcdUrl: string,
   });
   const callersFile = join(folder, 'audit-callers.csv');
   await writeFile(callersFile, lines.join(''), { mode: 0o600 });
-  const base = await startCluster(tools, 'cci', etcdUrl, folder, { name });
+  const [base, plain] = await Promise.all(
+    [name, `${name}-upstream`].map((one) => startCluster(tools, 'cci', etcdUrl, folder, { name: one })) as [
+      Promise<Cluster>,
+      Promise<Cluster>,
+    ],
+  );
   for (const body of access) {
     const { namespace } = body.metadata;
     const path = `/apis/${body.apiVersion}${namespace ? `/namespaces/${namespace}` : ''}/${body.kind.toLowerCase()}s`;

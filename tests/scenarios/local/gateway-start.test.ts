@@ -27,7 +27,7 @@ function start(env: Record<string, string>) {
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', alsoSearched);
   return child;
 }
-const good = { CCI_ENDPOINT: 'http://127.0.0.1:1', CCI_SECRET_ID: 'x/hunter2' };
+const good = { CCI_ENDPOINT: 'http://127.0.0.1:1', CCI_SECRET_ID: 'x/only-audited' };
 const keys = { AWS_ACCESS_KEY_ID: credential('aws-ak'), AWS_SECRET_ACCESS_KEY: credential('aws-sk') };
 
 describe('npm run gateway', () => {
@@ -116,6 +116,6 @@ describe('npm run gateway', () => {
     expect(line.note).toMatchObject({ reason: 'credentials: the secret could not be read', ...note });
     // The audit trail names the secret whose reading failed.
     const log = said.split('\n').filter((line) => !line.startsWith('{"kind":"Event"'));
-    expect(log.join('\n')).not.toContain('hunter2');
+    expect(log.join('\n')).not.toContain('only-audited');
   });
 });

@@ -37,43 +37,6 @@ describe('a connection', () => {
     expect(upstream.made).toHaveLength(1);
   });
 
-  it('may be opened before there is a request, which then takes it', async () => {
-    const transport = await echoing();
-    transport.open();
-    await vi.waitFor(() => expect(upstream.made).toHaveLength(1));
-    for (let i = 0; i < 3; i++) expect(said(await transport(outgoing()))).toMatch(/^GET/);
-    expect(upstream.made).toHaveLength(1);
-  });
-
-  it('that was opened long before, or has died, is not used', async () => {
-    vi.useFakeTimers({ toFake: ['Date'] });
-    const transport = await echoing();
-    transport.open();
-    await vi.waitFor(() => expect(upstream.made).toHaveLength(1));
-    vi.setSystemTime(Date.now() + 5000);
-    expect(said(await transport(outgoing()))).toMatch(/^GET/);
-    await vi.waitFor(() => expect(upstream.open.size).toBe(1));
-    expect(upstream.made).toHaveLength(2);
-    const other = transportTo(upstream.port);
-    other.open();
-    await vi.waitFor(() => expect(upstream.made).toHaveLength(3));
-    upstream.made[2]?.destroy();
-    await vi.waitFor(() => expect(upstream.open.size).toBe(1));
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(said(await other(outgoing()))).toMatch(/^GET/);
-  });
-
-  it('that cannot be opened before is no error, but of the request that needs one', async () => {
-    await echoing();
-    const { port } = upstream;
-    await upstream.close();
-    upstream = await startTcp(() => undefined);
-    const nowhere = transportTo(port);
-    nowhere.open();
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(await nowhere(outgoing())).toMatchObject({ answered: false, sent: false, code: 'ECONNREFUSED' });
-  });
-
   it('is one of several for requests at the same time, at most 64', async () => {
     const waiting: (() => void)[] = [];
     const transport = await echoing((socket) => onRequest(socket, () => waiting.push(() => socket.write(answer('{}')))));
