@@ -143,7 +143,8 @@ async function followPages({ cluster, gateway }: Stage, list: string): Promise<v
   const whole = await send(cluster.endpoint, { path: list });
   const items: Loose[] = [];
   let more: string | undefined = '';
-  for (let pages = 0; more !== undefined && pages < 10; pages += 1) {
+  // Other parts leave jobs behind, so how many pages there are is not known before.
+  for (let pages = 0; more !== undefined && pages <= whole.body.items.length / 2; pages += 1) {
     const { status, body, text } = await send(gateway.endpoint, { path: `${list}?limit=2&continue=${encodeURIComponent(more)}` });
     if (status !== 200) throw new Error(`${status} ${text}`);
     items.push(...body.items);
