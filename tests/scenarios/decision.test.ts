@@ -10,6 +10,7 @@ import {
   type Answer,
   handlerOf,
   invoke,
+  jobEvent,
   jobPath,
   type Loose,
   liveJob,
@@ -73,15 +74,7 @@ async function sendPlainly(example: Example): Promise<Answer> {
   const headers = { ...(type !== undefined && { 'content-type': type }), ...example.headers };
   const body = bodyOf(example);
   if (caller !== 'none') return put(body, { method, path, query: query && `?${query}`, headers });
-  return invoke(await handlerOf('replace-job'), {
-    resource: '/apis/kubeflow.org/v1/namespaces/{namespace}/{plural}/{name}',
-    path,
-    httpMethod: method,
-    headers,
-    pathParameters: { namespace: 'kube-test', plural: 'tfjobs', name: 'tfjob-test' },
-    requestContext: { httpMethod: method, identity: { userArn: null } },
-    body,
-  });
+  return invoke(await handlerOf('replace-job'), jobEvent(method, { identity: { userArn: null } }, { path, headers, body }));
 }
 
 /** The live job as the example has it, as many of them as it wants, and another writer where one comes between. */

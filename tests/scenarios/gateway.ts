@@ -55,6 +55,20 @@ export async function handlerOf(bundle = 'replace-job', instance: 'shared' | 'ne
   return ((await import(file.href)) as { handler: LambdaHandler }).handler;
 }
 
+/** An event of API Gateway about the documented job, of JSON and without a body unless `more` says otherwise. */
+export function jobEvent(method: string, requestContext: object, more: object = {}): Loose {
+  return {
+    resource: '/apis/kubeflow.org/v1/namespaces/{namespace}/{plural}/{name}',
+    path: jobPath,
+    httpMethod: method,
+    headers: { 'content-type': 'application/json' },
+    pathParameters: { namespace: 'kube-test', plural: 'tfjobs', name: 'tfjob-test' },
+    requestContext: { httpMethod: method, ...requestContext },
+    body: null,
+    ...more,
+  };
+}
+
 /** Gives an event to a handler as Lambda does, through JSON, and checks that what comes back is an answer: a job or a Status. */
 export async function invoke(handler: LambdaHandler, event: unknown): Promise<Answer> {
   const result = answerOf(await handler(JSON.parse(JSON.stringify(event)), lambdaContext()));

@@ -12,7 +12,7 @@ import { eventOf } from '../../unit/callers/authorizer.ts';
 import { audience, claimsOf, makeSigner, sign, startIssuer } from '../../unit/callers/issuer.ts';
 import { config, functions } from '../../unit/deploy/deployment.ts';
 import { deliver, detailOf, http, messageOf, newHandler, now, objectOf, useEvents } from '../events/harness.ts';
-import { handlerOf, jobPath, type Loose, secretName } from '../gateway.ts';
+import { handlerOf, jobEvent, jobPath, type Loose, secretName } from '../gateway.ts';
 import {
   alarms,
   counting,
@@ -35,16 +35,10 @@ beforeEach(() => now.secrets.set(secretName, JSON.stringify({ accessKey: credent
 
 const replaceWith = (ttl: number) => objectOf((job) => Object.assign(job.spec, { ttlSecondsAfterFinished: ttl }));
 /** An event of API Gateway for a function that the local one does not serve. */
-const eventOfPut = (ttl: number, more: object = {}) => ({
-  resource: '/apis/kubeflow.org/v1/namespaces/{namespace}/{plural}/{name}',
-  path: jobPath,
-  httpMethod: 'PUT',
-  headers: { 'content-type': 'application/json' },
-  pathParameters: { namespace: 'kube-test', plural: 'tfjobs', name: 'tfjob-test' },
-  requestContext: { httpMethod: 'PUT', requestId: 'r', identity: { userArn: somebodysArn }, requestTimeEpoch: Date.now() },
-  body: JSON.stringify(replaceWith(ttl)),
-  ...more,
-});
+const eventOfPut = (ttl: number, more: object = {}) => {
+  const asked = { requestId: 'r', identity: { userArn: somebodysArn }, requestTimeEpoch: Date.now() };
+  return jobEvent('PUT', asked, { body: JSON.stringify(replaceWith(ttl)), ...more });
+};
 const invoke = async (handler: LambdaHandler, event: unknown): Promise<Loose> =>
   handler(JSON.parse(JSON.stringify(event)), lambdaContext());
 const failing = async (work: Promise<unknown>): Promise<Error> => {

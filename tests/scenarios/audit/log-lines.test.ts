@@ -5,7 +5,7 @@ import { readStack } from '../../../scripts/stack.ts';
 import { isOfSecret, takeAuditLines } from '../../audit-lines.ts';
 import { somebodysArn } from '../../fakes/user.ts';
 import { capturePrinted } from '../../unit/callers/authorizer.ts';
-import { handlerOf, invoke, jobPath, type Loose, now, put, requested, useGateway } from '../gateway.ts';
+import { handlerOf, invoke, jobEvent, jobPath, type Loose, now, put, requested, useGateway } from '../gateway.ts';
 
 const printed = capturePrinted();
 useGateway({ auth: 'none', env: { POWERTOOLS_LOG_LEVEL: 'INFO' } });
@@ -13,6 +13,7 @@ beforeEach(() => void takeAuditLines());
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
 const list = '/apis/kubeflow.org/v1/namespaces/kube-test/tfjobs';
+const eventOf = (body: string): Loose => jobEvent('PUT', { requestId: 'r-3', identity: { userArn: somebodysArn } }, { body });
 const withTtl = () => requested((job) => Object.assign(job.spec, { ttlSecondsAfterFinished: 7 }));
 const withBackoff = () => requested((job) => Object.assign(job.spec, { backoffLimit: 9 }));
 /** The lines of the log since the test began: metrics are none. */
@@ -100,19 +101,6 @@ describe('the build', () => {
     expect(answered.build).toBe(build);
   });
 });
-
-/** An event with a body that Buffer refuses to read, below. */
-function eventOf(body: string): Loose {
-  return {
-    resource: '/apis/kubeflow.org/v1/namespaces/{namespace}/{plural}/{name}',
-    path: jobPath,
-    httpMethod: 'PUT',
-    headers: { 'content-type': 'application/json' },
-    pathParameters: { namespace: 'kube-test', plural: 'tfjobs', name: 'tfjob-test' },
-    requestContext: { httpMethod: 'PUT', requestId: 'r-3', identity: { userArn: somebodysArn } },
-    body,
-  };
-}
 
 describe('the stack of a surprise', () => {
   let handler: LambdaHandler;

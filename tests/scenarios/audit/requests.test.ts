@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { takeAuditEvents, takeAuditLines } from '../../audit-lines.ts';
 import { somebodysArn } from '../../fakes/user.ts';
-import { handlerOf, invoke, jobPath, type Loose, liveJob, now, put, requested, useGateway } from '../gateway.ts';
+import { handlerOf, invoke, jobEvent, jobPath, type Loose, liveJob, now, put, requested, useGateway } from '../gateway.ts';
 import { told } from './events-of.ts';
 
 useGateway({ auth: 'none', env: { POWERTOOLS_LOG_LEVEL: 'SILENT' } });
@@ -234,15 +234,8 @@ describe('a refusal', () => {
   });
 
   it('of a caller whom nobody knows has no user', async () => {
-    const event = {
-      resource: '/apis/kubeflow.org/v1/namespaces/{namespace}/{plural}/{name}',
-      path: jobPath,
-      httpMethod: 'PUT',
-      headers: { 'x-forwarded-for': '198.51.100.9' },
-      pathParameters: { namespace: 'kube-test', plural: 'tfjobs', name: 'tfjob-test' },
-      requestContext: { httpMethod: 'PUT', requestId: 'r-1', identity: { userArn: null, sourceIp: '192.0.2.7' } },
-      body: '{}',
-    };
+    const asked = { requestId: 'r-1', identity: { userArn: null, sourceIp: '192.0.2.7' } };
+    const event = jobEvent('PUT', asked, { headers: { 'x-forwarded-for': '198.51.100.9' }, body: '{}' });
     await invoke(await handlerOf('replace-job'), event);
     const { stages, last } = told();
     expect(stages).toEqual(both);
@@ -339,15 +332,8 @@ describe('a read', () => {
 
 describe('an error of our own', () => {
   it('is told as a Panic, and says nothing of the inside', async () => {
-    const event = {
-      resource: '/apis/kubeflow.org/v1/namespaces/{namespace}/{plural}/{name}',
-      path: jobPath,
-      httpMethod: 'PUT',
-      headers: { 'content-type': 'application/json' },
-      pathParameters: { namespace: 'kube-test', plural: 'tfjobs', name: 'tfjob-test' },
-      requestContext: { httpMethod: 'PUT', requestId: 'r-2', identity: { userArn: somebodysArn } },
-      body: 'a body that cannot be read',
-    };
+    const asked = { requestId: 'r-2', identity: { userArn: somebodysArn } };
+    const event = jobEvent('PUT', asked, { body: 'a body that cannot be read' });
     const { from } = Buffer;
     const failing = (first: never, ...more: never[]) => {
       if (first === event.body) throw new TypeError('a secret inside');

@@ -1,20 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { takeSecretEvents } from '../../audit-lines.ts';
 import { buildWith } from '../../policies.ts';
-import { handlerOf, invoke, jobPath, key, type Loose, now, secretName, useGateway } from '../gateway.ts';
+import { handlerOf, invoke, jobEvent, key, type Loose, now, secretName, useGateway } from '../gateway.ts';
 
 useGateway({ auth: 'none', env: { POWERTOOLS_LOG_LEVEL: 'SILENT' } });
 
 const get = async (): Promise<number> => {
-  const { status } = await invoke(await handlerOf('read-jobs', 'new'), {
-    resource: '/apis/kubeflow.org/v1/namespaces/{namespace}/{plural}/{name}',
-    path: jobPath,
-    httpMethod: 'GET',
-    headers: {},
-    pathParameters: { namespace: 'kube-test', plural: 'tfjobs', name: 'tfjob-test' },
-    requestContext: { httpMethod: 'GET', requestId: 'r-1', identity: { userArn: 'arn:aws:iam::000000000000:user/local' } },
-    body: null,
-  });
+  const asked = { requestId: 'r-1', identity: { userArn: 'arn:aws:iam::000000000000:user/local' } };
+  const { status } = await invoke(await handlerOf('read-jobs', 'new'), jobEvent('GET', asked, { headers: {} }));
   return status;
 };
 

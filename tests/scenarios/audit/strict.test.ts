@@ -5,7 +5,7 @@ import { isAuditLine, isOfSecret, takeAuditLines } from '../../audit-lines.ts';
 import { somebodysArn } from '../../fakes/user.ts';
 import { buildWith } from '../../policies.ts';
 import { capturePrinted } from '../../unit/callers/authorizer.ts';
-import { calls, handlerOf, invoke, jobPath, type Loose, liveText, now, requested, useGateway } from '../gateway.ts';
+import { calls, handlerOf, invoke, jobEvent, type Loose, liveText, now, requested, useGateway } from '../gateway.ts';
 
 const printed = capturePrinted();
 useGateway({ auth: 'none', env: { POWERTOOLS_LOG_LEVEL: 'ERROR', POWERTOOLS_METRICS_DISABLED: 'false' } });
@@ -35,16 +35,18 @@ const send = (
   query: Record<string, string> = {},
   type = 'application/json',
 ) =>
-  invoke(handler, {
-    resource: '/apis/kubeflow.org/v1/namespaces/{namespace}/{plural}/{name}',
-    path: jobPath,
-    httpMethod: method,
-    headers: { 'content-type': type },
-    queryStringParameters: query,
-    pathParameters: { namespace: 'kube-test', plural: 'tfjobs', name: 'tfjob-test' },
-    requestContext: { httpMethod: method, requestId: `r-${method}`, identity: { userArn: somebodysArn }, requestTimeEpoch: Date.now() },
-    body: body === undefined ? null : JSON.stringify(body),
-  });
+  invoke(
+    handler,
+    jobEvent(
+      method,
+      { requestId: `r-${method}`, identity: { userArn: somebodysArn }, requestTimeEpoch: Date.now() },
+      {
+        headers: { 'content-type': type },
+        queryStringParameters: query,
+        body: body === undefined ? null : JSON.stringify(body),
+      },
+    ),
+  );
 let seconds = 100;
 const toTtl = () => {
   seconds += 1;

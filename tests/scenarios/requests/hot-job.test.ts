@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { calls, handlerOf, invoke, jobPath, type Loose, liveJob, liveText, now, requested, useGateway } from '../gateway.ts';
+import { calls, handlerOf, invoke, jobEvent, type Loose, liveJob, liveText, now, requested, useGateway } from '../gateway.ts';
 
 // The handler is loaded anew for every test, with the cache that a deployment has.
 useGateway({ auth: 'none', env: { LIVE_CACHE: 'on' } });
@@ -11,21 +11,9 @@ beforeEach(async () => {
 });
 
 function eventOf(job: object) {
-  return {
-    resource: '/apis/kubeflow.org/v1/namespaces/{namespace}/{plural}/{name}',
-    path: jobPath,
-    httpMethod: 'PUT',
-    headers: { 'content-type': 'application/json' },
-    pathParameters: { namespace: 'kube-test', plural: 'tfjobs', name: 'tfjob-test' },
-    requestContext: {
-      httpMethod: 'PUT',
-      requestId: randomUUID(),
-      requestTimeEpoch: Date.now(),
-      identity: { userArn: 'arn:aws:iam::123456789012:user/a' },
-    },
-    body: JSON.stringify(job),
-    isBase64Encoded: false,
-  };
+  const identity = { userArn: 'arn:aws:iam::123456789012:user/a' };
+  const asked = { requestId: randomUUID(), requestTimeEpoch: Date.now(), identity };
+  return jobEvent('PUT', asked, { body: JSON.stringify(job), isBase64Encoded: false });
 }
 const withTtl = (ttl: number) =>
   requested((job) => {
