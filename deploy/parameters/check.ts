@@ -36,7 +36,7 @@ export function checkParameters(deployment: Deployment): Checked {
   const { issues = [] } = v.safeParse(Parameters, known);
   const unread = new Set(later);
   for (const issue of issues) {
-    const name = v.getDotPath(issue) ?? '';
+    const name = String(issue.path?.[0].key);
     if (later.has(name)) continue;
     unread.add(name);
     mistakes.push(issue.type === 'strict_object' && !(name in Parameters.entries) ? unknown(name) : `${name} ${words(issue)}`);

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { credential } from '../../credentials.ts';
 import { send, simulator, useSimulator } from './signed.ts';
 
 const inA = '/apis/kubeflow.org/v1/namespaces/a/tfjobs';
@@ -125,7 +126,7 @@ describe('a watch', () => {
   });
 
   it('needs a signature, and is spoilt by a fault as any answer', async () => {
-    const signWith = { accessKey: 'nobody', secretKey: 'nothing' };
+    const signWith = { accessKey: credential('nobody'), secretKey: credential('nothing') };
     expect((await send(simulator.url, { path: inA, query: { watch: '1' }, signWith })).status).toBe(401);
     simulator.inject({ act: 'cut-off' });
     await expect(send(simulator.url, { path: inA, query: { watch: '1' } })).rejects.toThrow();

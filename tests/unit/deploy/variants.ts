@@ -13,7 +13,11 @@ export const factors: readonly (readonly Given[])[] = [
     {},
     { ssoUsername: 'session', allowedAccounts: `${account},210987654321` },
     tokens,
-    { ...tokens, oidcAudience: 'kubernetes,page', console: 'on', consoleClientId: 'page', consoleNamespaces: 'team-a,team-b' },
+    {
+      ...tokens,
+      ...{ oidcAudience: 'kubernetes,page', console: 'on', consoleClientId: 'page', consoleScope: 'openid offline_access' },
+      ...{ consoleNamespaces: 'team-a,team-b', consoleOrigins: 'https://token.example.com' },
+    },
     {
       ...tokens,
       ...{ oidcJwksUri: 'https://issuer.example.com/keys?v=1', oidcUserClaim: 'email', oidcGroupsClaim: 'roles' },
