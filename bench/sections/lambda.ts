@@ -1,7 +1,8 @@
+import { startFunction } from '../../tests/lambda/runtime.ts';
 import { generations, type Subject, startWorker } from '../alternate.ts';
 import { buildEvent } from '../event.ts';
 import { bodiesOf, documentedJob } from '../job.ts';
-import { lambdaSubject, startLambda } from '../lambda.ts';
+import { lambdaSubject, timed } from '../lambda.ts';
 import type { Section } from '../results.ts';
 import type { Stage } from '../stage.ts';
 import { figure } from '../stats.ts';
@@ -15,25 +16,27 @@ export async function lambda(stage: Stage): Promise<Section> {
   const empty = await stage.build('bench/peers/empty.mjs');
   const worker = (await stage.build('bench/worker.ts')).file;
   const bodies = (name: string) => bodiesOf((ttl) => documentedJob({ ttl, name }));
-  const start = async (): Promise<Subject[]> => {
+  const environment = () => stage.environment(upstream.url);
+  const nodeOptions = ['--expose-gc', '--max-http-header-size=81920'];
+  const start = (folder: string) => startFunction(client, { folder, environment: environment(), nodeOptions });
+  const subjects = async (): Promise<Subject[]> => {
     for (const name of ['gateway', 'direct']) await upstream.store(name, documentedJob({ ttl: undefined, name }));
-    const environment = () => stage.environment(upstream.url);
     const work = { what: 'handler' as const, file: handler.file, event: buildEvent('PUT', 'direct'), bodies: bodies('direct') };
     return [
-      lambdaSubject('gateway', await startLambda(client, handler.folder, environment()), buildEvent('PUT', 'gateway'), bodies('gateway')),
-      lambdaSubject('empty', await startLambda(client, empty.folder, environment()), buildEvent('PUT', 'empty'), bodies('empty')),
+      lambdaSubject('gateway', await start(handler.folder), buildEvent('PUT', 'gateway'), bodies('gateway')),
+      lambdaSubject('empty', await start(empty.folder), buildEvent('PUT', 'empty'), bodies('empty')),
       startWorker(worker, work, { name: 'direct', env: environment() }),
     ];
   };
-  const of = await generations(2, start, { rounds: stage.rounds(15), times: 100, warmUp: stage.rounds(1500) });
+  const of = await generations(2, subjects, { rounds: stage.rounds(15), times: 100, warmUp: stage.rounds(1500) });
   const colds = new Map<string, number[]>([
     ['gateway', []],
     ['empty', []],
   ]);
   for (let i = 0; i < stage.rounds(10); i++) {
     for (const [name, { folder }] of Object.entries({ gateway: handler, empty })) {
-      const lambda = await startLambda(client, folder, stage.environment(upstream.url));
-      await lambda.invoke({ ...buildEvent('PUT', 'gateway'), body: bodies('gateway')[i % 2] });
+      const lambda = await start(folder);
+      await timed(lambda, { ...buildEvent('PUT', 'gateway'), body: bodies('gateway')[i % 2] });
       colds.get(name)?.push(performance.now() - lambda.startedAt);
       await lambda.stop();
     }

@@ -2,18 +2,16 @@
  * The function that lists and watches under AWS's own client of the Lambda Runtime API, as in Lambda: what it streams (a prelude of metadata
  * as JSON, eight NULs, the body), and that the next invocation comes at once after each end. Runs alone, after a build.
  */
-import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { lambdaRuntimeClient } from '../../bench/tools.ts';
 import { startSecretsManager } from '../../local/aws/secrets-manager.ts';
 import { startSimulator } from '../../local/cci/simulator.ts';
-import { close, listen } from '../../local/http.ts';
 import { credential } from '../credentials.ts';
 import { somebodysArn } from '../fakes/user.ts';
+import { type Posted, startFunction, streamed } from '../lambda/runtime.ts';
 import { environmentOf } from '../load/instance.ts';
 import { startUpstream } from '../scenarios/gateway-upstream.ts';
 import type { Loose } from './http.ts';
@@ -23,79 +21,10 @@ const part = 'lambda';
 const folder = fileURLToPath(new URL('../../dist/list-jobs', import.meta.url));
 const key = { accessKey: credential('ak'), secretKey: credential('sk') };
 const secretId = 'conformance/lambda';
-const nuls = Buffer.alloc(8);
 
-/** What a function has posted to the Runtime API. */
-interface Posted {
-  path: string;
-  mode: string | undefined;
-  type: string | undefined;
-  /** What the runtime client says in a trailer of a stream that failed. */
-  error: string | undefined;
+/** What a function has streamed, taken apart. */
+interface Streamed extends Posted {
   metadata: Loose;
-  body: Buffer;
-  /** Milliseconds from its end to when the function asked for the next invocation. */
-  idleAfter: Promise<number>;
-}
-
-/** The Runtime API as AWS documents it. */
-async function startRuntimeApi() {
-  const waiting: ServerResponse[] = [];
-  let onNext: (() => void) | undefined;
-  let onPost: ((request: IncomingMessage) => void) | undefined;
-  const server = createServer((request, response) => {
-    if (request.method === 'GET') {
-      waiting.push(response);
-      onNext?.();
-      return;
-    }
-    onPost?.(request);
-    request.on('end', () => response.writeHead(202).end());
-  });
-  server.requestTimeout = 0;
-  const url = await listen(server, 0);
-  const idle = async (): Promise<ServerResponse> => {
-    while (waiting.length === 0) await new Promise<void>((resolve) => (onNext = resolve));
-    return waiting.shift() as ServerResponse;
-  };
-  return {
-    url,
-    close: () => close(server),
-    /** Invokes the function; `during` sees the bytes as they come. */
-    async invoke(event: object, during: (sofar: Buffer) => void = () => undefined): Promise<Posted> {
-      const response = await idle();
-      const posted = new Promise<IncomingMessage>((resolve) => (onPost = resolve));
-      const headers = {
-        'Content-Type': 'application/json',
-        'Lambda-Runtime-Aws-Request-Id': randomUUID(),
-        'Lambda-Runtime-Deadline-Ms': String(Date.now() + 300_000),
-        'Lambda-Runtime-Invoked-Function-Arn': 'arn:aws:lambda:us-east-1:000000000000:function:list-jobs',
-      };
-      response.writeHead(200, headers).end(JSON.stringify(event));
-      const request = await posted;
-      let bytes = Buffer.alloc(0);
-      request.on('data', (chunk: Buffer) => {
-        bytes = Buffer.concat([bytes, chunk]);
-        during(bytes);
-      });
-      await once(request, 'end');
-      const ended = performance.now();
-      const idleAfter = new Promise<number>((resolve) => {
-        if (waiting.length > 0) resolve(0);
-        else onNext = () => resolve(performance.now() - ended);
-      });
-      const end = bytes.indexOf(nuls);
-      return {
-        path: request.url ?? '',
-        mode: request.headers['lambda-runtime-function-response-mode'] as string | undefined,
-        type: request.headers['content-type'],
-        error: request.trailers['lambda-runtime-function-error-type'],
-        metadata: end < 0 ? undefined : JSON.parse(bytes.subarray(0, end).toString()),
-        body: end < 0 ? bytes : bytes.subarray(end + nuls.length),
-        idleAfter,
-      };
-    },
-  };
 }
 
 const eventOf = (query: Record<string, string>, headers: Record<string, string> = {}) => ({
@@ -111,7 +40,7 @@ const eventOf = (query: Record<string, string>, headers: Record<string, string> 
 function expect(holds: boolean, what: unknown): void {
   if (!holds) throw new Error(JSON.stringify(what)?.slice(0, 2000));
 }
-const isStream = ({ path, mode, type, error }: Posted) =>
+const isStream = ({ path, mode, type, error }: Streamed) =>
   path.endsWith('/response') &&
   mode === 'streaming' &&
   type === 'application/vnd.awslambda.http-integration-response' &&
@@ -122,35 +51,22 @@ const client = await lambdaRuntimeClient();
 const simulator = await startSimulator({ ...key });
 const upstream = await startUpstream(simulator.url);
 const secrets = await startSecretsManager({ secrets: { [secretId]: { versionId: 'v1', value: JSON.stringify(key) } } });
-const api = await startRuntimeApi();
-const child = spawn(process.execPath, [client], {
-  stdio: ['ignore', 'pipe', 'pipe'],
-  cwd: folder,
-  env: {
-    ...environmentOf({ cci: upstream.url, secretId, secretsManager: secrets.url }),
-    AWS_LAMBDA_RUNTIME_API: api.url.replace('http://', ''),
-    _HANDLER: 'index.handler',
-    LAMBDA_TASK_ROOT: folder,
-    AWS_LAMBDA_FUNCTION_NAME: 'list-jobs',
-    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
-    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '256',
-    AWS_LAMBDA_LOG_GROUP_NAME: '/aws/lambda/list-jobs',
-    AWS_LAMBDA_LOG_STREAM_NAME: 'conformance',
-    AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
-  },
+const lambda = await startFunction(client, {
+  folder,
+  environment: environmentOf({ cci: upstream.url, secretId, secretsManager: secrets.url }),
+  name: 'list-jobs',
+  timeout: 300,
 });
-let printed = '';
-for (const output of [child.stdout, child.stderr]) {
-  output.setEncoding('utf8').on('data', (chunk: string) => {
-    printed += chunk;
-  });
-}
+const invoke = async (event: object, during?: (sofar: Buffer) => void): Promise<Streamed> => {
+  const posted = await lambda.invoke(event, during);
+  return { ...posted, ...streamed(posted) };
+};
 
 try {
   await checked(part, 'a watch has its prelude at once, and each change when it comes', async () => {
     const cameAt: number[] = [];
     let began = 0;
-    const posted = await api.invoke(eventOf({ watch: 'true', timeoutSeconds: '2' }), (bytes) => {
+    const posted = await invoke(eventOf({ watch: 'true', timeoutSeconds: '2' }), (bytes) => {
       if (began === 0) {
         began = performance.now();
         setTimeout(() => simulator.put({ kind: 'TFJob', metadata: { namespace: 'n', name: 'later' }, spec: {} }), 1000);
@@ -175,7 +91,7 @@ try {
   await checked(part, 'a watch of which nothing comes has its prelude at once', async () => {
     let first = 0;
     const began = performance.now();
-    const posted = await api.invoke(eventOf({ watch: 'true', timeoutSeconds: '2', resourceVersion: '99999999' }), () => {
+    const posted = await invoke(eventOf({ watch: 'true', timeoutSeconds: '2', resourceVersion: '99999999' }), () => {
       first ||= performance.now() - began;
     });
     expect(isStream(posted) && posted.body.length === 0 && first < 1000, [first, posted.body.toString()]);
@@ -189,13 +105,13 @@ try {
       [{ limit: 'x' }, {}, 400],
     ];
     for (const [query, headers, code] of cases) {
-      const posted = await api.invoke(eventOf(query, headers));
+      const posted = await invoke(eventOf(query, headers));
       const { kind, code: told } = JSON.parse(posted.body.toString());
       expect(isStream(posted) && posted.metadata.statusCode === code && kind === 'Status' && told === code, [code, posted.metadata, told]);
       expect((await posted.idleAfter) < 100, 'the next invocation is late');
     }
     const { requestContext: _, ...nobody } = eventOf({ watch: '1' });
-    const posted = await api.invoke(nobody);
+    const posted = await invoke(nobody);
     expect(posted.metadata.statusCode === 401, posted.metadata);
   });
 
@@ -207,12 +123,12 @@ try {
       };
     };
     upstreamSends('{"type":"ADDED","object":{"kind":"Secret","data":{}}}\n', () => undefined);
-    const refused = await api.invoke(eventOf({ watch: '1' }));
+    const refused = await invoke(eventOf({ watch: '1' }));
     const { type, object } = JSON.parse(refused.body.toString());
     expect(isStream(refused) && type === 'ERROR' && object.code === 500, [refused.metadata, refused.body.toString()]);
     expect((await refused.idleAfter) < 100, 'the next invocation is late');
     upstreamSends('{"type":"ADDED","obj', (response) => response.destroy());
-    const lost = await api.invoke(eventOf({ watch: '1' }));
+    const lost = await invoke(eventOf({ watch: '1' }));
     expect(isStream(lost) && lost.body.length === 0 && lost.metadata.statusCode === 200, [lost.metadata, lost.body.toString()]);
     expect((await lost.idleAfter) < 100, 'the next invocation is late');
     upstream.answer = undefined;
@@ -223,7 +139,7 @@ try {
       const text = JSON.stringify({ kind: 'TFJobList', items: [], x: '😀任务"\\\u0001é'.repeat(size / 20) });
       upstream.answer = (_request, response) => response.writeHead(200, { 'content-type': 'application/json' }).end(text);
       for (const headers of [{}, { 'accept-encoding': 'gzip' }] as Record<string, string>[]) {
-        const posted = await api.invoke(eventOf({}, headers));
+        const posted = await invoke(eventOf({}, headers));
         const packed = posted.metadata?.headers['Content-Encoding'] === 'gzip';
         const body = packed ? gunzipSync(posted.body) : posted.body;
         expect(isStream(posted) && body.equals(Buffer.from(`${text}\n`)), [size, posted.metadata, body.length]);
@@ -234,12 +150,11 @@ try {
   });
 
   await checked(part, 'its log tells why each watch ended, and holds no credential', () => {
-    const ends = [...printed.matchAll(/"message":"watch".*"why":"(\w+)"/g)].map(([, why]) => why);
+    const ends = [...lambda.printed().matchAll(/"message":"watch".*"why":"(\w+)"/g)].map(([, why]) => why);
     expect(ends.join() === 'closed,closed,refused,lost', ends);
-    expect(!Object.values(key).some((value) => printed.includes(value)), 'a credential was logged');
+    expect(!Object.values(key).some((value) => lambda.printed().includes(value)), 'a credential was logged');
   });
   process.exitCode = summary(part);
 } finally {
-  child.kill('SIGKILL');
-  await Promise.all([api.close(), upstream.close(), simulator.close(), secrets.close()]);
+  await Promise.all([lambda.stop(), upstream.close(), simulator.close(), secrets.close()]);
 }
