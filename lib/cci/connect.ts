@@ -19,7 +19,10 @@ export function connectSecretsManager(): SecretsManagerClient {
   return new SecretsManagerClient({ requestHandler: { connectionTimeout: 1000, requestTimeout: 2000, throwOnRequestTimeout: true } });
 }
 
-/** The upstream as the configuration names it, with credentials from Secrets Manager. `tell` is called for each reading of the secret. */
+/**
+ * The upstream as the configuration names it, with credentials from Secrets Manager. It reads the secret and connects at once, before there is a
+ * request (docs/upstream.md, early-start). `tell` is called for each reading of the secret.
+ */
 export function connectCci(
   { endpoint, projectId, secretId }: Pick<Config, 'endpoint' | 'projectId' | 'secretId'>,
   tell: (reading: SecretReading) => void,
@@ -39,5 +42,8 @@ export function connectCci(
     { step: 'initialize', name: 'tellOfReading' },
   );
   const credentials = createCredentials({ SecretId: secretId }, client);
-  return createCci({ endpoint, projectId, credentials, transport: createTransport(new URL(endpoint)) });
+  const transport = createTransport(new URL(endpoint));
+  credentials.begin();
+  transport.open();
+  return createCci({ endpoint, projectId, credentials, transport });
 }

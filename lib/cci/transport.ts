@@ -1,5 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
+import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
 
@@ -23,6 +24,8 @@ export type Exchange =
   | { answered: false; sent: boolean; code: string; staleSocket: boolean };
 
 export type Transport = (outgoing: Outgoing) => Promise<Exchange>;
+/** A transport that can connect before there is anything to send; the next request takes that connection if it is young enough. */
+export type EarlyTransport = Transport & { open(): void };
 
 const connectTimeout = 3000;
 /** Bytes of an answer's headers: a token of IAM comes in one, and has up to 32 KB. */
@@ -36,20 +39,23 @@ const idleLimit = 4000;
  * nothing to a cold start. Redirects are not followed; an answer above the limit is cut off with the code EMSGSIZE;
  * one that the upstream cuts off has the code ECUTOFF.
  */
-export function createTransport({ protocol, hostname, port }: Pick<URL, 'protocol' | 'hostname' | 'port'>, keepAlive = true): Transport {
+export function createTransport(
+  { protocol, hostname, port }: Pick<URL, 'protocol' | 'hostname' | 'port'>,
+  keepAlive = true,
+): EarlyTransport {
   const module = protocol === 'http:' ? http : https;
   const target = { hostname: hostname.replace(/^\[|\]$/g, ''), port: port || (protocol === 'http:' ? 80 : 443) };
   const connectEvent = protocol === 'http:' ? 'connect' : 'secureConnect';
   const pooled = createAgent(module, connectEvent, { keepAlive, maxSockets: 64 });
   // What stays open takes no place of what does not.
   const single = createAgent(module, connectEvent, { keepAlive: false, maxSockets: Number.POSITIVE_INFINITY });
-  const { dropIdle } = pooled;
+  const { dropIdle, open } = pooled;
 
-  return (outgoing) => {
+  const send = (outgoing: Outgoing): Promise<Exchange> => {
     dropIdle(idleLimit);
     return new Promise((resolve) => {
       const { method, path, headers, body, timeout, limit, stream = false } = outgoing;
-      const { agent, isConnected } = stream ? single : pooled;
+      const { agent, isConnected, isOlder } = stream ? single : pooled;
       let request: http.ClientRequest;
       try {
         request = module.request({ ...target, method, path, headers: flat(headers, body), agent, maxHeaderSize });
@@ -67,7 +73,7 @@ export function createTransport({ protocol, hostname, port }: Pick<URL, 'protoco
       const fail = (reason: string): void => {
         if (settled) return;
         const code = reason === 'ECONNRESET' && response ? 'ECUTOFF' : reason;
-        const staleSocket = request.reusedSocket && !response && (code === 'ECONNRESET' || code === 'EPIPE');
+        const staleSocket = isOlder(request) && !response && (code === 'ECONNRESET' || code === 'EPIPE');
         // Where one kept-alive socket has died the others have too, so that a repetition gets a fresh one.
         if (staleSocket) dropIdle(-1);
         settle({ answered: false, sent: isConnected(request.socket), code, staleSocket });
@@ -93,6 +99,9 @@ export function createTransport({ protocol, hostname, port }: Pick<URL, 'protoco
       request.end(body);
     });
   };
+  return Object.assign(send, {
+    open: () => open({ ...target, host: target.hostname, servername: isIP(target.hostname) ? '' : target.hostname }),
+  });
 }
 
 /** Settles an exchange with an answer that goes on. */
@@ -145,9 +154,11 @@ function flat(headers: Record<string, string>, body: string | undefined): string
 function createAgent(module: typeof http | typeof https, connectEvent: 'connect' | 'secureConnect', options: http.AgentOptions) {
   const agent = new module.Agent({ ...options, scheduling: 'lifo' });
   const connected = new WeakSet<Duplex>();
+  const opened = new WeakSet<Duplex>();
   const idleSince = new WeakMap<Duplex, number>();
   const { createConnection, keepSocketAlive } = agent;
-  agent.createConnection = (options, callback) => {
+  let early: { socket: Duplex; openedAt: number } | undefined;
+  const connect: typeof createConnection = (options, callback) => {
     const socket = createConnection.call(agent, options, callback);
     if (!socket) return socket;
     const timer = setTimeout(() => socket.destroy(Object.assign(new Error('connect timed out'), { code: 'ECONNTIMEOUT' })), connectTimeout);
@@ -155,12 +166,29 @@ function createAgent(module: typeof http | typeof https, connectEvent: 'connect'
     for (const event of [connectEvent, 'close']) socket.once(event, () => clearTimeout(timer));
     return socket;
   };
+  agent.createConnection = (options, callback) => {
+    const { socket, openedAt } = early ?? { openedAt: 0 };
+    early = undefined;
+    if (socket && !socket.destroyed && Math.abs(Date.now() - openedAt) <= idleLimit) return socket;
+    socket?.destroy();
+    return connect(options, callback);
+  };
   agent.keepSocketAlive = (socket) => {
     idleSince.set(socket, Date.now());
     return keepSocketAlive.call(agent, socket);
   };
   return {
     agent,
+    open(options: https.RequestOptions): void {
+      const socket = connect(options, () => undefined);
+      if (!socket) return;
+      early = { socket, openedAt: Date.now() };
+      opened.add(socket);
+      // Why there is none is told by the request that opens another.
+      socket.once('error', () => socket.destroy());
+    },
+    /** Whether it was there before the request, and so may have died before it. */
+    isOlder: ({ reusedSocket, socket }: http.ClientRequest) => reusedSocket || opened.has(socket as Duplex),
     isConnected: (socket: Duplex | null) => socket !== null && connected.has(socket),
     dropIdle: (longerThan: number): void => {
       for (const key in agent.freeSockets) {

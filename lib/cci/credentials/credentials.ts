@@ -18,6 +18,8 @@ type Send = (credential: Credential) => Promise<Outcome>;
 
 /** The credentials of the gateway, kept between requests. */
 export interface Credentials {
+  /** Begins to read the secret before anybody asks for it. */
+  begin(): void;
   /**
    * Sends with the credential to use now and, if CCI refuses it, at most once more with another. Throws 500 if none can be read or all
    * were refused a moment ago, 503 if IAM cannot be reached, 504 if the deadline passes before there is one to send with.
@@ -59,6 +61,10 @@ class KeptCredentials implements Credentials {
     this.reader = createSecretReader(secretId, client, (read) => {
       this.newest = this.remember(read);
     });
+  }
+
+  begin(): void {
+    this.reader.begin();
   }
 
   async use(context: RequestContext, send: Send): Promise<Outcome> {

@@ -15,6 +15,8 @@ export interface ReadVersion {
 export interface SecretReader {
   /** The reading that is under way. */
   readonly reading: Promise<void> | undefined;
+  /** Reads before anybody asks; a failure is nobody's, and the first who asks reads again. */
+  begin(): void;
   /** Throws 500 where the secret cannot be read or is malformed, 504 where that is not known by the deadline. */
   read(context: RequestContext): Promise<void>;
   /** Reads where there is a copy to go on with: a failure is told in the log alone. */
@@ -39,6 +41,8 @@ const mustRefresh = 15 * minute;
 /** The first reading may meet a cold network; a later one only keeps requests waiting that have a copy. */
 const firstTimeout = 10 * second;
 const readTimeout = 5 * second;
+/** What was begun before there was a request is waited for so long, from its beginning. */
+const begunFor = 4 * second;
 /** A reading that failed is not repeated for so long while there is something to go on with. */
 const pauseFailed = 30 * second;
 /** While every version is paused the secret is read so often, so that a corrected one is noticed. */
@@ -58,23 +62,43 @@ export function createSecretReader(
   let failed = false;
   let reading: Promise<void> | undefined;
 
+  /** What was read before anybody asked counts for the first who does. */
+  let uncounted = 0;
+  let begun: Promise<void> | undefined;
+
   const timeoutOf = (context: RequestContext) => Math.max(1, Math.min(readAt === 0 ? firstTimeout : readTimeout, timeLeft(context)));
-  const read = (context: RequestContext): Promise<void> => {
-    if (reading) return within(context, reading);
-    context.counts.credentialRefreshes += 1;
+  const count = (context: RequestContext): void => {
+    context.counts.credentialRefreshes += uncounted;
+    uncounted = 0;
+  };
+  const start = (timeout: number): Promise<void> => {
     triedAt = Date.now();
     failed = true;
-    reading = fetchSecret(secretId, client, timeoutOf(context))
+    const own: Promise<void> = fetchSecret(secretId, client, timeout)
       .then((version) => {
+        // Another was begun since, since this one hung.
+        if (reading !== own) return;
         failed = false;
         readAt = Date.now();
         refreshAfter = mayRefresh + mayRefreshSpread * Math.random();
         take(version);
       })
       .finally(() => {
-        reading = undefined;
+        if (reading === own) reading = undefined;
       });
-    return reading;
+    reading = own;
+    return own;
+  };
+  const read = async (context: RequestContext): Promise<void> => {
+    count(context);
+    // A process may have been frozen while it read, so that its connection is dead.
+    if (reading && reading === begun) {
+      if (ageOf(triedAt) > begunFor) reading = undefined;
+      else if (await within(context, succeeded(reading))) return undefined;
+    }
+    if (reading) return within(context, reading);
+    context.counts.credentialRefreshes += 1;
+    return start(timeoutOf(context));
   };
   const refresh = (context: RequestContext): Promise<void> =>
     read(context).catch((error: unknown) => warnThatKept(context, 'the secret could not be refreshed', error));
@@ -83,9 +107,15 @@ export function createSecretReader(
     get reading() {
       return reading;
     },
+    begin() {
+      uncounted = 1;
+      begun = start(firstTimeout);
+      begun.catch(() => undefined);
+    },
     read,
     refresh,
     async keepFresh(context) {
+      count(context);
       if (failed && ageOf(triedAt) <= pauseFailed) return;
       if (ageOf(readAt) > mustRefresh) await refresh(context);
       else if (ageOf(readAt) > refreshAfter) context.pending.push(refresh(context));
@@ -103,6 +133,13 @@ export function createSecretReader(
     },
   };
 }
+
+/** Whether it came to a good end. */
+const succeeded = (work: Promise<void>): Promise<boolean> =>
+  work.then(
+    () => true,
+    () => false,
+  );
 
 // A clock that was set back makes an age unknown, not zero.
 const ageOf = (time: number): number => Math.abs(Date.now() - time);

@@ -40,10 +40,12 @@ describe('a reading of the secret', () => {
     expect(await get()).toBe(500);
     process.env.CCI_SECRET_ID = secretName;
     const events = takeSecretEvents();
-    expect(
-      events.map(({ objectRef, responseStatus, annotations }) => [objectRef.name, responseStatus, annotations['tfjob-gateway/outcome']]),
-    ).toEqual([['tests/not-there', { metadata: {}, status: 'Failure', code: 500 }, 'failed']]);
-    expect(events[0].annotations['tfjob-gateway/error']).toBe('ResourceNotFoundException');
+    // It may be read once while the function is loading, and again for the request.
+    expect([1, 2]).toContain(events.length);
+    for (const { objectRef, responseStatus, annotations } of events) {
+      expect([objectRef.name, responseStatus]).toEqual(['tests/not-there', { metadata: {}, status: 'Failure', code: 500 }]);
+      expect(annotations).toMatchObject({ 'tfjob-gateway/outcome': 'failed', 'tfjob-gateway/error': 'ResourceNotFoundException' });
+    }
   });
 
   it.each<[string, Loose[], number]>([

@@ -25,6 +25,7 @@ const outages: [string, Fault, number][] = [
 
 let upstream: Upstream;
 let client: Awaited<ReturnType<typeof connect>>;
+let manager: string;
 let fault: Fault | undefined;
 let asked = 0;
 beforeEach(async () => {
@@ -44,7 +45,9 @@ beforeEach(async () => {
         .setHeader('content-type', 'application/x-amz-json-1.1')
         .end(JSON.stringify({ Name: secretName, VersionId: 'v1', SecretString }));
   });
-  client = await connect(upstream.url, accessKey, await listenWhileTesting(server));
+  manager = await listenWhileTesting(server);
+  client = await connect(upstream.url, accessKey, manager);
+  await client.begun;
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -88,13 +91,16 @@ describe('a Secrets Manager that', () => {
     },
   );
 
-  it.each(outages)('%s at first is an internal error without a call to CCI, until it answers', async (_title, outage, left) => {
+  it.each(outages)('%s at first is an error without a call to CCI, until it answers', async (title, outage, left) => {
     fault = outage;
+    client = await connect(upstream.url, accessKey, manager);
     for (let round = 0; round < 2; round++) {
       const context = newContext(left);
       const { status, note, message, stack } = await refusal(read(context));
-      expect(status).toMatchObject({ code: 500, reason: 'InternalError', details: {} });
-      expect(note).toMatchObject({ reason: 'credentials: the secret could not be read' });
+      // What the function began before has the request's whole time.
+      const isLate = title === 'does not answer';
+      expect(status).toMatchObject(isLate ? { code: 504, reason: 'Timeout' } : { code: 500, reason: 'InternalError', details: {} });
+      expect(note).toMatchObject({ reason: `credentials: ${isLate ? 'not there before the deadline' : 'the secret could not be read'}` });
       expect(JSON.stringify({ status, note, message, stack, context })).not.toMatch(/private|team/);
     }
     expect(upstream.arrived).toEqual([]);
@@ -107,6 +113,8 @@ describe('a Secrets Manager that', () => {
     fault = () => {
       fault = undefined;
     };
+    asked = 0;
+    client = await connect(upstream.url, accessKey, manager);
     expect((await read(newContext(20_000))).outcome).toBe('unchanged');
     expect(asked).toBe(2);
     for (const spy of said) expect(spy).not.toHaveBeenCalled();

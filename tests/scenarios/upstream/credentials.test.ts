@@ -1,7 +1,18 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startSimulator } from '../../../local/cci/simulator.ts';
 import { credential } from '../../credentials.ts';
-import { accessKey, connect, newContext, refusal, reply, requestOf, secretName, startUpstream, type Upstream } from './harness.ts';
+import {
+  accessKey,
+  connect,
+  newContext,
+  refusal,
+  reply,
+  requestOf,
+  secretName,
+  startSecrets,
+  startUpstream,
+  type Upstream,
+} from './harness.ts';
 
 const unauthorized = reply({ status: 401, body: { error_msg: 'verify aksk signature fail', error_code: 'APIG.0301' } });
 const locked = reply({ status: 401, body: { error_msg: 'AK access failed to reach the limit,forbidden', error_code: 'APIG.0301' } });
@@ -15,8 +26,10 @@ beforeEach(async () => {
   // The key has been the current one for a day.
   vi.useFakeTimers({ toFake: ['Date'], now: start - 24 * 60 * minute });
   upstream = await startUpstream();
-  client = await connect(upstream.url);
+  const secrets = await startSecrets();
   vi.setSystemTime(start);
+  client = await connect(upstream.url, secrets);
+  await client.begun;
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -148,12 +161,13 @@ describe('the secret', () => {
     expect(secretsSent()).toEqual([accessKey.accessKey, credential('newer')]);
   });
 
-  it.each<[string, (calls: { setSecret: (value: object) => string }) => unknown]>([
+  it.each<[string, object, string | undefined]>([
+    ['malformed', { accessKey: credential('private-value') }, undefined],
+    ['not there', accessKey, 'http://127.0.0.1:1'],
+  ])('that is %s makes a 500 without a call, and is not named anywhere', async (_title, secret, manager) => {
+    client = await connect(upstream.url, secret, manager);
     // The version before is as malformed.
-    ['malformed', ({ setSecret }) => [1, 2].map(() => setSecret({ accessKey: credential('private-value') }))],
-    ['not there', () => vi.stubEnv('AWS_ENDPOINT_URL_SECRETS_MANAGER', 'http://127.0.0.1:1')],
-  ])('that is %s makes a 500 without a call, and is not named anywhere', async (_title, spoil) => {
-    spoil(client);
+    client.setSecret(secret);
     const context = newContext();
     const { status, note, message } = await refusal(client.update(requestOf(upstream), context));
     expect(status).toMatchObject({ code: 500, reason: 'InternalError', details: {} });

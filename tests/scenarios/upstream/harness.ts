@@ -10,7 +10,7 @@ import type { JobRef } from '../../../lib/status.ts';
 import { StatusError } from '../../../lib/status.ts';
 import type { UpdateResult } from '../../../lib/update/job-update.ts';
 import { updateJob } from '../../../lib/update/update-job.ts';
-import { startSecretsManager } from '../../../local/aws/secrets-manager.ts';
+import { type SecretsManager, startSecretsManager } from '../../../local/aws/secrets-manager.ts';
 import { documentedJob } from '../../../local/cci/simulator.ts';
 import { StatusError as StorageError } from '../../../local/cci/status.ts';
 import { Storage } from '../../../local/cci/storage.ts';
@@ -129,21 +129,28 @@ export function newContext(left = 20_000): RequestContext & { warnings: [string,
   return { ...createRequestContext(Date.now() + left, (...warning) => warnings.push(warning)), warnings };
 }
 
-/** A client of the upstream exactly as a handler connects it, with its credentials in a Secrets Manager of its own, or in another. */
-export async function connect(endpoint: string, secret: object = accessKey, manager?: string) {
+/** A Secrets Manager that holds this secret while a test runs. */
+export async function startSecrets(secret: object = accessKey): Promise<SecretsManager> {
   const secrets = await startSecretsManager({ secrets: { [secretName]: { versionId: 'v1', value: JSON.stringify(secret) } } });
-  onTestFinished(async () => {
-    await secrets.close();
-    vi.unstubAllEnvs();
-  });
+  onTestFinished(() => secrets.close());
+  return secrets;
+}
+
+/** A client of the upstream exactly as a handler connects it, with its credentials in a Secrets Manager of its own, or in another. */
+export async function connect(endpoint: string, secret: object | SecretsManager = accessKey, manager?: string) {
+  const secrets = 'calls' in secret ? secret : await startSecrets(secret);
+  onTestFinished(() => void vi.unstubAllEnvs());
   vi.stubEnv('AWS_ENDPOINT_URL_SECRETS_MANAGER', manager ?? secrets.url);
   vi.stubEnv('AWS_REGION', 'eu-west-1');
   vi.stubEnv('AWS_ACCESS_KEY_ID', credential('aws-ak'));
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', credential('aws-sk'));
   const asked = { kind, ref, user: somebody, mayRead: true, rules: {}, dryRun: false };
-  const cci = connectCci({ endpoint, projectId: undefined, secretId: secretName }, () => undefined);
+  const { promise: begun, resolve } = Promise.withResolvers<void>();
+  const cci = connectCci({ endpoint, projectId: undefined, secretId: secretName }, () => setImmediate(resolve));
   return {
     cci,
+    /** When the secret has been read, or could not be. */
+    begun,
     secrets,
     setSecret: (value: object) => secrets.set(secretName, JSON.stringify(value)),
     /** Updates the documented job as a handler does. */
@@ -162,6 +169,7 @@ export function useUpstream({ now }: { now?: number } = {}): void {
     vi.spyOn(Math, 'random').mockReturnValue(0);
     upstream = await startUpstream();
     client = await connect(upstream.url);
+    await client.begun;
     if (now !== undefined) vi.useFakeTimers({ toFake: ['Date'], now });
     return () => {
       vi.restoreAllMocks();

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import net, { type AddressInfo, type Socket } from 'node:net';
-import { createTransport, type Outgoing, type Transport } from '../../../lib/cci/transport.ts';
+import { createTransport, type EarlyTransport, type Outgoing } from '../../../lib/cci/transport.ts';
 
 /** A TCP server that says on each connection what a test wants, and knows how many there were and are. */
 export interface TcpUpstream {
@@ -39,7 +39,7 @@ export async function startTcp(converse: (socket: Socket, number: number) => voi
 }
 
 /** A transport to a local port. */
-export function transportTo(port: number): Transport {
+export function transportTo(port: number): EarlyTransport {
   return createTransport({ protocol: 'http:', hostname: '127.0.0.1', port: String(port) });
 }
 

@@ -11,7 +11,9 @@ afterEach(async () => {
 });
 
 /** Starts an upstream that answers every request with its text; returns a transport to it. */
-async function echoing(converse = (socket: Socket) => onRequest(socket, (request) => socket.write(answer(request)))) {
+async function echoing(
+  converse: (socket: Socket, number: number) => void = (socket) => onRequest(socket, (request) => socket.write(answer(request))),
+) {
   upstream = await startTcp(converse);
   return transportTo(upstream.port);
 }
@@ -35,6 +37,53 @@ describe('a connection', () => {
     const transport = await echoing();
     for (let i = 0; i < 5; i++) expect(said(await transport(outgoing()))).toMatch(/^GET/);
     expect(upstream.made).toHaveLength(1);
+  });
+
+  it('may be opened before there is a request, which then takes it', async () => {
+    const transport = await echoing();
+    transport.open();
+    await vi.waitFor(() => expect(upstream.made).toHaveLength(1));
+    for (let i = 0; i < 3; i++) expect(said(await transport(outgoing()))).toMatch(/^GET/);
+    expect(upstream.made).toHaveLength(1);
+  });
+
+  it('that was opened long before, or has died, is not used', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const transport = await echoing();
+    transport.open();
+    await vi.waitFor(() => expect(upstream.made).toHaveLength(1));
+    vi.setSystemTime(Date.now() + 5000);
+    expect(said(await transport(outgoing()))).toMatch(/^GET/);
+    await vi.waitFor(() => expect(upstream.open.size).toBe(1));
+    expect(upstream.made).toHaveLength(2);
+    const other = transportTo(upstream.port);
+    other.open();
+    await vi.waitFor(() => expect(upstream.made).toHaveLength(3));
+    upstream.made[2]?.destroy();
+    await vi.waitFor(() => expect(upstream.open.size).toBe(1));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(said(await other(outgoing()))).toMatch(/^GET/);
+  });
+
+  it('that was opened before and is lost with its first request is as stale as any that was kept', async () => {
+    const transport = await echoing((socket, number) =>
+      onRequest(socket, () => (number === 1 ? socket.destroy() : socket.write(answer('{}')))),
+    );
+    transport.open();
+    await vi.waitFor(() => expect(upstream.made).toHaveLength(1));
+    expect(await transport(outgoing())).toMatchObject({ answered: false, staleSocket: true });
+    expect(await transport(outgoing())).toMatchObject({ answered: true });
+  });
+
+  it('that cannot be opened before is no error, but of the request that needs one', async () => {
+    await echoing();
+    const { port } = upstream;
+    await upstream.close();
+    upstream = await startTcp(() => undefined);
+    const nowhere = transportTo(port);
+    nowhere.open();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await nowhere(outgoing())).toMatchObject({ answered: false, sent: false, code: 'ECONNREFUSED' });
   });
 
   it('is one of several for requests at the same time, at most 64', async () => {

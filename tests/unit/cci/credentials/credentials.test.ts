@@ -54,6 +54,40 @@ describe('the secret', () => {
     expect(manager.reads()).toBe(2);
   });
 
+  it('may be read before anybody asks: it counts for the first who does, and is not read again', async () => {
+    const { manager, credentials } = setUp();
+    credentials.begin();
+    const [first, second] = [newContext(), newContext()];
+    expect(await credentialOf(credentials, first)).toMatchObject({ token: credential('v1') });
+    await credentialOf(credentials, second);
+    expect(manager.reads()).toBe(1);
+    expect([first.counts.credentialRefreshes, second.counts.credentialRefreshes]).toEqual([1, 0]);
+  });
+
+  it('is read again by the first who asks where what was begun before him failed, or was begun long ago', async () => {
+    const failing = setUp();
+    failing.manager.fails('AccessDeniedException');
+    failing.credentials.begin();
+    await vi.waitFor(() => expect(failing.manager.reads()).toBe(1));
+    failing.manager.holds('v1');
+    expect(await credentialOf(failing.credentials)).toMatchObject({ token: credential('v1') });
+    expect(failing.manager.reads()).toBe(2);
+
+    const frozen = setUp();
+    const thawed = Promise.withResolvers<void>();
+    frozen.manager.holdsAfter(thawed.promise, 'v1');
+    frozen.credentials.begin();
+    await vi.waitFor(() => expect(frozen.manager.reads()).toBe(1));
+    at(5 * second);
+    frozen.manager.holds('v2');
+    expect(await credentialOf(frozen.credentials)).toMatchObject({ token: credential('v2') });
+    // What comes late is older, and changes nothing.
+    thawed.resolve();
+    await new Promise(setImmediate);
+    expect(await credentialOf(frozen.credentials)).toMatchObject({ token: credential('v2') });
+    expect(frozen.manager.reads()).toBe(2);
+  });
+
   it('of up to 5 minutes is used as it is', async () => {
     const { manager, credentials } = setUp();
     await credentialOf(credentials);
