@@ -112,7 +112,8 @@ function withEnds(specifier: string, module: object | undefined, { transport, se
       send = send;
       middlewareStack = { add: () => undefined };
     };
-  if (specifier.endsWith('/transport.ts')) return { ...module, createTransport: () => Object.assign(transport.bind(undefined), { open: () => undefined }) };
+  if (specifier.endsWith('/transport.ts'))
+    return { ...module, createTransport: () => Object.assign(transport.bind(undefined), { open: () => undefined }) };
   if (specifier === '@aws-sdk/client-secrets-manager') return { ...module, SecretsManagerClient: client(secretsManager) };
   if (specifier === '@aws-sdk/client-eventbridge') return { ...module, EventBridgeClient: client(eventBridge) };
   if (specifier === '@aws-sdk/client-sqs') return { ...module, SQSClient: client(sqs) };
