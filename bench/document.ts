@@ -21,12 +21,6 @@ export function describeMachine(): Record<string, string> {
   };
 }
 
-/** The one line of the README, which begins as the line that it replaces. */
-export function headline({ sections }: Results): string {
-  const said = Object.values(sections).flatMap(({ headline }) => headline ?? []);
-  return `Measured in one run ([docs/benchmarks.md](docs/benchmarks.md)): ${said.join('; ')}.`;
-}
-
 /** docs/benchmarks.md, whole, from a run's results and those of an earlier run, where there is one. */
 export function document({ date, machine, sections }: Results, before?: Results): string {
   const all = Object.values(sections);

@@ -21,8 +21,6 @@ export interface Section {
   method: string;
   tables: Table[];
   bars: Bar[];
-  /** What the README's first lines say of it. */
-  headline?: string;
   /** What the plots show. */
   plot?: Record<string, string | number>[];
 }

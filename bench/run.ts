@@ -8,7 +8,7 @@ import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { closeConnections } from '../tests/conformance/http.ts';
 import { killAll, whenStopped } from '../tests/conformance/processes.ts';
-import { describeMachine, document, headline } from './document.ts';
+import { describeMachine, document } from './document.ts';
 import { plots } from './plots.ts';
 import { isMet, type Results, type Section, text } from './results.ts';
 import { audit } from './sections/audit.ts';
@@ -39,11 +39,6 @@ async function write(results: Results): Promise<void> {
   const earlier = new URL('before.json', folder);
   const before = existsSync(earlier) ? (JSON.parse(await readFile(earlier, 'utf8')) as Results) : undefined;
   await writeFile(new URL('../benchmarks.md', folder), document(results, before));
-  const readme = new URL('../README.md', import.meta.url);
-  await writeFile(
-    readme,
-    (await readFile(readme, 'utf8')).replace(/^Measured in one run .*$/m, () => headline(results)),
-  );
 }
 
 const asked = process.argv.slice(2);

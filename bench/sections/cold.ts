@@ -4,10 +4,10 @@ import { makeCertificate } from '../../local/certificate.ts';
 import { must } from '../../tests/conformance/processes.ts';
 import { buildEvent } from '../event.ts';
 import { bodyOf, documentedJob } from '../job.ts';
-import { number, type Section } from '../results.ts';
+import type { Section } from '../results.ts';
 import { sizeOf } from '../size.ts';
 import type { Stage } from '../stage.ts';
-import { figure, median, ratios } from '../stats.ts';
+import { figure, median } from '../stats.ts';
 
 /** One cold start, in milliseconds. */
 interface Cold {
@@ -108,7 +108,6 @@ export async function cold(stage: Stage): Promise<Section> {
       { title: 'import and all that is loaded until the secret is asked for', figure: median(above('untilAsked')), limit: 30, unit: 'ms' },
       { title: 'whole bundle of the replace handler', figure: Number(sizes[0]?.[1]), limit: 300, unit: 'KB' },
     ],
-    headline: `a cold start takes ${number(median(ratios(of('gateway', 'total'), of('usual way, bundled', 'total'))))} × that of the same route with express, axios and joi`,
     plot: Object.keys(subjects).flatMap((name) =>
       stages.map((part) => ({ name, part, order: stages.indexOf(part), ms: median(of(name, part)) })),
     ),

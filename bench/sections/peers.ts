@@ -2,7 +2,7 @@ import { generations, type Subject, startWorker } from '../alternate.ts';
 import { createJob, free, governed, type Peer, startPeers } from '../cluster.ts';
 import { buildEvent } from '../event.ts';
 import { bodiesOf, documentedJob } from '../job.ts';
-import { number, type Section } from '../results.ts';
+import type { Section } from '../results.ts';
 import { type Stage, uncached } from '../stage.ts';
 import { figure, median, ratios } from '../stats.ts';
 import type { Round } from '../worker.ts';
@@ -64,7 +64,6 @@ export async function peers(stage: Stage): Promise<Section> {
   ];
   const ratio = (name: string, measure: 'cpu' | 'p50', base: string, its: keyof Round = measure) =>
     median(ratios(of(name, measure), of(base, its)));
-  const said = (...args: Parameters<typeof ratio>) => number(ratio(...args));
   const bar = (name: string, kind: string, subject: string, measure: 'cpu' | 'beside') => {
     const { median, low, high } = figure(of(subject, measure));
     return { name, kind, ms: median / 1000, low: low / 1000, high: high / 1000 };
@@ -121,9 +120,6 @@ export async function peers(stage: Stage): Promise<Section> {
       ),
       { title: `p50 of a replace${way}`, figure: ratio(name, 'p50', 'direct'), limit: 1.1, unit: '× direct GET + PUT' },
     ]),
-    headline:
-      `a replace of a job seen before costs ${said('cached', 'cpu', 'direct')} × the CPU of a bare GET + PUT ` +
-      `(${said('uncached', 'cpu', 'direct')} × without the cache), and ${said('cached', 'cpu', 'rbac', 'beside')} × that of the same through kube-rbac-proxy`,
     plot: [
       bar('handler, LIVE_CACHE=off (GET + PUT)', 'gateway', 'uncached', 'cpu'),
       bar('handler, job in its cache (PUT)', 'gateway', 'cached', 'cpu'),

@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
-import { headline } from '../../bench/document.ts';
 import { Parameters } from '../../deploy/parameters/schema.ts';
 import { blocksOf, commands, documents, inlineCommands, marks, read } from '../documents.ts';
 
@@ -84,15 +83,6 @@ describe('the documents', () => {
   it('are short where they are read first', () => {
     const words = (file: string) => read(file).split(/\s+/).filter(Boolean).length;
     expect(words('README.md')).toBeLessThanOrEqual(600);
-  });
-
-  it('say of benchmarks what the last run has measured, in the line that npm run bench writes', () => {
-    const line = headline(JSON.parse(read('docs/benchmarks/results.json')));
-    expect(
-      read('README.md')
-        .split('\n')
-        .filter((found) => found.startsWith('Measured in one run ')),
-    ).toEqual([line]);
   });
 });
 
