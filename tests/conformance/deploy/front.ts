@@ -1,0 +1,101 @@
+/** What stands before moto while the framework deploys: it hands on everything, and fits the templates of change sets to moto. */
+import { createServer } from 'node:http';
+import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { close, listen, readBody } from '../../../local/http.ts';
+import type { Loose } from '../http.ts';
+import { anyKey, region } from '../moto.ts';
+import { fit, type Known, type Template } from './fit.ts';
+
+/** A change set that was asked for: as the framework wrote it. */
+export interface ChangeSet {
+  type: string;
+  importsExisting: boolean;
+  template: Template;
+}
+/** The front of moto. */
+export interface DeployFront {
+  readonly url: string;
+  /** Every change set since the start. */
+  readonly changeSets: ChangeSet[];
+  /** By logical id, what was taken in instead of made, in the stack that there is. */
+  readonly imported: Record<string, Known>;
+  close(): Promise<void>;
+}
+
+/** The bucket of fitted templates, which no deployment sees. */
+const shelf = 'fitted-templates';
+
+/**
+ * Starts it. moto 5.2.5 knows nothing of ImportExistingResources: in its place, a log that the template names, that `existing` finds, and that
+ * the stack does not have yet is taken in, as CloudFormation documents it.
+ */
+export async function startDeployFront(moto: string, existing: (logGroup: string) => Promise<string | undefined>): Promise<DeployFront> {
+  const s3 = new S3Client({ endpoint: moto, region, credentials: anyKey, forcePathStyle: true });
+  await s3.send(new CreateBucketCommand({ Bucket: shelf }));
+  let inStack = new Set<string>();
+  const names = new Map<string, string>();
+  let stacks = 0;
+  const importable = async ({ Resources }: Template): Promise<void> => {
+    for (const [id, { Type, DeletionPolicy, Properties }] of Object.entries(Resources)) {
+      if (Type !== 'AWS::Logs::LogGroup' || DeletionPolicy !== 'Retain' || inStack.has(id)) continue;
+      const Arn = await existing(Properties?.LogGroupName);
+      if (Arn !== undefined) front.imported[id] = { Ref: Properties?.LogGroupName, Arn };
+    }
+  };
+  const nameOf = (stack: string) => (id: string) => {
+    names.set(id, names.get(id) ?? `${stack}-${id}-${stacks}.fifo`);
+    return names.get(id) as string;
+  };
+  /** Writes the fitted template beside the one of the change set, and returns the form that names it. */
+  const changeSet = async (form: URLSearchParams): Promise<URLSearchParams> => {
+    const [, Bucket, Key] = /^\/([^/]+)\/(.+)$/.exec(new URL(form.get('TemplateURL') ?? 'https://none').pathname) ?? [];
+    const written = form.get('TemplateBody') ?? (await (await s3.send(new GetObjectCommand({ Bucket, Key }))).Body?.transformToString());
+    const template: Template = JSON.parse(written ?? '');
+    const importsExisting = form.get('ImportExistingResources') === 'true';
+    front.changeSets.push({ type: form.get('ChangeSetType') ?? '', importsExisting, template });
+    if (importsExisting) await importable(template);
+    inStack = new Set(Object.keys(template.Resources));
+    const fitted = JSON.stringify(fit(template, front.imported, nameOf(form.get('StackName') ?? '')));
+    const changed = new URLSearchParams(form);
+    if (form.has('TemplateBody')) changed.set('TemplateBody', fitted);
+    else {
+      await s3.send(new PutObjectCommand({ Bucket: shelf, Key, Body: fitted }));
+      changed.set('TemplateURL', `https://s3.amazonaws.com/${shelf}/${Key}`);
+    }
+    return changed;
+  };
+  const forget = (): void => {
+    stacks += 1;
+    inStack = new Set();
+    names.clear();
+    for (const id of Object.keys(front.imported)) delete front.imported[id];
+  };
+
+  const server = createServer(async (request, response) => {
+    const { method = '', url = '/', headers } = request;
+    const received = (await readBody(request, 64 * 1024 * 1024)) ?? Buffer.alloc(0);
+    const form = headers['content-type']?.startsWith('application/x-www-form-urlencoded') ? new URLSearchParams(received.toString()) : undefined;
+    try {
+      const action = form?.get('Action');
+      const body = form && action === 'CreateChangeSet' ? Buffer.from((await changeSet(form)).toString()) : received;
+      const { host: _, connection: __, 'content-length': ___, expect: ____, 'transfer-encoding': _____, ...sent } = headers as Loose;
+      const answer = await fetch(`${moto}${url}`, { method, headers: sent, ...(body.length > 0 && { body }), redirect: 'manual' });
+      if (action === 'DeleteStack' && answer.ok) forget();
+      // moto stumbles over a change set that is not there; AWS has nothing against it.
+      if (action === 'DeleteChangeSet' && answer.status === 500) {
+        response.writeHead(200, { 'content-type': 'text/xml' }).end('<DeleteChangeSetResponse><DeleteChangeSetResult/></DeleteChangeSetResponse>');
+        return;
+      }
+      const bytes = Buffer.from(await answer.arrayBuffer());
+      const own = [...answer.headers].filter(([name]) => !/^(connection|content-encoding|transfer-encoding|content-length)$/.test(name));
+      const length = method === 'HEAD' ? (answer.headers.get('content-length') ?? '0') : String(bytes.length);
+      response.writeHead(answer.status, { ...Object.fromEntries(own), 'content-length': length }).end(bytes);
+    } catch (error) {
+      const message = (error as Error).message.replaceAll(/[<>&]/g, ' ');
+      const answer = `<ErrorResponse><Error><Type>Sender</Type><Code>FrontFailed</Code><Message>${message}</Message></Error></ErrorResponse>`;
+      response.writeHead(400, { 'content-type': 'text/xml' }).end(answer);
+    }
+  });
+  const front: DeployFront = { url: await listen(server, 0), changeSets: [], imported: {}, close: () => close(server) };
+  return front;
+}
