@@ -1,11 +1,12 @@
 /** A checkout of its own to deploy from, whose dist/ may be built again and again without touching the project's. */
-import { cp, mkdir, rm, symlink } from 'node:fs/promises';
+import { cp, mkdir, readFile, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { awsEnvironment } from '../../../local/aws/aws-environment.ts';
 import { buildHandlers } from '../../../scripts/build.ts';
 import { anyKey } from '../moto.ts';
 import { type Output, run } from '../processes.ts';
+import type { Template } from './fit.ts';
 
 const project = fileURLToPath(new URL('../../..', import.meta.url));
 /** What `npx serverless` and `npm run smoke` read. */
@@ -20,6 +21,8 @@ export interface Checkout {
   build(policies?: string): Promise<void>;
   /** `npx serverless WORDS --stage try --region us-east-1`, at most a minute and a half; what it said. */
   serverless(words: readonly string[], given?: Given): Promise<Output>;
+  /** The resources of what `serverless package --package FOLDER` wrote. */
+  packaged(folder: string): Promise<Template['Resources']>;
   /** `npm run smoke` with these words, for what is built here. */
   smoke(words: readonly string[]): Promise<Output>;
 }
@@ -58,6 +61,10 @@ export async function makeCheckout(folder: string, endpoint: string): Promise<Ch
     serverless(words, given = {}) {
       const options = Object.entries(given).flatMap(([name, value]) => ['--param', `${name}=${value}`]);
       return inside('node_modules/serverless/bin/serverless.js', [...words, '--stage', stage, '--region', 'us-east-1', ...options]);
+    },
+    async packaged(name) {
+      const file = join(folder, name, 'cloudformation-template-update-stack.json');
+      return (JSON.parse(await readFile(file, 'utf8')) as Template).Resources;
     },
     smoke: (words) => inside('scripts/smoke.ts', words),
   };

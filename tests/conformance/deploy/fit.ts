@@ -48,7 +48,11 @@ export const notDeleted = notUpdated.filter((type) => type !== 'AWS::Logs::LogGr
  * The template without what moto cannot make and without what it is not to make (`known`, by logical id), whose values stand in the others
  * instead. `nameOf` names a FIFO queue, to which moto gives a name that SQS refuses.
  */
-export function fit({ Resources, Outputs = {} }: Template, known: Readonly<Record<string, Known>>, nameOf: (id: string) => string): Template {
+export function fit(
+  { Resources, Outputs = {} }: Template,
+  known: Readonly<Record<string, Known>>,
+  nameOf: (id: string) => string,
+): Template {
   const out = new Set(Object.keys(Resources).filter((id) => id in known || notCreated.includes(Resources[id]?.Type ?? '')));
   // To moto the Ref of a bus is no text.
   const buses = Object.entries(Resources).filter(([, { Type }]) => Type === 'AWS::Events::EventBus');
@@ -58,7 +62,12 @@ export function fit({ Resources, Outputs = {} }: Template, known: Readonly<Recor
   const renamed = (id: string): string => {
     const resource = Resources[id];
     if (!resource || !notDeleted.includes(resource.Type)) return id;
-    const name = names.get(id) ?? `${id}${createHash('sha256').update(JSON.stringify(fitted(resource.Properties))).digest('hex').slice(0, 8)}`;
+    const name =
+      names.get(id) ??
+      `${id}${createHash('sha256')
+        .update(JSON.stringify(fitted(resource.Properties)))
+        .digest('hex')
+        .slice(0, 8)}`;
     names.set(id, name);
     return name;
   };
@@ -81,8 +90,13 @@ export function fit({ Resources, Outputs = {} }: Template, known: Readonly<Recor
   const made = kept.map(([id, resource]) => {
     const Properties = fitted(resource.Properties ?? {});
     if (Properties.FifoQueue) Properties.QueueName = nameOf(id);
-    const DependsOn = [resource.DependsOn ?? []].flat().filter((other) => !out.has(other)).map(renamed);
+    const DependsOn = [resource.DependsOn ?? []]
+      .flat()
+      .filter((other) => !out.has(other))
+      .map(renamed);
     return [renamed(id), { ...resource, DependsOn, Properties }];
   });
-  return { Resources: Object.fromEntries(made), Outputs: fitted(Outputs) };
+  // Without the exports: moto forgets them, and then does not delete the stack.
+  const outputs = Object.entries(Outputs).map(([name, { Value }]) => [name, { Value: fitted(Value) }]);
+  return { Resources: Object.fromEntries(made), Outputs: Object.fromEntries(outputs) };
 }

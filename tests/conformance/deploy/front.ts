@@ -22,6 +22,8 @@ export interface DeployFront {
   close(): Promise<void>;
 }
 
+/** Headers of one connection, or of a body that is written anew. */
+const ofConnection = /^(host|connection|expect|content-length|content-encoding|transfer-encoding)$/;
 /** The bucket of fitted templates, which no deployment sees. */
 const shelf = 'fitted-templates';
 
@@ -35,6 +37,7 @@ export async function startDeployFront(moto: string, existing: (logGroup: string
   let inStack = new Set<string>();
   const names = new Map<string, string>();
   let stacks = 0;
+  let fittedUrl = '';
   const importable = async ({ Resources }: Template): Promise<void> => {
     for (const [id, { Type, DeletionPolicy, Properties }] of Object.entries(Resources)) {
       if (Type !== 'AWS::Logs::LogGroup' || DeletionPolicy !== 'Retain' || inStack.has(id)) continue;
@@ -60,7 +63,8 @@ export async function startDeployFront(moto: string, existing: (logGroup: string
     if (form.has('TemplateBody')) changed.set('TemplateBody', fitted);
     else {
       await s3.send(new PutObjectCommand({ Bucket: shelf, Key, Body: fitted }));
-      changed.set('TemplateURL', `https://s3.amazonaws.com/${shelf}/${Key}`);
+      fittedUrl = `https://s3.amazonaws.com/${shelf}/${Key}`;
+      changed.set('TemplateURL', fittedUrl);
     }
     return changed;
   };
@@ -71,29 +75,36 @@ export async function startDeployFront(moto: string, existing: (logGroup: string
     for (const id of Object.keys(front.imported)) delete front.imported[id];
   };
 
+  /** What moto is asked, and whether its answer is to be given as it is. */
+  const asked = async (form: URLSearchParams): Promise<URLSearchParams> => {
+    const action = form.get('Action');
+    if (action === 'CreateChangeSet') return changeSet(form);
+    if (action === 'DeleteStack') forget();
+    // moto carries an update out either way, but by a change set it forgets the stack's outputs.
+    if (action !== 'ExecuteChangeSet' || front.changeSets.at(-1)?.type !== 'UPDATE') return form;
+    return new URLSearchParams({ Action: 'UpdateStack', StackName: form.get('StackName') ?? '', TemplateURL: fittedUrl });
+  };
   const server = createServer(async (request, response) => {
     const { method = '', url = '/', headers } = request;
     const received = (await readBody(request, 64 * 1024 * 1024)) ?? Buffer.alloc(0);
-    const form = headers['content-type']?.startsWith('application/x-www-form-urlencoded') ? new URLSearchParams(received.toString()) : undefined;
+    const isForm = headers['content-type']?.startsWith('application/x-www-form-urlencoded');
+    const form = isForm && new URLSearchParams(received.toString());
+    const xml = (status: number, text: string) => response.writeHead(status, { 'content-type': 'text/xml' }).end(text);
     try {
-      const action = form?.get('Action');
-      const body = form && action === 'CreateChangeSet' ? Buffer.from((await changeSet(form)).toString()) : received;
-      const { host: _, connection: __, 'content-length': ___, expect: ____, 'transfer-encoding': _____, ...sent } = headers as Loose;
-      const answer = await fetch(`${moto}${url}`, { method, headers: sent, ...(body.length > 0 && { body }), redirect: 'manual' });
-      if (action === 'DeleteStack' && answer.ok) forget();
-      // moto stumbles over a change set that is not there; AWS has nothing against it.
-      if (action === 'DeleteChangeSet' && answer.status === 500) {
-        response.writeHead(200, { 'content-type': 'text/xml' }).end('<DeleteChangeSetResponse><DeleteChangeSetResult/></DeleteChangeSetResponse>');
-        return;
-      }
+      const body = form ? Buffer.from((await asked(form)).toString()) : received;
+      const sent = Object.entries(headers as Record<string, string>).filter(([name]) => !ofConnection.test(name));
+      const answer = await fetch(`${moto}${url}`, { method, headers: sent, ...(body.length > 0 && { body }) });
       const bytes = Buffer.from(await answer.arrayBuffer());
-      const own = [...answer.headers].filter(([name]) => !/^(connection|content-encoding|transfer-encoding|content-length)$/.test(name));
+      const action = form && form.get('Action');
+      // moto stumbles over a change set that is not there; AWS has nothing against it.
+      if (answer.status === 500 && action === 'DeleteChangeSet') return xml(200, '<DeleteChangeSetResponse/>');
+      if (answer.ok && action === 'ExecuteChangeSet') return xml(200, '<ExecuteChangeSetResponse/>');
+      const own = [...answer.headers].filter(([name]) => !ofConnection.test(name));
       const length = method === 'HEAD' ? (answer.headers.get('content-length') ?? '0') : String(bytes.length);
       response.writeHead(answer.status, { ...Object.fromEntries(own), 'content-length': length }).end(bytes);
     } catch (error) {
       const message = (error as Error).message.replaceAll(/[<>&]/g, ' ');
-      const answer = `<ErrorResponse><Error><Type>Sender</Type><Code>FrontFailed</Code><Message>${message}</Message></Error></ErrorResponse>`;
-      response.writeHead(400, { 'content-type': 'text/xml' }).end(answer);
+      xml(400, `<ErrorResponse><Error><Code>FrontFailed</Code><Message>${message}</Message></Error></ErrorResponse>`);
     }
   });
   const front: DeployFront = { url: await listen(server, 0), changeSets: [], imported: {}, close: () => close(server) };
