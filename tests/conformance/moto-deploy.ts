@@ -129,7 +129,7 @@ try {
   });
   await checked(part, 'npm run smoke finds the policies that were built', async () => {
     const said = done(await smoke());
-    match(said, /policies: [0-9a-f]{8}/);
+    match(said, /policies: sha256:[0-9a-f]{64}/);
   });
   await checked(part, 'the same again is none', async () =>
     match(done(await checkout.serverless(['deploy'], all)), /No changes to deploy/),
@@ -147,7 +147,7 @@ try {
     );
     const { code, stdout } = await smoke();
     expect(code, 1);
-    match(stdout, /WRONG {2}policies: none answers, but [0-9a-f]+ was built/);
+    match(stdout, /WRONG {2}policies: none answers, but sha256:[0-9a-f]{64} was built/);
   });
   await checked(part, 'what was deployed before the roll back is deployed again by --force alone', async () => {
     match(done(await checkout.serverless(['deploy'], all)), /No changes to deploy/);

@@ -48,7 +48,7 @@ export const notDeleted = notUpdated.filter((type) => type !== 'AWS::Logs::LogGr
  * The template without what moto cannot make and without what it is not to make (`known`, by logical id), whose values stand in the others
  * instead. `nameOf` names a FIFO queue, to which moto gives a name that SQS refuses.
  */
-export function fit(
+export function fitted(
   { Resources, Outputs = {} }: Template,
   known: Readonly<Record<string, Known>>,
   nameOf: (id: string) => string,
@@ -65,30 +65,30 @@ export function fit(
     const name =
       names.get(id) ??
       `${id}${createHash('sha256')
-        .update(JSON.stringify(fitted(resource.Properties)))
+        .update(JSON.stringify(valued(resource.Properties)))
         .digest('hex')
         .slice(0, 8)}`;
     names.set(id, name);
     return name;
   };
-  const valueOf = (id: string, attribute: string): string => known[id]?.[attribute] ?? `no-${id}`;
+  const said = (id: string, attribute: string): string => known[id]?.[attribute] ?? `no-${id}`;
   const inText = (text: string): string =>
     text.replaceAll(/\$\{(\w+)(?:\.(\w+))?\}/g, (whole, id: string, attribute?: string) => {
-      if (out.has(id)) return valueOf(id, attribute ?? 'Ref');
+      if (out.has(id)) return said(id, attribute ?? 'Ref');
       return id in Resources ? `\${${renamed(id)}${attribute ? `.${attribute}` : ''}}` : whole;
     });
-  const fitted = (value: unknown): Loose => {
-    if (Array.isArray(value)) return value.map(fitted);
+  const valued = (value: unknown): Loose => {
+    if (Array.isArray(value)) return value.map(valued);
     if (typeof value !== 'object' || value === null) return value;
     const { Ref, 'Fn::GetAtt': att, 'Fn::Sub': sub } = value as Loose;
-    if (Ref !== undefined) return out.has(Ref) ? valueOf(Ref, 'Ref') : (busNames[Ref] ?? { Ref: renamed(Ref) });
-    if (att !== undefined) return out.has(att[0]) ? valueOf(att[0], att[1]) : { 'Fn::GetAtt': [renamed(att[0]), att[1]] };
+    if (Ref !== undefined) return out.has(Ref) ? said(Ref, 'Ref') : (busNames[Ref] ?? { Ref: renamed(Ref) });
+    if (att !== undefined) return out.has(att[0]) ? said(att[0], att[1]) : { 'Fn::GetAtt': [renamed(att[0]), att[1]] };
     if (typeof sub === 'string') return { 'Fn::Sub': inText(sub) };
-    return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, fitted(member)]));
+    return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, valued(member)]));
   };
   const kept = Object.entries(Resources).filter(([id]) => !out.has(id));
   const made = kept.map(([id, resource]) => {
-    const Properties = fitted(resource.Properties ?? {});
+    const Properties = valued(resource.Properties ?? {});
     if (Properties.FifoQueue) Properties.QueueName = nameOf(id);
     const DependsOn = [resource.DependsOn ?? []]
       .flat()
@@ -97,6 +97,6 @@ export function fit(
     return [renamed(id), { ...resource, DependsOn, Properties }];
   });
   // Without the exports: moto forgets them, and then does not delete the stack.
-  const outputs = Object.entries(Outputs).map(([name, { Value }]) => [name, { Value: fitted(Value) }]);
+  const outputs = Object.entries(Outputs).map(([name, { Value }]) => [name, { Value: valued(Value) }]);
   return { Resources: Object.fromEntries(made), Outputs: Object.fromEntries(outputs) };
 }

@@ -1,10 +1,9 @@
 /** What stands before moto while the framework deploys: it hands on everything, and fits the templates of change sets to moto. */
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { close, listen, readBody } from '../../../local/http.ts';
-import type { Loose } from '../http.ts';
 import { anyKey, region } from '../moto.ts';
-import { fit, type Known, type Template } from './fit.ts';
+import { fitted, type Known, type Template } from './fit.ts';
 
 /** A change set that was asked for: as the framework wrote it. */
 export interface ChangeSet {
@@ -38,6 +37,7 @@ export async function startDeployFront(moto: string, existing: (logGroup: string
   const names = new Map<string, string>();
   let stacks = 0;
   let fittedUrl = '';
+  let executedAt = new Date(0);
   const importable = async ({ Resources }: Template): Promise<void> => {
     for (const [id, { Type, DeletionPolicy, Properties }] of Object.entries(Resources)) {
       if (Type !== 'AWS::Logs::LogGroup' || DeletionPolicy !== 'Retain' || inStack.has(id)) continue;
@@ -58,11 +58,11 @@ export async function startDeployFront(moto: string, existing: (logGroup: string
     front.changeSets.push({ type: form.get('ChangeSetType') ?? '', importsExisting, template });
     if (importsExisting) await importable(template);
     inStack = new Set(Object.keys(template.Resources));
-    const fitted = JSON.stringify(fit(template, front.imported, nameOf(form.get('StackName') ?? '')));
+    const text = JSON.stringify(fitted(template, front.imported, nameOf(form.get('StackName') ?? '')));
     const changed = new URLSearchParams(form);
-    if (form.has('TemplateBody')) changed.set('TemplateBody', fitted);
+    if (form.has('TemplateBody')) changed.set('TemplateBody', text);
     else {
-      await s3.send(new PutObjectCommand({ Bucket: shelf, Key, Body: fitted }));
+      await s3.send(new PutObjectCommand({ Bucket: shelf, Key, Body: text }));
       fittedUrl = `https://s3.amazonaws.com/${shelf}/${Key}`;
       changed.set('TemplateURL', fittedUrl);
     }
@@ -80,6 +80,7 @@ export async function startDeployFront(moto: string, existing: (logGroup: string
     const action = form.get('Action');
     if (action === 'CreateChangeSet') return changeSet(form);
     if (action === 'DeleteStack') forget();
+    if (action === 'ExecuteChangeSet') executedAt = new Date();
     // moto carries an update out either way, but by a change set it forgets the stack's outputs.
     if (action !== 'ExecuteChangeSet' || front.changeSets.at(-1)?.type !== 'UPDATE') return form;
     return new URLSearchParams({ Action: 'UpdateStack', StackName: form.get('StackName') ?? '', TemplateURL: fittedUrl });
@@ -89,24 +90,43 @@ export async function startDeployFront(moto: string, existing: (logGroup: string
     const received = (await readBody(request, 64 * 1024 * 1024)) ?? Buffer.alloc(0);
     const isForm = headers['content-type']?.startsWith('application/x-www-form-urlencoded');
     const form = isForm && new URLSearchParams(received.toString());
-    const xml = (status: number, text: string) => response.writeHead(status, { 'content-type': 'text/xml' }).end(text);
     try {
       const body = form ? Buffer.from((await asked(form)).toString()) : received;
       const sent = Object.entries(headers as Record<string, string>).filter(([name]) => !ofConnection.test(name));
       const answer = await fetch(`${moto}${url}`, { method, headers: sent, ...(body.length > 0 && { body }) });
       const bytes = Buffer.from(await answer.arrayBuffer());
-      const action = form && form.get('Action');
+      const action = form ? form.get('Action') : undefined;
       // moto stumbles over a change set that is not there; AWS has nothing against it.
-      if (answer.status === 500 && action === 'DeleteChangeSet') return xml(200, '<DeleteChangeSetResponse/>');
-      if (answer.ok && action === 'ExecuteChangeSet') return xml(200, '<ExecuteChangeSetResponse/>');
+      if (answer.status === 500 && action === 'DeleteChangeSet') return reply(response, 200, 'text/xml', '<DeleteChangeSetResponse/>');
+      if (answer.ok && action === 'ExecuteChangeSet') return reply(response, 200, 'text/xml', '<ExecuteChangeSetResponse/>');
+      if (/^\/2015-03-31\/functions\/[^/]+$/.test(url))
+        return reply(response, answer.status, 'application/json', withTime(bytes, executedAt));
       const own = [...answer.headers].filter(([name]) => !ofConnection.test(name));
       const length = method === 'HEAD' ? (answer.headers.get('content-length') ?? '0') : String(bytes.length);
       response.writeHead(answer.status, { ...Object.fromEntries(own), 'content-length': length }).end(bytes);
     } catch (error) {
       const message = (error as Error).message.replaceAll(/[<>&]/g, ' ');
-      xml(400, `<ErrorResponse><Error><Code>FrontFailed</Code><Message>${message}</Message></Error></ErrorResponse>`);
+      reply(
+        response,
+        400,
+        'text/xml',
+        `<ErrorResponse><Error><Code>FrontFailed</Code><Message>${message}</Message></Error></ErrorResponse>`,
+      );
     }
   });
   const front: DeployFront = { url: await listen(server, 0), changeSets: [], imported: {}, close: () => close(server) };
   return front;
+}
+
+/**
+ * A function as Lambda tells it, modified when the last change set was executed: CloudFormation updates every function with each, as its code
+ * lies at another place. moto updates them too, and leaves the time as it was, from which the framework would take that a deployment has failed.
+ */
+function withTime(body: Buffer, LastModified: Date): string {
+  const told = JSON.parse(body.toString());
+  return JSON.stringify({ ...told, ...(told.Configuration && { Configuration: { ...told.Configuration, LastModified } }) });
+}
+
+function reply(response: ServerResponse, status: number, type: string, text: string): void {
+  response.writeHead(status, { 'content-type': type }).end(text);
 }
