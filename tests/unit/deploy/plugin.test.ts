@@ -77,6 +77,20 @@ describe('the plugin', () => {
     expect(() => plugged(tokens)).toThrow('built with RBAC manifests');
   });
 
+  it('takes the audit policy from the build: with audit=strict it may leave out nothing of a write', () => {
+    built('apiVersion: audit.k8s.io/v1\nkind: Policy\nomitStages: [RequestReceived]\nrules: [{ level: Metadata }]');
+    expect(() => plugged({ audit: 'strict' })).toThrow('omits the stage RequestReceived');
+    expect(() => plugged({ audit: 'archive' })).not.toThrow();
+    built('apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{ level: Metadata }]');
+    expect(() => plugged({ audit: 'strict' })).not.toThrow();
+  });
+
+  it('leaves the stage to the template where no tags are given: with tags, even none, the framework would change it', () => {
+    const { plugin, serverless } = plugged({});
+    plugin.hooks.initialize();
+    expect(serverless.service.provider).not.toHaveProperty('stackTags');
+  });
+
   it('puts the tags on the whole stack, and has CloudFormation take in what an earlier stack left', () => {
     const { plugin, deploy, serverless } = plugged({ tags: 'team=ml, cost=a=b' });
     plugin.hooks.initialize();
