@@ -56,6 +56,11 @@ try {
     ...{ ...tokens, rotation: 'on', domainName: 'jobs.example.com', certificateArn: arn },
     ...{ vpcSubnetIds: 'subnet-12345678', vpcSecurityGroupIds: 'sg-12345678' },
   };
+  /** With this a package has every type of resource. */
+  const everything: Given = {
+    ...{ audit: 'strict', tracing: 'on', watch: 'on', watchConcurrency: '5', eventProducerAccounts: '123456789013' },
+    ...{ apiGatewayLogRole: 'create', console: 'on', consoleClientId: 'page', oidcAudience: 'gateway,page' },
+  };
   const template = () => {
     const { template: last } = front.changeSets.at(-1) ?? {};
     if (!last) throw new Error('nothing was deployed');
@@ -101,9 +106,37 @@ try {
     expect(await services.dashboards(), [`${stack}-us-east-1`]);
   });
   await checked(part, 'npm run smoke finds nothing wrong with what was deployed', async () => match(done(await smoke()), /All is well\./));
+  await checked(part, 'the framework itself makes no stage of the API: that is the template', async () =>
+    expect(await services.stages(), []),
+  );
   const [first = ''] = await services.deployments();
 
-  say('changes');
+  say('policies, and back');
+  await checked(part, 'other policies and other parameters are deployed, and npm run smoke finds them', async () => {
+    await checkout.build('docs/policies/only-ttl');
+    await deploy({ ...simple, memorySize: '1024', logLevel: 'WARN' });
+    await checkFunctions(services, template());
+    match(done(await smoke()), /policies: sha256:[0-9a-f]{64}\n/);
+  });
+  await checked(part, 'npx serverless rollback brings code, policies and parameters back, and npm run smoke says so', async () => {
+    match(done(await checkout.serverless(['deploy', 'list'])), new RegExp(first));
+    match(done(await checkout.serverless(['rollback', '--timestamp', first])), /Service rolled back/);
+    await checkFunctions(services, template());
+    const { MemorySize, Environment } = await services.configuration('replaceJob');
+    expect([MemorySize, Environment?.Variables?.POWERTOOLS_LOG_LEVEL], [512, 'INFO']);
+    const { code, stdout } = await smoke();
+    expect(code, 1);
+    match(stdout, /WRONG {2}policies: none answers, but sha256:[0-9a-f]{64} was built/);
+  });
+  await checked(part, 'what was rolled back is deployed again by --force alone', async () => {
+    const again = { ...simple, memorySize: '1024', logLevel: 'WARN' };
+    match(done(await checkout.serverless(['deploy'], again)), /No changes to deploy/);
+    match(done(await checkout.serverless(['deploy', '--force'], again)), /Service deployed to stack/);
+    await checkFunctions(services, template());
+    match(done(await smoke()), /All is well\./);
+  });
+
+  say('auth, rotation, VPC, domain');
   await checked(part, 'auth=jwt: every route asks for the authorizer, and counts by caller', async () => {
     await deploy(tokens);
     await checkRoutes(services, template(), ['CUSTOM', true]);
@@ -111,8 +144,7 @@ try {
     const { Environment } = await services.configuration('authorizer');
     expect([Environment?.Variables?.OIDC_ISSUER, Environment?.Variables?.OIDC_AUDIENCE], ['https://issuer.example.com', 'gateway']);
   });
-  await checked(part, 'policies, rotation, a VPC and a domain: the functions have them', async () => {
-    await checkout.build('docs/policies/only-ttl');
+  await checked(part, 'rotation, a VPC and a domain: the functions have them, and the same again is none', async () => {
     await deploy(all);
     await checkFunctions(services, template());
     ok((await services.functions()).includes(`${stack}-rotateCredentials`), 'no function rotates');
@@ -126,38 +158,24 @@ try {
       expect([name, (await services.configuration(name)).VpcConfig?.SubnetIds ?? []], [name, isInside ? ['subnet-12345678'] : []]);
     const { ApiDomain, ApiDomainMapping } = template().Resources;
     expect([ApiDomain?.Properties?.DomainName, ApiDomainMapping?.Type], ['jobs.example.com', 'AWS::ApiGateway::BasePathMapping']);
-  });
-  await checked(part, 'npm run smoke finds the policies that were built', async () => {
-    const said = done(await smoke());
-    match(said, /policies: sha256:[0-9a-f]{64}/);
-  });
-  await checked(part, 'the same again is none', async () =>
-    match(done(await checkout.serverless(['deploy'], all)), /No changes to deploy/),
-  );
-
-  say('back, and away');
-  await checked(part, 'npx serverless rollback brings code, policies and parameters back, and smoke says so', async () => {
-    match(done(await checkout.serverless(['deploy', 'list'])), new RegExp(first));
-    match(done(await checkout.serverless(['rollback', '--timestamp', first])), /Service rolled back/);
-    await checkFunctions(services, template());
-    await checkRoutes(services, template(), ['AWS_IAM', false]);
-    expect(
-      (await services.functions()).filter((name) => /authorizer|rotate/.test(name)),
-      [],
-    );
-    const { code, stdout } = await smoke();
-    expect(code, 1);
-    match(stdout, /WRONG {2}policies: none answers, but sha256:[0-9a-f]{64} was built/);
-  });
-  await checked(part, 'what was deployed before the roll back is deployed again by --force alone', async () => {
     match(done(await checkout.serverless(['deploy'], all)), /No changes to deploy/);
-    match(done(await checkout.serverless(['deploy', '--force'], all)), /Service deployed to stack/);
-    match(done(await smoke()), /All is well\./);
   });
   const evidence = {
     logs: await services.logGroups(),
     queues: (await services.queues()).filter((name) => /DeadLetters|Undelivered/.test(name)),
   };
+  await checked(
+    part,
+    'a roll back over all of it leaves IAM to decide and no function besides, and the logs of those that went',
+    async () => {
+      done(await checkout.serverless(['rollback', '--timestamp', first]));
+      await checkFunctions(services, template());
+      await checkRoutes(services, template(), ['AWS_IAM', false]);
+      expect(await services.logGroups(), evidence.logs);
+    },
+  );
+
+  say('away, and there again');
   await checked(part, 'npx serverless remove leaves the evidence, and nothing else', async () => {
     done(await checkout.serverless(['remove'], all));
     expect(await services.logGroups(), evidence.logs);
@@ -190,7 +208,7 @@ try {
     part,
     'the list of what moto does not make, change or take away is what moto says of the types of any deployment',
     async () => {
-      done(await checkout.serverless(['package', '--package', 'everything'], { ...all, ...(await everything()) }));
+      done(await checkout.serverless(['package', '--package', 'everything'], { ...all, ...everything }));
       const types = [...new Set(Object.values(await checkout.packaged('everything')).map(({ Type }) => Type))].sort();
       const models = await cloudFormationModels();
       expect(
@@ -213,18 +231,3 @@ try {
   await rm(folder, { recursive: true, force: true });
 }
 process.exitCode = summary(part);
-
-/** The rest of the options, so that a package has every type of resource. */
-async function everything(): Promise<Given> {
-  return {
-    ...{
-      audit: 'strict',
-      tracing: 'on',
-      watch: 'on',
-      watchConcurrency: '5',
-      eventProducerAccounts: '123456789013',
-      apiGatewayLogRole: 'create',
-    },
-    ...{ console: 'on', consoleClientId: 'page', oidcAudience: 'gateway,page' },
-  };
-}

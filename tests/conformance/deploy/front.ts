@@ -35,6 +35,7 @@ export async function startDeployFront(moto: string, existing: (logGroup: string
   await s3.send(new CreateBucketCommand({ Bucket: shelf }));
   let inStack = new Set<string>();
   const names = new Map<string, string>();
+  const left: Template['Resources'] = {};
   let stacks = 0;
   let fittedUrl = '';
   let executedAt = new Date(0);
@@ -44,6 +45,12 @@ export async function startDeployFront(moto: string, existing: (logGroup: string
       const Arn = await existing(Properties?.LogGroupName);
       if (Arn !== undefined) front.imported[id] = { Ref: Properties?.LogGroupName, Arn };
     }
+  };
+  /** moto takes away what is to be retained when it leaves the template; here it stays in. */
+  const keepRetained = ({ Resources }: Template): void => {
+    const before = front.changeSets.at(-2)?.template.Resources ?? {};
+    for (const [id, resource] of Object.entries(before))
+      if (inStack.has(id) && resource.DeletionPolicy === 'Retain' && !(id in Resources)) left[id] = resource;
   };
   const nameOf = (stack: string) => (id: string) => {
     names.set(id, names.get(id) ?? `${stack}-${id}-${stacks}.fifo`);
@@ -56,9 +63,12 @@ export async function startDeployFront(moto: string, existing: (logGroup: string
     const template: Template = JSON.parse(written ?? '');
     const importsExisting = form.get('ImportExistingResources') === 'true';
     front.changeSets.push({ type: form.get('ChangeSetType') ?? '', importsExisting, template });
+    keepRetained(template);
     if (importsExisting) await importable(template);
-    inStack = new Set(Object.keys(template.Resources));
-    const text = JSON.stringify(fitted(template, front.imported, nameOf(form.get('StackName') ?? '')));
+    inStack = new Set([...Object.keys(left), ...Object.keys(template.Resources)]);
+    const text = JSON.stringify(
+      fitted({ ...template, Resources: { ...left, ...template.Resources } }, front.imported, nameOf(form.get('StackName') ?? '')),
+    );
     const changed = new URLSearchParams(form);
     if (form.has('TemplateBody')) changed.set('TemplateBody', text);
     else {
@@ -72,7 +82,7 @@ export async function startDeployFront(moto: string, existing: (logGroup: string
     stacks += 1;
     inStack = new Set();
     names.clear();
-    for (const id of Object.keys(front.imported)) delete front.imported[id];
+    for (const of of [front.imported, left]) for (const id of Object.keys(of)) delete of[id];
   };
 
   /** What moto is asked, and whether its answer is to be given as it is. */

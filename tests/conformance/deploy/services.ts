@@ -1,6 +1,6 @@
 /** What a deployment made, as each service of moto tells it itself. */
 import { createHash } from 'node:crypto';
-import { APIGatewayClient, GetResourcesCommand } from '@aws-sdk/client-api-gateway';
+import { APIGatewayClient, GetResourcesCommand, GetRestApisCommand, GetStagesCommand } from '@aws-sdk/client-api-gateway';
 import { CloudFormationClient, DescribeStacksCommand, ListStackResourcesCommand } from '@aws-sdk/client-cloudformation';
 import { CloudWatchClient, ListDashboardsCommand } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient, DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
@@ -51,6 +51,11 @@ export function servicesOf(endpoint: string) {
         }),
       );
       return made.sort(([one], [other]) => (one < other ? -1 : 1));
+    },
+    async stages(): Promise<string[]> {
+      const { items = [] } = await api.send(new GetRestApisCommand({}));
+      const stages = await Promise.all(items.map(({ id }) => api.send(new GetStagesCommand({ restApiId: id }))));
+      return stages.flatMap(({ item = [] }) => item.map(({ stageName = '' }) => stageName));
     },
     async functions(): Promise<string[]> {
       const { Functions = [] } = await lambda.send(new ListFunctionsCommand({}));
