@@ -11,7 +11,7 @@ import type { Template } from './fit.ts';
 const project = fileURLToPath(new URL('../../..', import.meta.url));
 /** What `npx serverless` and `npm run smoke` read. */
 const needed = ['package.json', 'serverless.yml', 'deploy', 'lib', 'local', 'scripts', 'docs/runbook.md'];
-const patience = 90_000;
+const patience = 180_000;
 
 /** The parameters of a deployment. */
 export type Given = Readonly<Record<string, string>>;
@@ -19,7 +19,7 @@ export type Given = Readonly<Record<string, string>>;
 export interface Checkout {
   /** Builds the functions, with the policies of a folder or with none. */
   build(policies?: string): Promise<void>;
-  /** `npx serverless WORDS --stage try --region us-east-1`, at most a minute and a half; what it said. */
+  /** `npx serverless WORDS --stage try --region us-east-1`, at most three minutes; what it said. */
   serverless(words: readonly string[], given?: Given): Promise<Output>;
   /** The resources of what `serverless package --package FOLDER` wrote. */
   packaged(folder: string): Promise<Template['Resources']>;

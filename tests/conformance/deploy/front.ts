@@ -82,7 +82,7 @@ export async function startDeployFront(moto: string, existing: (logGroup: string
     stacks += 1;
     inStack = new Set();
     names.clear();
-    for (const of of [front.imported, left]) for (const id of Object.keys(of)) delete of[id];
+    for (const kept of [front.imported, left]) for (const id of Object.keys(kept)) delete kept[id];
   };
 
   /** What moto is asked, and whether its answer is to be given as it is. */
