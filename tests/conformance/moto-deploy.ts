@@ -3,7 +3,7 @@
  * is asked what it then has. Runnable alone. What moto's CloudFormation cannot do is in deploy/fit.ts, and is checked here.
  */
 import { deepStrictEqual as expect, match, ok } from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
@@ -25,6 +25,9 @@ const key = { accessKey: credential('deploy-ak'), secretKey: credential('deploy-
 const folder = await mkdtemp(join(tmpdir(), 'tfjob-gateway-moto-deploy-'));
 whenStopped(() => rm(folder, { recursive: true, force: true }));
 const stops: (() => Promise<void>)[] = [];
+
+/** Whoever asks gets it (STS), or the framework goes on without it. */
+const notGranted = ['ecr:DescribeRepositories', 'sts:GetCallerIdentity'];
 
 /** A framework's run that must succeed; what it said. */
 function done({ code, stdout, stderr }: Output): string {
@@ -201,6 +204,13 @@ try {
       evidence.queues,
     );
     match(done(await smoke()), /All is well\./);
+  });
+
+  await checked(part, 'docs/deployer-policy.json grants what the framework itself asked for', async () => {
+    const { Statement } = JSON.parse(await readFile(new URL('../../docs/deployer-policy.json', import.meta.url), 'utf8'));
+    const granted = new Set(Statement.flatMap(({ Action }: { Action: string[] }) => Action));
+    ok(front.actions.has('cloudformation:ExecuteChangeSet') && front.actions.has('s3:PutObject'), 'no request was counted');
+    expect([...front.actions].filter((action) => !granted.has(action)).sort(), notGranted);
   });
 
   say('what moto cannot do');

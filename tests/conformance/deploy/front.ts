@@ -3,6 +3,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { close, listen, readBody } from '../../../local/http.ts';
 import { anyKey, region } from '../moto.ts';
+import { actionOf } from './actions.ts';
 import { fitted, type Known, type Template } from './fit.ts';
 
 /** A change set that was asked for: as the framework wrote it. */
@@ -18,6 +19,8 @@ export interface DeployFront {
   readonly changeSets: ChangeSet[];
   /** By logical id, what was taken in instead of made, in the stack that there is. */
   readonly imported: Record<string, Known>;
+  /** Every action that the framework itself asked for, as IAM names it. */
+  readonly actions: Set<string>;
   close(): Promise<void>;
 }
 
@@ -99,13 +102,14 @@ export async function startDeployFront(moto: string, existing: (logGroup: string
     const { method = '', url = '/', headers } = request;
     const received = (await readBody(request, 64 * 1024 * 1024)) ?? Buffer.alloc(0);
     const isForm = headers['content-type']?.startsWith('application/x-www-form-urlencoded');
-    const form = isForm && new URLSearchParams(received.toString());
+    const form = isForm ? new URLSearchParams(received.toString()) : undefined;
+    front.actions.add(actionOf(method, url, headers, form));
     try {
       const body = form ? Buffer.from((await asked(form)).toString()) : received;
       const sent = Object.entries(headers as Record<string, string>).filter(([name]) => !ofConnection.test(name));
       const answer = await fetch(`${moto}${url}`, { method, headers: sent, ...(body.length > 0 && { body }) });
       const bytes = Buffer.from(await answer.arrayBuffer());
-      const action = form ? form.get('Action') : undefined;
+      const action = form?.get('Action');
       // moto stumbles over a change set that is not there; AWS has nothing against it.
       if (answer.status === 500 && action === 'DeleteChangeSet') return reply(response, 200, 'text/xml', '<DeleteChangeSetResponse/>');
       if (answer.ok && action === 'ExecuteChangeSet') return reply(response, 200, 'text/xml', '<ExecuteChangeSetResponse/>');
@@ -124,7 +128,7 @@ export async function startDeployFront(moto: string, existing: (logGroup: string
       );
     }
   });
-  const front: DeployFront = { url: await listen(server, 0), changeSets: [], imported: {}, close: () => close(server) };
+  const front: DeployFront = { url: await listen(server, 0), changeSets: [], imported: {}, actions: new Set(), close: () => close(server) };
   return front;
 }
 
