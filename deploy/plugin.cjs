@@ -51,7 +51,7 @@ function takeRetainedIn({ pluginManager }) {
 }
 
 /** What is about to be deployed, as deploy/parameters/check.ts takes it. */
-function deploymentOf({ configurationInput: { params = {}, provider }, processedInput: { options } }) {
+function deploymentOf({ configurationInput: { params = {}, provider }, processedInput: { options, commands } }) {
   const stage = options.stage ?? provider.stage;
   return {
     options: options.param ?? [],
@@ -59,7 +59,8 @@ function deploymentOf({ configurationInput: { params = {}, provider }, processed
     ofStage: params[stage] ?? {},
     stage,
     region: options.region ?? provider.region,
-    ...builtWith(),
+    // Nothing of what is built here matters to a roll back, or to a stack that is removed.
+    ...(['package', 'deploy'].includes(commands.join(' ')) && builtWith()),
   };
 }
 

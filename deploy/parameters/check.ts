@@ -14,8 +14,8 @@ export interface Deployment {
   ofStage: Readonly<Record<string, unknown>>;
   stage: string;
   region: string;
-  /** Whether the functions were built with RBAC manifests. */
-  hasRbac: boolean;
+  /** Whether the functions were built with RBAC manifests; undefined where none are deployed. */
+  hasRbac?: boolean;
   /** The audit policy with which they were built, if any. */
   auditPolicy?: AuditPolicy | undefined;
 }
@@ -140,7 +140,7 @@ function together(values: Values, isSet: (name: ParameterName) => boolean, deplo
   if (values.auth === 'jwt') {
     for (const name of ['oidcIssuer', 'oidcAudience'] as const)
       if (values[name] === undefined) found.push([['auth', name], `${name} is missing: auth=jwt needs it`]);
-    if (!hasRbac && values.authorization === undefined) found.push([['auth', 'authorization'], undecided]);
+    if (hasRbac === false && values.authorization === undefined) found.push([['auth', 'authorization'], undecided]);
   }
   if (hasRbac && values.authorization !== undefined)
     found.push([['authorization'], 'authorization=allow-authenticated, but the functions were built with RBAC manifests, which decide']);
