@@ -17,6 +17,7 @@ export async function checkFunctions(services: Services, { Resources }: Template
     const { sha256 } = await services.code(bucket, Code.S3Key);
     expect([name, made.Handler, made.Runtime, made.Timeout, made.MemorySize], [name, Handler, Runtime, Timeout, Number(MemorySize)]);
     expect([name, made.CodeSha256], [name, sha256]);
+    expect([name, made.Role?.replace(/-[^-]+$/, '')], [name, `arn:aws:iam::123456789012:role/${stack}-${roleOf(Properties?.Role)}`]);
     const variables = made.Environment?.Variables ?? {};
     expect([name, Object.keys(variables).sort()], [name, Object.keys(Environment.Variables).sort()]);
     for (const [variable, value] of Object.entries(Environment.Variables)) {
@@ -25,6 +26,9 @@ export async function checkFunctions(services: Services, { Resources }: Template
     }
   }
 }
+
+/** The logical id of a function's role. */
+const roleOf = (role: unknown): string | undefined => /\$\{(\w+)\.Arn\}/.exec(JSON.stringify(role))?.[1];
 
 /** Every route of the template, and no other, leads to its function, for callers who are known in this way. */
 export async function checkRoutes(
