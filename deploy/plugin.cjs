@@ -20,7 +20,8 @@ module.exports = class {
       initialize: () => {
         // Once more with what variables of the framework's own (${env:}, ${ssm:}) said.
         const values = check();
-        serverless.service.provider.stackTags = tagsOf(values);
+        // Even without any, tags have the framework look after the stage, which is ours.
+        if (values.tags) serverless.service.provider.stackTags = tagsOf(values);
         takeRetainedIn(serverless);
       },
       'before:aws:package:finalize:saveServiceState': () => complete(serverless, check()),
@@ -37,12 +38,7 @@ function complete({ service }, values) {
 
 /** CloudFormation puts a stack's tags on all that it makes. */
 function tagsOf({ tags }) {
-  return Object.fromEntries(
-    (tags ?? '')
-      .split(',')
-      .filter(Boolean)
-      .map((tag) => tag.trim().split(/=(.*)/s)),
-  );
+  return Object.fromEntries(tags.split(',').map((tag) => tag.trim().split(/=(.*)/s)));
 }
 
 /** Logs keep their names when a stack is removed, and stay; the next stack takes them in again instead of failing to make them. */
@@ -55,7 +51,7 @@ function takeRetainedIn({ pluginManager }) {
 }
 
 /** What is about to be deployed, as deploy/parameters/check.ts takes it. */
-function deploymentOf({ configurationInput: { params = {}, provider }, processedInput: { options } }) {
+function deploymentOf({ configurationInput: { params = {}, provider }, processedInput: { options, commands } }) {
   const stage = options.stage ?? provider.stage;
   return {
     options: options.param ?? [],
@@ -63,14 +59,17 @@ function deploymentOf({ configurationInput: { params = {}, provider }, processed
     ofStage: params[stage] ?? {},
     stage,
     region: options.region ?? provider.region,
-    hasRbac: builtWithRbac(),
+    // Nothing of what is built here matters to a roll back, or to a stack that is removed.
+    ...(['package', 'deploy'].includes(commands.join(' ')) && builtWith()),
   };
 }
 
-/** What is deployed is what was built, whatever is in policies/ by now. */
-function builtWithRbac() {
-  return globSync('dist/*/policies.json').some((file) => {
-    const { roles, clusterRoles, roleBindings, clusterRoleBindings } = JSON.parse(readFileSync(file, 'utf8'));
-    return [roles, clusterRoles, roleBindings, clusterRoleBindings].some((list) => list.length > 0);
-  });
+/** What decides beside the parameters. What is deployed is what was built, whatever is in policies/ by now. */
+function builtWith() {
+  // Of one build all are the same.
+  const [file] = globSync('dist/*/policies.json');
+  if (!file) return { hasRbac: false };
+  const { roles, clusterRoles, roleBindings, clusterRoleBindings, auditPolicies } = JSON.parse(readFileSync(file, 'utf8'));
+  const hasRbac = [roles, clusterRoles, roleBindings, clusterRoleBindings].some((list) => list.length > 0);
+  return { hasRbac, auditPolicy: auditPolicies[0] };
 }

@@ -1,5 +1,7 @@
 import { distance } from 'fastest-levenshtein';
 import * as v from 'valibot';
+import { omittedWrites } from '../../lib/audit/strict-policy.ts';
+import type { AuditPolicy } from '../../lib/policy/manifests.ts';
 import { secretArn } from '../../lib/runtime/config.ts';
 import { certificateArn, keyArn, type ParameterName, Parameters, topicArn, type Values, wordsOf } from './schema.ts';
 
@@ -12,8 +14,10 @@ export interface Deployment {
   ofStage: Readonly<Record<string, unknown>>;
   stage: string;
   region: string;
-  /** Whether the functions were built with RBAC manifests. */
-  hasRbac: boolean;
+  /** Whether the functions were built with RBAC manifests; undefined where none are deployed. */
+  hasRbac?: boolean;
+  /** The audit policy with which they were built, if any. */
+  auditPolicy?: AuditPolicy | undefined;
 }
 /** The parameters of a deployment, and every mistake in them as a sentence. Both are about texts: CloudFormation has no other values. */
 export interface Checked {
@@ -111,7 +115,8 @@ const pairs = [
 type Sentence = [depends: readonly ParameterName[], sentence: string];
 
 /** What is wrong of values beside each other. A parameter that would do nothing is a mistake: somebody believes that it does something. */
-function together(values: Values, isSet: (name: ParameterName) => boolean, { region, hasRbac }: Deployment): Sentence[] {
+function together(values: Values, isSet: (name: ParameterName) => boolean, deployment: Deployment): Sentence[] {
+  const { region, hasRbac } = deployment;
   const found: Sentence[] = [];
   const needs = (names: readonly ParameterName[], other: ParameterName, allowed: readonly string[]): void => {
     if (allowed.includes(values[other] ?? '')) return;
@@ -135,13 +140,22 @@ function together(values: Values, isSet: (name: ParameterName) => boolean, { reg
   if (values.auth === 'jwt') {
     for (const name of ['oidcIssuer', 'oidcAudience'] as const)
       if (values[name] === undefined) found.push([['auth', name], `${name} is missing: auth=jwt needs it`]);
-    if (!hasRbac && values.authorization === undefined) found.push([['auth', 'authorization'], undecided]);
+    if (hasRbac === false && values.authorization === undefined) found.push([['auth', 'authorization'], undecided]);
   }
   if (hasRbac && values.authorization !== undefined)
     found.push([['authorization'], 'authorization=allow-authenticated, but the functions were built with RBAC manifests, which decide']);
+  if (values.audit === 'strict') found.push(...ofStrictAudit(values, deployment));
   if (values.console === 'on') found.push(...ofConsole(values));
   found.push(...elsewhere(values, region));
   return found;
+}
+
+/** No function would start with an audit policy that leaves out anything of a write. */
+function ofStrictAudit({ layout = 'cci' }: Values, { auditPolicy }: Deployment): Sentence[] {
+  const omitted = auditPolicy ? omittedWrites(auditPolicy, layout === 'kubeflow' ? 'kubeflow' : 'cci') : [];
+  if (omitted.length === 0) return [];
+  const sentence = `audit is strict, and the audit policy with which the functions were built ${omitted.join(', and ')} (docs/audit.md)`;
+  return [[['audit', 'layout'], sentence]];
 }
 
 /** The page's tokens are its own client's. */

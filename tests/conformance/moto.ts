@@ -89,6 +89,19 @@ export async function startMoto(folder: string): Promise<Moto> {
   };
 }
 
+const listModels = `
+import json
+from moto.cloudformation.parsing import get_model_map
+def has(model, verb):
+    return not hasattr(getattr(model, verb + '_from_cloudformation_json'), '__isabstractmethod__')
+print(json.dumps({name: {'updates': has(model, 'update'), 'deletes': has(model, 'delete') or hasattr(model, 'delete')}
+    for name, model in get_model_map().items()}))`;
+
+/** The resource types that moto's CloudFormation makes, and whether it changes and takes away what it has made, as moto itself decides it. */
+export async function cloudFormationModels(): Promise<Record<string, { updates: boolean; deletes: boolean }>> {
+  return JSON.parse(await must(await motoPython(), ['-W', 'ignore', '-c', listModels]));
+}
+
 /** A client of Secrets Manager there, for what an operator does by hand. */
 export function secretsClient(url: string, credentials: AwsKey = anyKey): SecretsManagerClient {
   return new SecretsManagerClient({ endpoint: url, region, credentials });

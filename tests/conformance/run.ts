@@ -85,6 +85,7 @@ try {
   if (asked('moto')) await program('moto', './moto-secrets.ts');
   if (asked('moto-events')) await program('moto-events', './moto-events.ts');
   if (asked('moto-audit')) await program('moto-audit', './moto-audit.ts');
+  if (asked('moto-deploy')) await program('moto-deploy', './moto-deploy.ts');
   if (asked('rotation')) await program('rotation', '../load/rotation.ts');
   if (asked('leak')) await program('leak', '../load/leak.ts');
   if (asked('watch-load')) await program('watch-load', '../load/watch.ts');

@@ -1,18 +1,12 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: serverless.yml's variables look like JavaScript's
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { checkManifests } from '../../../scripts/manifests/check.ts';
 import { hintsOf } from '../../../scripts/manifests/hints.ts';
-import { pack } from '../../../scripts/manifests/pack.ts';
 import { check } from '../../../scripts/policy/check.ts';
-import { config } from './deployment.ts';
+import { mistakesOf } from './parameters.ts';
 
-const auditPolicy = createRequire(import.meta.url)('../../../deploy/audit/policy.cjs');
-const resolved = (audit: string, layout = 'cci'): Promise<string> =>
-  auditPolicy({ resolveVariable: async (name: string) => ({ 'param:audit': audit, 'param:layout': layout })[name] });
 const policy = (rest: string) => `apiVersion: audit.k8s.io/v1\nkind: Policy\n${rest}`;
 const whole = policy('rules: [{ level: Metadata }]');
 const broken: [string, string, string][] = [
@@ -36,29 +30,37 @@ afterEach(() => {
   process.chdir(home);
   rmSync(folder, { recursive: true });
 });
-/** Stands for a build with this manifest. */
-function built(text: string): void {
+/** What is wrong of a deployment of functions that were built with this audit policy. */
+function mistakes(text: string, audit: string, layout = 'cci'): string[] {
   const { objects } = checkManifests([{ file: 'a.yaml', text }]);
   if (!objects) throw new Error('the manifest has mistakes');
-  mkdirSync('dist/replace-job', { recursive: true });
-  writeFileSync('dist/replace-job/policies.json', pack(objects).bytes);
+  return mistakesOf({ audit, layout }, { auditPolicy: objects.auditPolicies[0] });
 }
 
 describe('an audit policy', () => {
-  it('is asked of every deployment', () => {
-    expect(config.custom.auditPolicy).toBe('${file(deploy/audit/policy.cjs)}');
+  it('that leaves out nothing may be strict, as may none', () => {
+    expect(mistakesOf({ audit: 'strict' })).toEqual([]);
+    for (const audit of ['log', 'archive', 'strict']) expect(mistakes(whole, audit)).toEqual([]);
   });
 
-  it('that leaves out nothing may be strict, as may none', async () => {
-    expect(await resolved('strict')).toBe('default');
-    built(whole);
-    for (const audit of ['log', 'archive', 'strict']) expect(await resolved(audit)).toBe('policy');
+  it.each(broken)('that %s is refused at the deployment with strict, and with nothing else', (_title, text, mistake) => {
+    for (const audit of ['log', 'archive']) expect(mistakes(policy(text), audit)).toEqual([]);
+    for (const layout of ['cci', 'kubeflow']) {
+      const sentence = /^audit is strict, and the audit policy with which the functions were built .+ \(docs\/audit\.md\)$/;
+      expect(mistakes(policy(text), 'strict', layout)).toEqual([expect.stringMatching(sentence)]);
+      expect(mistakes(policy(text), 'strict', layout)[0]).toContain(mistake);
+    }
   });
 
-  it.each(broken)('that %s is refused at the deployment with strict, and with nothing else', async (_title, text, mistake) => {
-    built(policy(text));
-    for (const audit of ['log', 'archive']) expect(await resolved(audit)).toBe('policy');
-    for (const layout of ['cci', 'kubeflow']) await expect(resolved('strict', layout)).rejects.toThrow(mistake);
+  it('is told beside every other mistake, but for one of what it depends on', () => {
+    const text = policy('omitStages: [RequestReceived]\nrules: [{ level: Metadata }]');
+    const { objects } = checkManifests([{ file: 'a.yaml', text }]);
+    const built = { auditPolicy: objects?.auditPolicies[0] };
+    expect(mistakesOf({ audit: 'strict', throttleRate: 'fast' }, built)).toEqual([
+      expect.stringContaining('throttleRate must be'),
+      expect.stringContaining('omits the stage RequestReceived'),
+    ]);
+    expect(mistakesOf({ audit: 'strict', layout: 'foo' }, built)).toEqual(['layout must be cci or kubeflow']);
   });
 
   it.each(broken)('that %s is refused by npm run policy -- check --audit=strict, and hinted at without', async (_title, text, mistake) => {

@@ -16,13 +16,13 @@ const parameters = 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: m, namesp
 const home = process.cwd();
 
 /** The plugin in a framework that was called with these parameters. */
-function plugged(given: Given, { isHelpRequest = false, ofStage = {}, template = {} } = {}) {
+function plugged(given: Given, { isHelpRequest = false, ofStage = {}, template = {}, commands = ['deploy'] } = {}) {
   const deploy = { getCreateChangeSetParams: (more: object) => ({ ...more, ChangeSetName: 'c' }) };
   const provider: Record<string, unknown> = { stage: 'prod', compiledCloudFormationTemplate: template };
   const serverless = {
     classes: { Error },
     configurationInput: { params: { default: defaults, prod: ofStage }, provider: { stage: 'dev', region: 'us-east-1' } },
-    processedInput: { options: { param: asOptions(given), stage: 'prod', region: 'eu-central-1' }, isHelpRequest },
+    processedInput: { options: { param: asOptions(given), stage: 'prod', region: 'eu-central-1' }, commands, isHelpRequest },
     pluginManager: { plugins: [{}, deploy] },
     service: { service: 'tfjob-gateway', provider },
   };
@@ -75,6 +75,29 @@ describe('the plugin', () => {
     expect(() => plugged(undecided)).not.toThrow();
     expect(() => plugged({})).not.toThrow();
     expect(() => plugged(tokens)).toThrow('built with RBAC manifests');
+  });
+
+  it('takes the audit policy from the build: with audit=strict it may leave out nothing of a write', () => {
+    built('apiVersion: audit.k8s.io/v1\nkind: Policy\nomitStages: [RequestReceived]\nrules: [{ level: Metadata }]');
+    expect(() => plugged({ audit: 'strict' })).toThrow('omits the stage RequestReceived');
+    expect(() => plugged({ audit: 'archive' })).not.toThrow();
+    built('apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{ level: Metadata }]');
+    expect(() => plugged({ audit: 'strict' })).not.toThrow();
+  });
+
+  it('asks nothing of the build where none is deployed: a roll back or a removal from a fresh checkout is not held up', () => {
+    const { authorization: _, ...undecided } = tokens;
+    for (const commands of [['deploy'], ['package']]) expect(() => plugged(undecided, { commands })).toThrow('RBAC manifests');
+    for (const commands of [['rollback'], ['remove'], ['deploy', 'list']]) {
+      expect(() => plugged(undecided, { commands })).not.toThrow();
+      expect(() => plugged({ layout: 'foo' }, { commands })).toThrow('layout must be');
+    }
+  });
+
+  it('leaves the stage to the template where no tags are given: with tags, even none, the framework would change it', () => {
+    const { plugin, serverless } = plugged({});
+    plugin.hooks.initialize();
+    expect(serverless.service.provider).not.toHaveProperty('stackTags');
   });
 
   it('puts the tags on the whole stack, and has CloudFormation take in what an earlier stack left', () => {

@@ -154,7 +154,6 @@ describe('the concurrency', () => {
     const resolve = createRequire(import.meta.url)('../../../deploy/reserved-concurrency.cjs');
     const given = (value: unknown) => resolve({ resolveVariable: async () => value });
     expect(await Promise.all([given(15), given('20'), given('none')])).toEqual([15, 20, null]);
-    for (const wrong of ['0', 0, -1, '', 'all', '1.5']) await expect(given(wrong)).rejects.toThrow('from 1 on, or none');
   });
 });
 
