@@ -65,7 +65,7 @@ function Rules({ rights }: { rights: Rights | undefined }) {
   if (rules.length === 0) return <p class="detail">Nothing with jobs there.</p>;
   return (
     <div class="scroll">
-      <table class="jobs plain">
+      <table class="table">
         <thead>
           <tr>
             <th scope="col">Jobs</th>

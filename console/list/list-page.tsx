@@ -4,8 +4,7 @@ import { Notice, Skeleton } from '../parts.tsx';
 import { type Filter, setFilter } from '../route.ts';
 import { access, logins } from '../session/session.ts';
 import { settings } from '../session/settings.ts';
-import { stateOf } from '../words.ts';
-import { failures, filter, kinds, load, loading, mustName, rows, shown } from './jobs.ts';
+import { failures, filter, kinds, load, loading, mustName, namespaces, rows, shown, statuses } from './jobs.ts';
 import { Table } from './table.tsx';
 
 export function ListPage() {
@@ -71,7 +70,7 @@ function Filters() {
       </select>
       <select aria-label="Status" value={status} onChange={set('status')}>
         <option value="">Any status</option>
-        <Options values={rows.value.map(({ job }) => stateOf(job).word)} chosen={status} />
+        <Options values={statuses.value} chosen={status} />
       </select>
     </search>
   );
@@ -79,7 +78,7 @@ function Filters() {
 
 function NamespaceFilter() {
   const { namespace } = filter.value;
-  const offered = [...(settings.namespaces ?? []), ...rows.value.map(({ job }) => job.metadata.namespace)];
+  const offered = [...(settings.namespaces ?? []), ...namespaces.value];
   const choose = (value: string) => {
     setFilter({ ...filter.peek(), namespace: value.trim() });
     if (mustName.peek()) void load();
