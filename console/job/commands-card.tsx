@@ -8,11 +8,11 @@ import type { Draft } from './draft.ts';
 const tools = { kubectl: kubectlCommand, curl: curlCommand } as const;
 type Tool = keyof typeof tools;
 
-export function Commands({ draft }: { draft: Draft }) {
+export function Commands({ draft, mayPatch }: { draft: Draft; mayPatch: boolean }) {
   const tool = useSignal<Tool>('kubectl');
   const copied = useSignal('');
   const { state, changes } = draft.verdict.value;
-  const wanted = state === 'ready' ? changes : [];
+  const wanted = state === 'ready' && mayPatch ? changes : [];
   const text = tools[tool.value]({ root, ...draft.ref, withToken: hasToken.value }, wanted);
   const copy = async () => {
     try {
@@ -48,9 +48,14 @@ export function Commands({ draft }: { draft: Draft }) {
           Copy
         </button>
         <span role="status" class="detail">
-          {copied.value || (wanted.length === 0 ? 'Reads the job. With changes, it makes them.' : 'Makes these changes.')}
+          {copied.value || whatItDoes(wanted.length > 0, mayPatch)}
         </span>
       </div>
     </div>
   );
+}
+
+function whatItDoes(changes: boolean, mayPatch: boolean): string {
+  if (!mayPatch) return 'Reads the job. A command that changes it would patch it, which you may not.';
+  return changes ? 'Makes these changes.' : 'Reads the job. With changes, it makes them.';
 }

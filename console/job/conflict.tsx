@@ -6,10 +6,11 @@ import { type Merge, showPath } from '../text/fields.ts';
 import { valueAt } from '../text/value.ts';
 import { Changes } from './changes.tsx';
 import type { Draft } from './draft.ts';
+import { mergesOf, rebase } from './others.ts';
 
 export function Conflict({ draft }: { draft: Draft }) {
   const theirs = draft.theirs.value ?? '';
-  const merges = useMemo(() => draft.merges(), [theirs]);
+  const merges = useMemo(() => mergesOf(draft), [theirs]);
   const version = useMemo(() => String(valueAt(parseYaml(theirs).value, ['metadata', 'resourceVersion'])), [theirs]);
   const chosen = useSignal<ReadonlyMap<Merge, boolean>>(new Map());
   const clashes = merges.filter(({ clash }) => clash);
@@ -39,11 +40,11 @@ export function Conflict({ draft }: { draft: Draft }) {
           type="button"
           class="primary"
           disabled={clashes.some((one) => !chosen.value.has(one))}
-          onClick={() => draft.rebase(merges, mine())}
+          onClick={() => rebase(draft, merges, mine())}
         >
           Apply mine to theirs
         </button>
-        <button type="button" onClick={() => draft.rebase([], new Set())}>
+        <button type="button" onClick={() => rebase(draft, [], new Set())}>
           Take theirs only
         </button>
       </div>

@@ -15,10 +15,11 @@ export interface EditorHandle {
 interface Props {
   draft: Draft;
   wanted: boolean;
+  mayChange: boolean;
   handle: RefObject<EditorHandle>;
 }
 
-export function EditorTab({ draft, wanted, handle }: Props) {
+export function EditorTab({ draft, wanted, mayChange, handle }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const editor = useSignal<YamlEditor | undefined>(undefined);
   const failed = useSignal(false);
@@ -49,6 +50,7 @@ export function EditorTab({ draft, wanted, handle }: Props) {
       () => (failed.value = true),
     );
   }, [wanted]);
+  useEffect(() => editor.value?.lock(!mayChange), [editor.value, mayChange]);
   useMarks(draft, editor.value, wanted);
   return (
     <>

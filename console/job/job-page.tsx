@@ -29,6 +29,9 @@ export function JobPage({ at }: { at: Ref }) {
     void draft.current?.open();
     void readRights(at.namespace).then((found) => {
       rights.value = found;
+      // Who may do both puts the whole text, of which the gateway says more.
+      const mayPut = may(found, 'update', at.plural, at.name);
+      draft.current?.writeBy(!mayPut && may(found, 'patch', at.plural, at.name) ? 'patch' : 'update');
     });
   }, [logins.value]);
   return (
@@ -96,7 +99,8 @@ function Loaded({ draft, rights }: { draft: Draft; rights: Rights | undefined })
   const tab = useSignal<Tab>('fields');
   const editor = useRef<EditorHandle>({ go: () => undefined });
   const { plural, name } = draft.ref;
-  const mayChange = may(rights, 'update', plural, name);
+  const mayPatch = may(rights, 'patch', plural, name);
+  const mayChange = mayPatch || may(rights, 'update', plural, name);
   const jump = (finding: Finding) => {
     tab.value = 'yaml';
     editor.current.go(finding.from);
@@ -107,9 +111,7 @@ function Loaded({ draft, rights }: { draft: Draft; rights: Rights | undefined })
       <Facts draft={draft} />
       {!mayChange && (
         <Notice tone="info" title="You may look at this job, and not change it">
-          <p>
-            {may(rights, 'patch', plural, name) ? 'You may patch it: by the command on this page.' : 'The policies of this gateway say so.'}
-          </p>
+          <p>The policies of this gateway say so. Your name at the top opens what you may do.</p>
         </Notice>
       )}
       <div class="split">
@@ -119,12 +121,12 @@ function Loaded({ draft, rights }: { draft: Draft; rights: Rights | undefined })
             {tab.value === 'fields' && <FormTab draft={draft} mayChange={mayChange} toYaml={() => (tab.value = 'yaml')} />}
           </div>
           <div role="tabpanel" id="panel-yaml" aria-labelledby="tab-yaml" hidden={tab.value !== 'yaml'}>
-            <EditorTab draft={draft} wanted={tab.value === 'yaml'} handle={editor} />
+            <EditorTab draft={draft} wanted={tab.value === 'yaml'} mayChange={mayChange} handle={editor} />
           </div>
         </section>
         <aside class="review" aria-label="Review">
           <Review draft={draft} jump={jump} />
-          <Commands draft={draft} />
+          <Commands draft={draft} mayPatch={mayPatch} />
         </aside>
       </div>
       {mayChange && <Bar draft={draft} />}
