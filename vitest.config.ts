@@ -32,5 +32,7 @@ export default defineConfig({
     maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // A browser on two busy cores takes its time; nothing waits longer than it must.
+    expect: { poll: { timeout: 10_000 } },
   },
 });

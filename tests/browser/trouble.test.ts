@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { mainJob } from './jobs.ts';
-import { expectAccessible, now, openJob, openYaml, review, stored, usePage } from './stage.ts';
+import { expectAccessible, inViews, now, openJob, openYaml, review, stored, usePage } from './stage.ts';
 
 usePage();
 
@@ -17,7 +17,7 @@ async function others(patch: object): Promise<void> {
 }
 
 describe('a conflict', () => {
-  it('is shown field by field; what was chosen is saved, and what others changed stays', async () => {
+  inViews('is shown field by field; what was chosen is saved, and what others changed stays', async () => {
     await openJob();
     await now.page.fill(ttl, '7200');
     await label('team').fill('mapping');
@@ -89,7 +89,7 @@ describe('a conflict', () => {
 });
 
 describe('when a write is not answered', () => {
-  it('and CCI cannot be reached, nothing was written and saving again is safe', async () => {
+  inViews('and CCI cannot be reached, nothing was written and saving again is safe', async () => {
     await openJob();
     await now.page.fill(ttl, '61');
     await review(now.page, 'Can be saved');
@@ -123,7 +123,7 @@ describe('when a write is not answered', () => {
     expect(stored().spec.ttlSecondsAfterFinished).toBe(62);
   });
 
-  it('and the job is as it was, it says so, and saving again is carried out', async () => {
+  inViews('and the job is as it was, it says so, and saving again is carried out', async () => {
     await openJob();
     await now.page.fill(ttl, '63');
     await review(now.page, 'Can be saved');
@@ -137,7 +137,7 @@ describe('when a write is not answered', () => {
     expect(stored().spec.ttlSecondsAfterFinished).toBe(63);
   });
 
-  it('nor can the job be read, nobody knows, and the draft is kept', async () => {
+  inViews('nor can the job be read, nobody knows, and the draft is kept', async () => {
     await openJob();
     await now.page.fill(ttl, '64');
     await review(now.page, 'Can be saved');
@@ -164,7 +164,7 @@ describe('when a write is not answered', () => {
 });
 
 describe('a job that is not there', () => {
-  it('is told as such', async () => {
+  inViews('is told as such', async () => {
     await now.page.goto(`${now.gateway.url}/console/#/team-x/tfjobs/no-such`);
     await now.page.getByText('There is no such job').waitFor();
     await expectAccessible(now.page);
