@@ -2,10 +2,11 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Job, Ref } from '../api/jobs.ts';
-import { may, type Rights, readRights } from '../api/rights.ts';
+import { readRights } from '../api/rights.ts';
 import { Notice, Skeleton, State } from '../parts.tsx';
 import { backToList } from '../route.ts';
 import { access, logins } from '../session/session.ts';
+import { may, type Rights } from '../text/rules.ts';
 import { valueAt } from '../text/value.ts';
 import { ageOf } from '../words.ts';
 import { Bar } from './bar.tsx';

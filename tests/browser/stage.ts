@@ -10,11 +10,11 @@ import { type SecretsManager, startSecretsManager } from '../../local/aws/secret
 import { type Simulator, startSimulator } from '../../local/cci/simulator.ts';
 import { credential, logging } from '../credentials.ts';
 import { startUpstream, type Upstream } from '../scenarios/gateway-upstream.ts';
+import { chromiumPath } from './chromium.ts';
 import { mainJob, sampleJobs } from './jobs.ts';
 
 const key = { accessKey: credential('ak'), secretKey: credential('sk') };
 const secretId = 'tests/console';
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** How the page is looked at. */
@@ -54,7 +54,7 @@ export async function stopBehind({ gateway, simulator, upstream, secrets }: Behi
   await Promise.all([gateway.close(), simulator.close(), upstream.close(), secrets.close()]);
 }
 
-export const startBrowser = (): Promise<Browser> => chromium.launch({ executablePath, args: ['--no-sandbox'] });
+export const startBrowser = (): Promise<Browser> => chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox'] });
 
 /** Opens a browser's window of this size. What it complains of is added to `problems`. */
 export async function openWindow(
