@@ -56,6 +56,6 @@ export function Commands({ draft, mayPatch }: { draft: Draft; mayPatch: boolean 
 }
 
 function whatItDoes(changes: boolean, mayPatch: boolean): string {
-  if (!mayPatch) return 'Reads the job. A command that changes it would patch it, which you may not.';
+  if (!mayPatch) return 'Reads the job. What changes it would be a patch, which you may not do.';
   return changes ? 'Makes these changes.' : 'Reads the job. With changes, it makes them.';
 }

@@ -117,7 +117,7 @@ function Loaded({ draft, rights }: { draft: Draft; rights: Rights | undefined })
       )}
       <div class="split">
         <section class="edit" aria-label="Edit">
-          <Tabs tab={tab.value} choose={(one) => (tab.value = one)} />
+          <Tabs tab={tab.value} mayChange={mayChange} choose={(one) => (tab.value = one)} />
           <div role="tabpanel" id="panel-fields" aria-labelledby="tab-fields" hidden={tab.value !== 'fields'}>
             {tab.value === 'fields' && <FormTab draft={draft} mayChange={mayChange} toYaml={() => (tab.value = 'yaml')} />}
           </div>
@@ -126,7 +126,7 @@ function Loaded({ draft, rights }: { draft: Draft; rights: Rights | undefined })
           </div>
         </section>
         <aside class="review" aria-label="Review">
-          <Review draft={draft} jump={jump} />
+          {mayChange && <Review draft={draft} jump={jump} />}
           <Commands draft={draft} mayPatch={mayPatch} />
         </aside>
       </div>
@@ -153,7 +153,7 @@ function useNextByKey(draft: Draft, isForm: boolean, jump: (finding: Finding) =>
   }, [draft, isForm]);
 }
 
-function Tabs({ tab, choose }: { tab: Tab; choose: (tab: Tab) => void }) {
+function Tabs({ tab, mayChange, choose }: { tab: Tab; mayChange: boolean; choose: (tab: Tab) => void }) {
   const turn = (event: KeyboardEvent) => {
     if (event.key !== 'ArrowRight' && event.key !== 'ArrowLeft') return;
     const other = tab === 'yaml' ? 'fields' : 'yaml';
@@ -176,7 +176,7 @@ function Tabs({ tab, choose }: { tab: Tab; choose: (tab: Tab) => void }) {
           {title}
         </button>
       ))}
-      <span class="hint push">{tab === 'yaml' ? 'Ctrl+S saves · F8 next mark' : 'Ctrl+S saves'}</span>
+      {mayChange && <span class="hint push">{tab === 'yaml' ? 'Ctrl+S saves · F8 next mark' : 'Ctrl+S saves'}</span>}
     </div>
   );
 }

@@ -14,6 +14,8 @@ export function ListPage() {
   useEffect(() => {
     if (access.peek().state === 'in') void load();
   }, [logins.value]);
+  // Before somebody is in there is nothing to count and nothing to narrow.
+  if (access.value.state === 'out' && rows.value.length === 0) return <main class="page" tabIndex={-1} />;
   return (
     <main class="page" tabIndex={-1}>
       <div class="head">
@@ -139,7 +141,6 @@ function Failures() {
 function Content() {
   if (loading.value && rows.value.length === 0) return <Skeleton rows={8} label="Loading the jobs" />;
   if (shown.value.length > 0) return <Table rows={shown.value} />;
-  if (access.value.state === 'out') return null;
   if (rows.value.length > 0) return <Empty title="No job fits" text="Nothing has this name or label under these filters." clear />;
   if (mustName.value && filter.value.namespace === '')
     return <Empty title="Choose a namespace" text="You may not list the jobs of all namespaces. Name one whose jobs you may list." />;

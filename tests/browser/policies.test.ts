@@ -105,7 +105,7 @@ describe('with policies', () => {
     await now.page.fill(ttl, '120');
     await review(now.page, 'Can be saved: 1 change');
     expect(await now.page.getByLabel('Command').innerText()).toMatch(/^kubectl get /);
-    await now.page.getByText('which you may not.').waitFor();
+    await now.page.getByText('a patch, which you may not do').waitFor();
     await now.page.getByRole('button', { name: 'Save', exact: true }).click();
     await review(now.page, /^Saved as version/);
     expect(stored().spec.ttlSecondsAfterFinished).toBe(120);
