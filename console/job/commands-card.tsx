@@ -10,21 +10,17 @@ type Tool = keyof typeof tools;
 
 export function Commands({ draft, mayPatch }: { draft: Draft; mayPatch: boolean }) {
   const tool = useSignal<Tool>('kubectl');
-  const copied = useSignal('');
+  const copied = useSignal({ text: '', said: '' });
   const { state, changes } = draft.verdict.value;
   const wanted = state === 'ready' && mayPatch ? changes : [];
   const text = tools[tool.value]({ root, ...draft.ref, withToken: hasToken.value }, wanted);
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(text);
-      copied.value = 'Copied';
+      copied.value = { text, said: 'Copied' };
     } catch {
-      copied.value = 'Select it and copy it by hand';
+      copied.value = { text, said: 'Select it and copy it by hand' };
     }
-  };
-  const choose = (one: Tool) => {
-    tool.value = one;
-    copied.value = '';
   };
   return (
     <div class="card">
@@ -33,7 +29,7 @@ export function Commands({ draft, mayPatch }: { draft: Draft; mayPatch: boolean 
         {/* biome-ignore lint/a11y/useSemanticElements: a fieldset would be a group of form fields */}
         <div class="choice" role="group" aria-label="Tool">
           {(Object.keys(tools) as Tool[]).map((one) => (
-            <button key={one} type="button" aria-pressed={tool.value === one} onClick={() => choose(one)}>
+            <button key={one} type="button" aria-pressed={tool.value === one} onClick={() => (tool.value = one)}>
               {one}
             </button>
           ))}
@@ -48,7 +44,7 @@ export function Commands({ draft, mayPatch }: { draft: Draft; mayPatch: boolean 
           Copy
         </button>
         <span role="status" class="detail">
-          {copied.value || whatItDoes(wanted.length > 0, mayPatch)}
+          {copied.value.text === text ? copied.value.said : whatItDoes(wanted.length > 0, mayPatch)}
         </span>
       </div>
     </div>

@@ -14,7 +14,8 @@ export function Conflict({ draft }: { draft: Draft }) {
   const version = useMemo(() => String(valueAt(parseYaml(theirs).value, ['metadata', 'resourceVersion'])), [theirs]);
   const chosen = useSignal<ReadonlyMap<Merge, boolean>>(new Map());
   const clashes = merges.filter(({ clash }) => clash);
-  const others = merges.filter(({ clash, base, theirs }) => !clash && theirs !== base);
+  const others = merges.filter(({ base, mine, theirs }) => theirs !== base && mine === base);
+  const alike = merges.filter(({ base, mine, theirs }) => theirs !== base && mine === theirs);
   const own = merges.filter(({ clash, base, mine, theirs }) => !clash && mine !== base && theirs === base);
   const mine = () => new Set(clashes.filter((merge) => chosen.value.get(merge)));
   return (
@@ -32,6 +33,8 @@ export function Conflict({ draft }: { draft: Draft }) {
       ))}
       {others.length > 0 && <h3>Changed by others, kept</h3>}
       <Changes changes={others.map(({ path, base, theirs }) => ({ path, before: base, after: theirs }))} />
+      {alike.length > 0 && <h3>Changed by both of you alike</h3>}
+      <Changes changes={alike.map(({ path, base, theirs }) => ({ path, before: base, after: theirs }))} />
       {own.length > 0 && <h3>Yours, made again</h3>}
       <Changes changes={own.map(({ path, base, mine }) => ({ path, before: base, after: mine }))} />
       {merges.length === 0 && <p class="detail">They changed none of the five fields (its status, perhaps).</p>}

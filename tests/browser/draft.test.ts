@@ -74,6 +74,7 @@ describe('the same by command', () => {
     expect(stored().spec.ttlSecondsAfterFinished).toBe(120);
     expect(stored().metadata.annotations['example.com/note']).toBe(`it's "fine" $HOME \`id\` \\n`);
     await now.page.getByRole('button', { name: 'kubectl', exact: true }).click();
+    expect(await now.page.getByText('Copied').count(), 'another command was not copied').toBe(0);
     const kubectl = await now.page.getByLabel('Command').innerText();
     const words = (await inBash(`kubectl() { printf '%s\\0' "$@"; }\n${kubectl}`)).split('\0');
     expect(words.slice(0, 9)).toEqual([

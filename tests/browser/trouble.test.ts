@@ -70,6 +70,19 @@ describe('a conflict', () => {
     expect([stored().spec.ttlSecondsAfterFinished, stored().spec.activeDeadlineSeconds]).toEqual([7200, 99]);
   });
 
+  it('with those who have done the same says so, and leaves nothing to save', async () => {
+    await openJob();
+    await now.page.fill(ttl, '7200');
+    await review(now.page, 'Can be saved: 1 change');
+    await others({ spec: { ttlSecondsAfterFinished: 7200 } });
+    await save();
+    await now.page.getByRole('heading', { name: 'Changed by both of you alike' }).waitFor();
+    expect(await now.page.locator('.conflict h3').count()).toBe(1);
+    await now.page.getByRole('button', { name: 'Apply mine to theirs' }).click();
+    await review(now.page, 'No changes yet');
+    expect(await now.page.inputValue(ttl)).toBe('7200');
+  });
+
   it('leaves the draft in the editor, also in the undo', async () => {
     await openJob();
     await openYaml(now.page);

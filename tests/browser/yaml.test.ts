@@ -69,6 +69,23 @@ describe('the whole YAML', () => {
     ]);
   });
 
+  it('loses no letter of somebody who types faster than the page can follow', async () => {
+    await openJob();
+    await openYaml(now.page);
+    const session = await now.context.newCDPSession(now.page);
+    await session.send('Emulation.setCPUThrottlingRate', { rate: 4 });
+    await now.page.locator('.editor-host .cm-line', { hasText: 'team: vision' }).click();
+    await now.page.keyboard.press('End');
+    const typed = '-abcdefghijklmnopqrstuvwxyz-0123456789';
+    await now.page.keyboard.type(typed);
+    await session.send('Emulation.setCPUThrottlingRate', { rate: 1 });
+    await review(now.page, 'Can be saved: 1 change');
+    expect(await openYaml(now.page)).toContain(`team: vision${typed}\n`);
+    await now.page.keyboard.press('Control+s');
+    await review(now.page, /^Saved as version/);
+    expect(stored().metadata.labels.team).toBe(`vision${typed}`);
+  });
+
   it('lists 100 causes', async () => {
     await openJob();
     const many = Array.from({ length: 120 }, (_, index) => `        extra${index}: a\n`).join('');
