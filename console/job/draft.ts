@@ -60,7 +60,10 @@ export class Draft implements Keeps {
     if (this.isDirty.value) return this.check();
     this.failure.value = undefined;
     try {
-      this.adopt(await readJob(this.ref));
+      const text = await readJob(this.ref);
+      // Who had it before him may have typed on meanwhile.
+      if (this.isDirty.value) return this.check();
+      this.adopt(text);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       this.failure.value = error;

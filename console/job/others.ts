@@ -17,6 +17,7 @@ export function versionIn(text: string): string {
 
 /** Nobody answered a write: the job says what became of it. */
 export async function settle(draft: Draft): Promise<void> {
+  const text = draft.text.peek();
   const live = await readOrNothing(draft.ref);
   if (live === undefined) {
     draft.verdict.value = unknownOutcome(draft.verdict.value, undefined);
@@ -25,7 +26,7 @@ export async function settle(draft: Draft): Promise<void> {
   const [wanted, now] = [draft.parsed.value, parseYaml(live)].map(({ value }) => [...fieldsIn(value, settings.layout)].sort());
   const version = versionIn(live);
   if (version === versionIn(draft.base.value ?? '')) draft.verdict.value = unknownOutcome(draft.verdict.value, version);
-  else if (JSON.stringify(wanted) === JSON.stringify(now)) {
+  else if (draft.text.peek() === text && JSON.stringify(wanted) === JSON.stringify(now)) {
     draft.adopt(live, { tone: 'good', text: `Saved as version ${version}: no answer came, but the job holds your changes.` });
   } else meet(draft, live);
 }

@@ -40,6 +40,24 @@ describe('a draft', () => {
     expect(bodies.length).toBe(2);
   });
 
+  it('that is begun while the job is read again stays', async () => {
+    await openJob();
+    await now.page.getByRole('link', { name: 'Jobs' }).click();
+    await now.page.waitForSelector('.jobs');
+    let answer: (() => void) | undefined;
+    await now.page.route(`**/${mainJob.plural}/${mainJob.name}`, async (route) => {
+      await new Promise<void>((done) => (answer = done));
+      await route.continue();
+    });
+    await now.page.goBack();
+    await now.page.fill(ttl, '778');
+    await expect.poll(() => answer).toBeDefined();
+    answer?.();
+    await review(now.page, 'Can be saved: 1 change');
+    await now.page.waitForTimeout(600);
+    expect(await now.page.inputValue(ttl)).toBe('778');
+  });
+
   it('is written once, however often Save is pressed', async () => {
     await openJob();
     await now.page.fill(ttl, '88');
