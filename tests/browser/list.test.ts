@@ -68,4 +68,26 @@ describe('the page', () => {
     await review(now.page, 'No changes yet');
     expect(await now.page.locator('img, main b, a[href^="javascript"], a[href^="http"]').count()).toBe(0);
   });
+
+  it('may do no more than its policy says, and these tests notice whatever that stops', async () => {
+    await now.page.goto(consoleUrl());
+    await now.page.waitForSelector('.jobs');
+    expect(now.problems).toEqual([]);
+    const tries: [policy: string, act: () => unknown][] = [
+      ['style-src', () => document.head.append(Object.assign(document.createElement('style'), { textContent: '*{}' }))],
+      ['img-src', () => document.body.append(Object.assign(document.createElement('img'), { src: 'https://example.com/x' }))],
+      ['connect-src', () => fetch('https://example.com/').catch(() => undefined)],
+      ['script-src', () => document.body.append(Object.assign(document.createElement('iframe'), { src: 'javascript:0' }))],
+    ];
+    for (const [policy, act] of tries) {
+      await now.page.evaluate(act);
+      await expect
+        .poll(() => now.problems.join('\n'))
+        .toMatch(new RegExp(`Content Security Policy.*${policy}|${policy}.*Content Security Policy`, 's'));
+      now.problems.length = 0;
+    }
+    const html = () => (document.body.innerHTML = '<b>no</b>');
+    await expect(now.page.evaluate(html)).rejects.toThrow('TrustedHTML');
+    now.problems.length = 0;
+  });
 });
