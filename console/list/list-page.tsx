@@ -15,22 +15,34 @@ export function ListPage() {
     if (access.peek().state === 'in') void load();
   }, [logins.value]);
   // Before somebody is in there is nothing to count and nothing to narrow.
-  if (access.value.state === 'out' && rows.value.length === 0) return <main class="page" tabIndex={-1} />;
+  const isKnown = access.value.state === 'in' || rows.value.length > 0;
   return (
     <main class="page" tabIndex={-1}>
       <div class="head">
         <h1>Jobs</h1>
-        <p class="count" role="status">
-          {countOf()}
-        </p>
-        <button type="button" class="quiet push" onClick={() => void load()} disabled={loading.value}>
-          Refresh
-        </button>
+        {isKnown && <Count />}
       </div>
-      <Filters />
-      <Failures />
-      <Content />
+      {isKnown && (
+        <>
+          <Filters />
+          <Failures />
+          <Content />
+        </>
+      )}
     </main>
+  );
+}
+
+function Count() {
+  return (
+    <>
+      <p class="count" role="status">
+        {countOf()}
+      </p>
+      <button type="button" class="quiet push" onClick={() => void load()} disabled={loading.value}>
+        Refresh
+      </button>
+    </>
   );
 }
 

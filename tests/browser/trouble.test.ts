@@ -150,7 +150,7 @@ describe('when a write is not answered', () => {
     expect(stored().spec.ttlSecondsAfterFinished).toBe(63);
   });
 
-  inViews('nor can the job be read, nobody knows, and the draft is kept', async () => {
+  it('nor can the job be read, nobody knows, and the draft is kept', async () => {
     await openJob();
     await now.page.fill(ttl, '64');
     await review(now.page, 'Can be saved');
