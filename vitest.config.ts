@@ -8,16 +8,22 @@ const browser = () => globSync('tests/browser/**/*.test.ts');
 const quick = () => globSync('tests/!(slow|browser)/**/*.test.ts');
 const files = process.env.SLOW_TESTS ? slow() : process.env.BROWSER_TESTS ? browser() : quick();
 
-/** Some of the test files, which share processes, or have one each. */
-function project(name: string, isolate: boolean, isOne: (file: string) => boolean): TestProjectConfiguration {
-  return { extends: true, test: { name, isolate, include: files.filter(isOne) } };
+/** Some of the test files, which share processes, or have one each. Those of a higher order run afterwards. */
+function project(name: string, isolate: boolean, isOne: (file: string) => boolean, groupOrder = 0): TestProjectConfiguration {
+  return { extends: true, test: { name, isolate, include: files.filter(isOne), sequence: { groupOrder } } };
 }
+// What measures the browser runs when nothing else does.
+const isMeasured = (file: string) => file === 'tests/browser/speed.test.ts';
 // What these leave behind in their process is nothing that another file sees.
 const isTidy = (file: string) => /^tests\/(unit|property)\//.test(file);
 
 export default defineConfig({
   test: {
-    projects: [project('modules', false, isTidy), project('processes', true, (file) => !isTidy(file))],
+    projects: [
+      project('modules', false, isTidy),
+      project('processes', true, (file) => !isTidy(file) && !isMeasured(file)),
+      project('measures', true, isMeasured, 1),
+    ],
     globalSetup: 'tests/build.ts',
     setupFiles: 'tests/audit-lines.ts',
     // Handlers are imported as they are built; Vite would parse each of their many instances again.
@@ -26,5 +32,7 @@ export default defineConfig({
     maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // A browser on two busy cores takes its time; nothing waits longer than it must.
+    expect: { poll: { timeout: 10_000 } },
   },
 });

@@ -1,7 +1,8 @@
 /** What somebody may do, as the gateway answers it. */
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { type Rights, type Rule, readRights, self } from './api/rights.ts';
+import { readRights, self } from './api/rights.ts';
+import { type Rights, type Rule, rulesOfJobs } from './text/rules.ts';
 
 /** Who the page speaks for; it opens what he may do. */
 export function Who({ namespace }: { namespace: string }) {
@@ -61,11 +62,11 @@ export function Who({ namespace }: { namespace: string }) {
 }
 
 function Rules({ rights }: { rights: Rights | undefined }) {
-  const rules = rights?.rules.filter(({ apiGroups }) => apiGroups?.some((group) => group === '*' || group === 'kubeflow.org')) ?? [];
+  const rules = rulesOfJobs(rights);
   if (rules.length === 0) return <p class="detail">Nothing with jobs there.</p>;
   return (
     <div class="scroll">
-      <table class="jobs plain">
+      <table class="table">
         <thead>
           <tr>
             <th scope="col">Jobs</th>

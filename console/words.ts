@@ -47,8 +47,17 @@ export function durationOf(value: string | undefined): string {
   return parts.slice(0, 3).join(' ');
 }
 
-/** The rule of a message, without the regular expression that Kubernetes adds for machines, and without the field it repeats. */
+// A policy's denial, and its warning.
+const byPolicy =
+  /^(?:ValidatingAdmissionPolicy '([^']*)' with binding '[^']*' denied request|Validation failed for ValidatingAdmissionPolicy '([^']*)' with binding '[^']*'): (.*)$/s;
+
+/**
+ * The rule of a message, without the regular expression that Kubernetes adds for machines, and without the field it repeats. What a policy
+ * says begins with what it is about.
+ */
 export function brief(message: string): string {
+  const [, denying, warning, sentence] = byPolicy.exec(message) ?? [];
+  if (sentence !== undefined) return `${sentence} (policy ${denying ?? warning})`;
   const plain = message.replace(/ \(e\.g\. .*$/s, '');
   return plain.replace(/^(Invalid value: (?:"(?:[^"\\]|\\.)*"|\S+): )\S+ in body /, '$1');
 }

@@ -1,11 +1,13 @@
-/** Writes the pictures of the page in docs/: `npm run screenshots`, in both widths and schemes. */
-import { mkdir } from 'node:fs/promises';
+/** Writes the pictures of the page that docs/console.md shows: `npm run screenshots`; with a folder, all into it, in both widths and schemes. */
+import { mkdir, readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { mainJob, sampleJobs } from '../tests/browser/jobs.ts';
 import { editYaml, openWindow, startBehind, startBrowser, stopBehind, views } from '../tests/browser/stage.ts';
 
-const folder = process.argv[2] ?? 'docs';
+const [, , folder = 'docs'] = process.argv;
 await mkdir(folder, { recursive: true });
+const document = await readFile('docs/console.md', 'utf8');
+const isWanted = (file: string) => process.argv.length > 2 || document.includes(`(${file})`);
 const browser = await startBrowser();
 const behind = await startBehind();
 const url = `${behind.gateway.url}/console/`;
@@ -54,13 +56,15 @@ const scenes: Record<string, (page: Page) => Promise<void>> = {
 const problems: string[] = [];
 for (const view of views) {
   for (const [name, show] of Object.entries(scenes)) {
+    const file = `console-${name}-${view.width}-${view.scheme}.png`;
+    if (!isWanted(file)) continue;
     for (const sample of sampleJobs()) behind.simulator.put(sample);
     const { context, page } = await openWindow(browser, view, problems);
     await show(page);
     // On a narrow screen the review stands below the form; the bar leads to it.
     if (view.width === 390 && name !== 'list') await page.locator('.bar .verdict').click();
     await page.waitForTimeout(200);
-    await page.screenshot({ path: `${folder}/console-${name}-${view.width}-${view.scheme}.png` });
+    await page.screenshot({ path: `${folder}/${file}` });
     await context.close();
   }
 }

@@ -65,9 +65,15 @@ export async function readJob(ref: Ref): Promise<string> {
   return (await call(pathOf(ref), { headers: { accept: 'application/yaml' } })).text;
 }
 
-/** Puts a job as it is written, or asks what would become of that. */
-export async function putJob(ref: Ref, body: string, { dryRun, signal }: { dryRun: boolean; signal?: AbortSignal }): Promise<Written> {
-  const ask: Ask = { method: 'PUT', body, headers: { 'content-type': 'application/yaml', accept: 'application/yaml' } };
-  if (signal) ask.signal = signal;
+const types = { PUT: 'application/yaml', PATCH: 'application/merge-patch+json' };
+
+/** Puts a job as it is written or patches it, or asks what would become of that. */
+export async function writeJob(
+  ref: Ref,
+  method: 'PUT' | 'PATCH',
+  body: string,
+  { dryRun, signal }: { dryRun: boolean; signal?: AbortSignal },
+): Promise<Written> {
+  const ask: Ask = { method, body, headers: { 'content-type': types[method], accept: 'application/yaml' }, ...(signal && { signal }) };
   return call(`${pathOf(ref)}?fieldManager=tfjob-console&fieldValidation=Warn${dryRun ? '&dryRun=All' : ''}`, ask);
 }

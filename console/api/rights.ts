@@ -1,20 +1,8 @@
 /** Who somebody is and what he may do, as he may ask about himself. */
 import { signal } from '@preact/signals';
+import type { Rights, Rule } from '../text/rules.ts';
 import { call, Refused } from './http.ts';
 
-/** A rule of a SelfSubjectRulesReview. */
-export interface Rule {
-  verbs: string[];
-  apiGroups?: string[];
-  resources?: string[];
-  resourceNames?: string[];
-}
-/** What somebody may do in one namespace. */
-export interface Rights {
-  rules: Rule[];
-  /** The rules are not all. */
-  incomplete: boolean;
-}
 /** Who somebody is to the gateway. */
 export interface Self {
   username: string;
@@ -53,17 +41,4 @@ export async function readRights(namespace: string): Promise<Rights | undefined>
     if (!(error instanceof Refused)) throw error;
     return undefined;
   }
-}
-
-/** Whether rights allow a verb on a job. Where nobody has said, or not all, it may be tried. */
-export function may(rights: Rights | undefined, verb: string, plural: string, name: string): boolean {
-  if (!rights || rights.incomplete) return true;
-  const has = (list: string[] | undefined, wanted: string) => list?.some((one) => one === '*' || one === wanted) ?? false;
-  return rights.rules.some(
-    ({ verbs, apiGroups, resources, resourceNames = [] }) =>
-      has(verbs, verb) &&
-      has(apiGroups, 'kubeflow.org') &&
-      has(resources, plural) &&
-      (resourceNames.length === 0 || resourceNames.includes(name)),
-  );
 }

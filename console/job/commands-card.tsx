@@ -8,23 +8,19 @@ import type { Draft } from './draft.ts';
 const tools = { kubectl: kubectlCommand, curl: curlCommand } as const;
 type Tool = keyof typeof tools;
 
-export function Commands({ draft }: { draft: Draft }) {
+export function Commands({ draft, mayPatch }: { draft: Draft; mayPatch: boolean }) {
   const tool = useSignal<Tool>('kubectl');
-  const copied = useSignal('');
+  const copied = useSignal({ text: '', said: '' });
   const { state, changes } = draft.verdict.value;
-  const wanted = state === 'ready' ? changes : [];
+  const wanted = state === 'ready' && mayPatch ? changes : [];
   const text = tools[tool.value]({ root, ...draft.ref, withToken: hasToken.value }, wanted);
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(text);
-      copied.value = 'Copied';
+      copied.value = { text, said: 'Copied' };
     } catch {
-      copied.value = 'Select it and copy it by hand';
+      copied.value = { text, said: 'Select it and copy it by hand' };
     }
-  };
-  const choose = (one: Tool) => {
-    tool.value = one;
-    copied.value = '';
   };
   return (
     <div class="card">
@@ -33,7 +29,7 @@ export function Commands({ draft }: { draft: Draft }) {
         {/* biome-ignore lint/a11y/useSemanticElements: a fieldset would be a group of form fields */}
         <div class="choice" role="group" aria-label="Tool">
           {(Object.keys(tools) as Tool[]).map((one) => (
-            <button key={one} type="button" aria-pressed={tool.value === one} onClick={() => choose(one)}>
+            <button key={one} type="button" aria-pressed={tool.value === one} onClick={() => (tool.value = one)}>
               {one}
             </button>
           ))}
@@ -48,9 +44,14 @@ export function Commands({ draft }: { draft: Draft }) {
           Copy
         </button>
         <span role="status" class="detail">
-          {copied.value || (wanted.length === 0 ? 'Reads the job. With changes, it makes them.' : 'Makes these changes.')}
+          {copied.value.text === text ? copied.value.said : whatItDoes(wanted.length > 0, mayPatch)}
         </span>
       </div>
     </div>
   );
+}
+
+function whatItDoes(changes: boolean, mayPatch: boolean): string {
+  if (!mayPatch) return 'Reads the job. What changes it would be a patch, which you may not do.';
+  return changes ? 'Makes these changes.' : 'Reads the job. With changes, it makes them.';
 }

@@ -6,14 +6,16 @@ import { type Merge, showPath } from '../text/fields.ts';
 import { valueAt } from '../text/value.ts';
 import { Changes } from './changes.tsx';
 import type { Draft } from './draft.ts';
+import { mergesOf, rebase } from './others.ts';
 
 export function Conflict({ draft }: { draft: Draft }) {
   const theirs = draft.theirs.value ?? '';
-  const merges = useMemo(() => draft.merges(), [theirs]);
+  const merges = useMemo(() => mergesOf(draft), [theirs]);
   const version = useMemo(() => String(valueAt(parseYaml(theirs).value, ['metadata', 'resourceVersion'])), [theirs]);
   const chosen = useSignal<ReadonlyMap<Merge, boolean>>(new Map());
   const clashes = merges.filter(({ clash }) => clash);
-  const others = merges.filter(({ clash, base, theirs }) => !clash && theirs !== base);
+  const others = merges.filter(({ base, mine, theirs }) => theirs !== base && mine === base);
+  const alike = merges.filter(({ base, mine, theirs }) => theirs !== base && mine === theirs);
   const own = merges.filter(({ clash, base, mine, theirs }) => !clash && mine !== base && theirs === base);
   const mine = () => new Set(clashes.filter((merge) => chosen.value.get(merge)));
   return (
@@ -31,6 +33,8 @@ export function Conflict({ draft }: { draft: Draft }) {
       ))}
       {others.length > 0 && <h3>Changed by others, kept</h3>}
       <Changes changes={others.map(({ path, base, theirs }) => ({ path, before: base, after: theirs }))} />
+      {alike.length > 0 && <h3>Changed by both of you alike</h3>}
+      <Changes changes={alike.map(({ path, base, theirs }) => ({ path, before: base, after: theirs }))} />
       {own.length > 0 && <h3>Yours, made again</h3>}
       <Changes changes={own.map(({ path, base, mine }) => ({ path, before: base, after: mine }))} />
       {merges.length === 0 && <p class="detail">They changed none of the five fields (its status, perhaps).</p>}
@@ -39,11 +43,11 @@ export function Conflict({ draft }: { draft: Draft }) {
           type="button"
           class="primary"
           disabled={clashes.some((one) => !chosen.value.has(one))}
-          onClick={() => draft.rebase(merges, mine())}
+          onClick={() => rebase(draft, merges, mine())}
         >
           Apply mine to theirs
         </button>
-        <button type="button" onClick={() => draft.rebase([], new Set())}>
+        <button type="button" onClick={() => rebase(draft, [], new Set())}>
           Take theirs only
         </button>
       </div>

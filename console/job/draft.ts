@@ -1,14 +1,14 @@
 /** One job that is looked at and perhaps edited: what was read, what is written of it, and what the gateway says of that. */
 import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import { Refused } from '../api/http.ts';
-import { putJob, type Ref, readJob } from '../api/jobs.ts';
+import { type Ref, readJob, type Written, writeJob } from '../api/jobs.ts';
 import { settings } from '../session/settings.ts';
-import { type Parsed, parseYaml } from '../text/document.ts';
+import { lineAt, type Parsed, parseYaml } from '../text/document.ts';
 import { applyEdit, type Edit, setAt } from '../text/edit.ts';
-import { fieldsIn, type Merge, mergeOf, typed } from '../text/fields.ts';
-import { valueAt } from '../text/value.ts';
+import { mergePatchBetween } from '../text/patch.ts';
 import { type Keeps, type Kept, storeDraft, storedDraft } from './draft-store.ts';
-import { accepted, checking, clean, refused, unknownOutcome, type Verdict } from './verdict.ts';
+import { readTheirs, settle, versionIn } from './others.ts';
+import { accepted, checking, clean, refused, type Verdict } from './verdict.ts';
 
 /** Milliseconds after the last key; a large text takes longer to be read again. */
 const pause = 350;
@@ -36,6 +36,8 @@ export class Draft implements Keeps {
     this.text.value === this.base.value ? this.baseParsed.value : parseYaml(this.text.value),
   );
   readonly isDirty: ReadonlySignal<boolean> = computed(() => this.base.value !== undefined && this.text.value !== this.base.value);
+  /** By which verb it is written: what the caller may do decides. */
+  private verb: 'update' | 'patch' = 'update';
   private timer: ReturnType<typeof setTimeout> | undefined;
   private asking: AbortController | undefined;
 
@@ -58,7 +60,10 @@ export class Draft implements Keeps {
     if (this.isDirty.value) return this.check();
     this.failure.value = undefined;
     try {
-      this.adopt(await readJob(this.ref));
+      const text = await readJob(this.ref);
+      // Who had it before him may have typed on meanwhile.
+      if (this.isDirty.value) return this.check();
+      this.adopt(text);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       this.failure.value = error;
@@ -97,6 +102,24 @@ export class Draft implements Keeps {
     this.change(this.base.value ?? '');
   }
 
+  /** Says by which verb it is written, when that is known. What was asked by the other is asked again. */
+  writeBy(verb: 'update' | 'patch'): void {
+    if (this.verb === verb) return;
+    this.verb = verb;
+    if (this.isDirty.peek()) void this.check();
+  }
+
+  /** Sends the text as it stands or, for who may only patch, all that is different in it and the version that was read. */
+  private send(dryRun: boolean, signal?: AbortSignal): Promise<Written> {
+    const how = { dryRun, ...(signal && { signal }) };
+    if (this.verb === 'update') return writeJob(this.ref, 'PUT', this.text.value, how);
+    const { text, value, errors } = this.parsed.value;
+    const [error] = errors;
+    if (!error) return writeJob(this.ref, 'PATCH', mergePatchBetween(this.baseParsed.value.value, value), how);
+    const message = `line ${lineAt(text, error.from)}: ${error.message}`;
+    return Promise.reject(new Refused(400, { message, details: { causes: [{ reason: 'FieldValueInvalid', message }] } }));
+  }
+
   /** Asks the gateway what would become of the draft. An answer about an older text is not looked at. */
   async check(): Promise<void> {
     this.stop();
@@ -105,7 +128,7 @@ export class Draft implements Keeps {
     const text = this.text.value;
     this.verdict.value = checking(this.verdict.value);
     try {
-      const answer = await putJob(this.ref, text, { dryRun: true, signal: asking.signal });
+      const answer = await this.send(true, asking.signal);
       if (asking.signal.aborted || this.text.value !== text) return;
       this.verdict.value = accepted(this.baseParsed.value, this.parsed.value, answer, settings.layout);
     } catch (error) {
@@ -121,7 +144,7 @@ export class Draft implements Keeps {
     this.saving.value = true;
     const text = this.text.value;
     try {
-      const written = await putJob(this.ref, text, { dryRun: false });
+      const written = await this.send(false);
       const version = versionIn(written.text);
       const said: Said = { tone: 'good', text: `Saved as version ${version}.` };
       if (this.text.value === text) this.adopt(written.text, said);
@@ -150,78 +173,13 @@ export class Draft implements Keeps {
   private async fail(error: unknown, saving: boolean): Promise<void> {
     if (!(error instanceof Refused)) throw error;
     this.verdict.value = refused(error, this.baseParsed.value, this.parsed.value, settings.layout, saving);
-    if (error.code === 409) await this.readTheirs();
-    else if (saving && (error.code === 0 || (error.code >= 500 && error.code !== 503))) await this.settle();
-  }
-
-  /** Nobody answered a write: the job says what became of it. */
-  async settle(): Promise<void> {
-    const live = await readOrNothing(this.ref);
-    if (live === undefined) {
-      this.verdict.value = unknownOutcome(this.verdict.value, undefined);
-      return;
-    }
-    const [wanted, now] = [this.parsed.value, parseYaml(live)].map(({ value }) => [...fieldsIn(value, settings.layout)].sort());
-    const version = versionIn(live);
-    if (version === versionIn(this.base.value ?? '')) this.verdict.value = unknownOutcome(this.verdict.value, version);
-    else if (JSON.stringify(wanted) === JSON.stringify(now)) {
-      this.adopt(live, { tone: 'good', text: `Saved as version ${version}: no answer came, but the job holds your changes.` });
-    } else await this.meet(live);
-  }
-
-  /** Reads what others made of the job. */
-  async readTheirs(): Promise<void> {
-    const live = await readOrNothing(this.ref);
-    if (live !== undefined) await this.meet(live);
-  }
-
-  private async meet(live: string): Promise<void> {
-    this.theirs.value = live;
-    this.verdict.value = { ...this.verdict.value, state: 'conflict', title: 'Someone else changed this job', detail: '', found: [] };
-  }
-
-  /** What I changed and what others changed, field by field. */
-  merges(): Merge[] {
-    const { layout } = settings;
-    const theirs = parseYaml(this.theirs.value ?? '');
-    return mergeOf(
-      fieldsIn(this.baseParsed.value.value, layout),
-      fieldsIn(this.parsed.value.value, layout),
-      fieldsIn(theirs.value, layout),
-    );
-  }
-
-  /** Goes on from what others made: my changes are made to it again, where both changed a field only those in `mine` (showPath). */
-  rebase(merges: readonly Merge[], mine: ReadonlySet<Merge>): void {
-    const theirs = this.theirs.value;
-    if (theirs === undefined) return;
-    let text = theirs;
-    for (const merge of merges) {
-      const isMine = merge.mine !== merge.base && merge.mine !== merge.theirs && (!merge.clash || mine.has(merge));
-      if (isMine) text = applyEdit(text, setAt(parseYaml(text), merge.path, typed(merge.path, merge.mine)));
-    }
-    this.adopt(theirs);
-    this.change(text);
+    if (error.code === 409) await readTheirs(this);
+    else if (saving && (error.code === 0 || (error.code >= 500 && error.code !== 503))) await settle(this);
   }
 
   private stop(): void {
     clearTimeout(this.timer);
     this.asking?.abort();
-  }
-}
-
-function versionIn(text: string): string {
-  return (
-    /^ {2}resourceVersion: ['"]?(\d+)/m.exec(text)?.[1] ?? String(valueAt(parseYaml(text).value, ['metadata', 'resourceVersion']) ?? '')
-  );
-}
-
-async function readOrNothing(ref: Ref): Promise<string | undefined> {
-  try {
-    return await readJob(ref);
-  } catch (error) {
-    if (!(error instanceof Refused)) throw error;
-    return undefined;
   }
 }
 

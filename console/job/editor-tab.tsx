@@ -15,10 +15,11 @@ export interface EditorHandle {
 interface Props {
   draft: Draft;
   wanted: boolean;
+  mayChange: boolean;
   handle: RefObject<EditorHandle>;
 }
 
-export function EditorTab({ draft, wanted, handle }: Props) {
+export function EditorTab({ draft, wanted, mayChange, handle }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const editor = useSignal<YamlEditor | undefined>(undefined);
   const failed = useSignal(false);
@@ -49,6 +50,7 @@ export function EditorTab({ draft, wanted, handle }: Props) {
       () => (failed.value = true),
     );
   }, [wanted]);
+  useEffect(() => editor.value?.lock(!mayChange), [editor.value, mayChange]);
   useMarks(draft, editor.value, wanted);
   return (
     <>
@@ -68,8 +70,8 @@ export function EditorTab({ draft, wanted, handle }: Props) {
 function useMarks(draft: Draft, editor: YamlEditor | undefined, wanted: boolean): void {
   const [base, text, verdict] = [draft.base.value ?? '', draft.text.value, draft.verdict.value];
   useEffect(() => {
-    // Also while it is not looked at, so that its undo knows every text.
-    editor?.setText(text);
+    // Also while it is not looked at, so that its undo knows every text; and the text as it is by now, for somebody may have typed on.
+    editor?.setText(draft.text.peek());
     if (!editor || !wanted) return;
     const marks = new Map<number, Mark>();
     for (const { kind, at } of base === text ? [] : diffLines(base, text)) if (kind === '+') marks.set((at ?? 0) + 1, 'changed');

@@ -6,7 +6,7 @@ import { history, historyKeymap, isolateHistory, standardKeymap } from '@codemir
 import { yaml } from '@codemirror/lang-yaml';
 import { foldGutter, foldKeymap, syntaxHighlighting } from '@codemirror/language';
 import { lintGutter, lintKeymap, setDiagnostics } from '@codemirror/lint';
-import { Annotation, EditorState, RangeSetBuilder, StateEffect, StateField } from '@codemirror/state';
+import { Annotation, Compartment, EditorState, RangeSetBuilder, StateEffect, StateField } from '@codemirror/state';
 import { Decoration, type DecorationSet, drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from '@codemirror/view';
 import { colours, look } from './editor-look.ts';
 import type { Finding } from './verdict.ts';
@@ -15,6 +15,7 @@ import type { Finding } from './verdict.ts';
 export type Mark = 'changed' | 'refused' | 'noted';
 
 const fromPage = Annotation.define<boolean>();
+const locking = new Compartment();
 const setMarks = StateEffect.define<ReadonlyMap<number, Mark>>();
 const marked = StateField.define<DecorationSet>({
   create: () => Decoration.none,
@@ -83,6 +84,11 @@ export class YamlEditor {
     this.view.dispatch(setDiagnostics(this.view.state, diagnostics));
   }
 
+  /** Lets nobody type, or lets him again. */
+  lock(isLocked: boolean): void {
+    this.view.dispatch({ effects: locking.reconfigure(EditorState.readOnly.of(isLocked)) });
+  }
+
   /** Goes to a place. */
   go(place: number): void {
     const anchor = Math.min(place, this.view.state.doc.length);
@@ -108,6 +114,7 @@ function extensionsFor(label: string, { changed, save }: EditorCalls) {
     syntaxHighlighting(colours),
     look,
     EditorState.tabSize.of(2),
+    locking.of(EditorState.readOnly.of(false)),
     EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0', spellcheck: 'false', autocapitalize: 'off' }),
     // The Tab key is the browser's: who has no mouse must be able to leave.
     keymap.of([{ key: 'Mod-s', run: saved, preventDefault: true }, ...lintKeymap, ...standardKeymap, ...historyKeymap, ...foldKeymap]),

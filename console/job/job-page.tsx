@@ -2,10 +2,11 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Job, Ref } from '../api/jobs.ts';
-import { may, type Rights, readRights } from '../api/rights.ts';
+import { readRights } from '../api/rights.ts';
 import { Notice, Skeleton, State } from '../parts.tsx';
 import { backToList } from '../route.ts';
 import { access, logins } from '../session/session.ts';
+import { may, type Rights } from '../text/rules.ts';
 import { valueAt } from '../text/value.ts';
 import { ageOf } from '../words.ts';
 import { Bar } from './bar.tsx';
@@ -29,6 +30,9 @@ export function JobPage({ at }: { at: Ref }) {
     void draft.current?.open();
     void readRights(at.namespace).then((found) => {
       rights.value = found;
+      // Who may do both puts the whole text, of which the gateway says more.
+      const mayPut = may(found, 'update', at.plural, at.name);
+      draft.current?.writeBy(!mayPut && may(found, 'patch', at.plural, at.name) ? 'patch' : 'update');
     });
   }, [logins.value]);
   return (
@@ -96,7 +100,8 @@ function Loaded({ draft, rights }: { draft: Draft; rights: Rights | undefined })
   const tab = useSignal<Tab>('fields');
   const editor = useRef<EditorHandle>({ go: () => undefined });
   const { plural, name } = draft.ref;
-  const mayChange = may(rights, 'update', plural, name);
+  const mayPatch = may(rights, 'patch', plural, name);
+  const mayChange = mayPatch || may(rights, 'update', plural, name);
   const jump = (finding: Finding) => {
     tab.value = 'yaml';
     editor.current.go(finding.from);
@@ -107,24 +112,22 @@ function Loaded({ draft, rights }: { draft: Draft; rights: Rights | undefined })
       <Facts draft={draft} />
       {!mayChange && (
         <Notice tone="info" title="You may look at this job, and not change it">
-          <p>
-            {may(rights, 'patch', plural, name) ? 'You may patch it: by the command on this page.' : 'The policies of this gateway say so.'}
-          </p>
+          <p>The policies of this gateway say so. Your name at the top opens what you may do.</p>
         </Notice>
       )}
       <div class="split">
         <section class="edit" aria-label="Edit">
-          <Tabs tab={tab.value} choose={(one) => (tab.value = one)} />
+          <Tabs tab={tab.value} mayChange={mayChange} choose={(one) => (tab.value = one)} />
           <div role="tabpanel" id="panel-fields" aria-labelledby="tab-fields" hidden={tab.value !== 'fields'}>
             {tab.value === 'fields' && <FormTab draft={draft} mayChange={mayChange} toYaml={() => (tab.value = 'yaml')} />}
           </div>
           <div role="tabpanel" id="panel-yaml" aria-labelledby="tab-yaml" hidden={tab.value !== 'yaml'}>
-            <EditorTab draft={draft} wanted={tab.value === 'yaml'} handle={editor} />
+            <EditorTab draft={draft} wanted={tab.value === 'yaml'} mayChange={mayChange} handle={editor} />
           </div>
         </section>
         <aside class="review" aria-label="Review">
-          <Review draft={draft} jump={jump} />
-          <Commands draft={draft} />
+          {mayChange && <Review draft={draft} jump={jump} />}
+          <Commands draft={draft} mayPatch={mayPatch} />
         </aside>
       </div>
       {mayChange && <Bar draft={draft} />}
@@ -150,7 +153,7 @@ function useNextByKey(draft: Draft, isForm: boolean, jump: (finding: Finding) =>
   }, [draft, isForm]);
 }
 
-function Tabs({ tab, choose }: { tab: Tab; choose: (tab: Tab) => void }) {
+function Tabs({ tab, mayChange, choose }: { tab: Tab; mayChange: boolean; choose: (tab: Tab) => void }) {
   const turn = (event: KeyboardEvent) => {
     if (event.key !== 'ArrowRight' && event.key !== 'ArrowLeft') return;
     const other = tab === 'yaml' ? 'fields' : 'yaml';
@@ -173,7 +176,7 @@ function Tabs({ tab, choose }: { tab: Tab; choose: (tab: Tab) => void }) {
           {title}
         </button>
       ))}
-      <span class="hint push">{tab === 'yaml' ? 'Ctrl+S saves · F8 next mark' : 'Ctrl+S saves'}</span>
+      {mayChange && <span class="hint push">{tab === 'yaml' ? 'Ctrl+S saves · F8 next mark' : 'Ctrl+S saves'}</span>}
     </div>
   );
 }

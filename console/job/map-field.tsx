@@ -1,6 +1,6 @@
 /** Labels or annotations in the form: each pair with its key and value, what was taken away with a way back, and a way to add one. */
 import { useSignal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { MapName } from '../../lib/job/fields.ts';
 import { cross, Sign } from '../parts.tsx';
 import { renameAt, setAt } from '../text/edit.ts';
@@ -29,7 +29,17 @@ export function MapField({ draft, name, found }: Props) {
   const keys = Object.keys(now);
   const gone = Object.keys(was).filter((key) => !Object.hasOwn(now, key));
   const restore = (key: string) => draft.edit(setAt(draft.parsed.peek(), ['metadata', name, key], String(was[key] ?? '')));
-  const focus = (selector: string) => requestAnimationFrame(() => box.current?.querySelector<HTMLElement>(selector)?.focus());
+  const wanted = useRef<string>(null);
+  // At once: who types on must not type into what is gone.
+  useLayoutEffect(() => {
+    const found = wanted.current === null ? null : box.current?.querySelector<HTMLElement>(wanted.current);
+    if (!found) return;
+    wanted.current = null;
+    found.focus();
+  });
+  const focus = (selector: string) => {
+    wanted.current = selector;
+  };
   return (
     <fieldset class="map" ref={box}>
       <legend>
@@ -79,8 +89,8 @@ function Member({ draft, name, found, id: key, now, was, removed }: MemberProps)
     else draft.edit(renameAt(draft.parsed.peek(), path, to));
   };
   const remove = () => {
-    draft.edit(setAt(draft.parsed.peek(), path, undefined));
     removed();
+    draft.edit(setAt(draft.parsed.peek(), path, undefined));
   };
   return (
     <div class={state}>
@@ -126,7 +136,7 @@ function Adding({ draft, name, taken, added }: AddingProps) {
   const isOpen = useSignal(false);
   const input = useRef<HTMLInputElement>(null);
   const one = name.slice(0, -1);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (isOpen.value) input.current?.focus();
   }, [isOpen.value]);
   if (!isOpen.value) {
@@ -139,8 +149,8 @@ function Adding({ draft, name, taken, added }: AddingProps) {
   const add = (key: string) => {
     if (key === '' || taken.includes(key)) return;
     isOpen.value = false;
-    draft.edit(setAt(draft.parsed.peek(), ['metadata', name, key], ''));
     added(key);
+    draft.edit(setAt(draft.parsed.peek(), ['metadata', name, key], ''));
   };
   return (
     <div class="pair added">

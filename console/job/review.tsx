@@ -7,6 +7,7 @@ import { lineOf } from './bar.tsx';
 import { Changes } from './changes.tsx';
 import { Conflict } from './conflict.tsx';
 import type { Draft } from './draft.ts';
+import { readTheirs, settle } from './others.ts';
 import type { Finding } from './verdict.ts';
 
 export function Review({ draft, jump }: { draft: Draft; jump: (finding: Finding) => void }) {
@@ -45,9 +46,9 @@ function Note({ text }: { text: string }) {
 function WayOn({ draft }: { draft: Draft }) {
   const { state } = draft.verdict.value;
   if (state === 'unreached') return <Again text="Check again" act={() => draft.check()} />;
-  if (state === 'unknown') return <Again text="Read the job again" act={() => draft.settle()} />;
+  if (state === 'unknown') return <Again text="Read the job again" act={() => settle(draft)} />;
   if (state === 'conflict' && draft.theirs.value === undefined)
-    return <Again text="Read what they changed" act={() => draft.readTheirs()} />;
+    return <Again text="Read what they changed" act={() => readTheirs(draft)} />;
   return null;
 }
 

@@ -38,6 +38,11 @@ export const shown = computed(() => {
   );
 });
 
+/** What there is to choose from, which no letter of the filter changes. */
+export const namespaces = computed(() => distinct(rows.value.map(({ job }) => job.metadata.namespace)));
+export const statuses = computed(() => distinct(rows.value.map(({ job }) => stateOf(job).word)));
+const distinct = (values: readonly string[]): string[] => [...new Set(values)];
+
 let turn = 0;
 
 /** Reads all jobs that the caller may list: of all namespaces or, where that is not permitted, of the one that the filter names. */

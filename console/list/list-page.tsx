@@ -4,8 +4,7 @@ import { Notice, Skeleton } from '../parts.tsx';
 import { type Filter, setFilter } from '../route.ts';
 import { access, logins } from '../session/session.ts';
 import { settings } from '../session/settings.ts';
-import { stateOf } from '../words.ts';
-import { failures, filter, kinds, load, loading, mustName, rows, shown } from './jobs.ts';
+import { failures, filter, kinds, load, loading, mustName, namespaces, rows, shown, statuses } from './jobs.ts';
 import { Table } from './table.tsx';
 
 export function ListPage() {
@@ -15,21 +14,35 @@ export function ListPage() {
   useEffect(() => {
     if (access.peek().state === 'in') void load();
   }, [logins.value]);
+  // Before somebody is in there is nothing to count and nothing to narrow.
+  const isKnown = access.value.state === 'in' || rows.value.length > 0;
   return (
     <main class="page" tabIndex={-1}>
       <div class="head">
         <h1>Jobs</h1>
-        <p class="count" role="status">
-          {countOf()}
-        </p>
-        <button type="button" class="quiet push" onClick={() => void load()} disabled={loading.value}>
-          Refresh
-        </button>
+        {isKnown && <Count />}
       </div>
-      <Filters />
-      <Failures />
-      <Content />
+      {isKnown && (
+        <>
+          <Filters />
+          <Failures />
+          <Content />
+        </>
+      )}
     </main>
+  );
+}
+
+function Count() {
+  return (
+    <>
+      <p class="count" role="status">
+        {countOf()}
+      </p>
+      <button type="button" class="quiet push" onClick={() => void load()} disabled={loading.value}>
+        Refresh
+      </button>
+    </>
   );
 }
 
@@ -71,7 +84,7 @@ function Filters() {
       </select>
       <select aria-label="Status" value={status} onChange={set('status')}>
         <option value="">Any status</option>
-        <Options values={rows.value.map(({ job }) => stateOf(job).word)} chosen={status} />
+        <Options values={statuses.value} chosen={status} />
       </select>
     </search>
   );
@@ -79,7 +92,7 @@ function Filters() {
 
 function NamespaceFilter() {
   const { namespace } = filter.value;
-  const offered = [...(settings.namespaces ?? []), ...rows.value.map(({ job }) => job.metadata.namespace)];
+  const offered = [...(settings.namespaces ?? []), ...namespaces.value];
   const choose = (value: string) => {
     setFilter({ ...filter.peek(), namespace: value.trim() });
     if (mustName.peek()) void load();
@@ -140,7 +153,6 @@ function Failures() {
 function Content() {
   if (loading.value && rows.value.length === 0) return <Skeleton rows={8} label="Loading the jobs" />;
   if (shown.value.length > 0) return <Table rows={shown.value} />;
-  if (access.value.state === 'out') return null;
   if (rows.value.length > 0) return <Empty title="No job fits" text="Nothing has this name or label under these filters." clear />;
   if (mustName.value && filter.value.namespace === '')
     return <Empty title="Choose a namespace" text="You may not list the jobs of all namespaces. Name one whose jobs you may list." />;

@@ -10,7 +10,7 @@ import { settings } from '../session/settings.ts';
 import { ageOf, durationOf } from '../words.ts';
 import type { Row } from './jobs.ts';
 
-const chunkSize = 40;
+const chunkSize = 20;
 const columns: [title: string, full?: string | undefined, isNumber?: boolean][] = [
   ['Name'],
   ['Status'],
@@ -28,9 +28,9 @@ export function Table({ rows }: { rows: readonly Row[] }) {
   const chunks = Math.ceil(rows.length / chunkSize);
   const [grown, setGrown] = useState({ rows, chunks: 1 });
   const open = Math.min(chunks, grown.rows === rows ? grown.chunks : 1);
-  const made = useRef<{ rows: readonly Row[]; nodes: VNode[] }>({ rows, nodes: [] });
-  if (made.current.rows !== rows) made.current = { rows, nodes: [] };
-  const { nodes } = made.current;
+  const made = useRef<{ rows: readonly Row[]; nodes: VNode[]; turn: number }>({ rows, nodes: [], turn: 0 });
+  if (made.current.rows !== rows) made.current = { rows, nodes: [], turn: made.current.turn + 1 };
+  const { nodes, turn } = made.current;
   // What is the same node as before is not looked at again.
   for (let index = nodes.length; index < open; index++)
     nodes.push(<Chunk key={index} rows={rows.slice(index * chunkSize, (index + 1) * chunkSize)} />);
@@ -38,7 +38,8 @@ export function Table({ rows }: { rows: readonly Row[] }) {
     <>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways must be reached by keyboard */}
       <section class="scroll" aria-label="Jobs" tabIndex={0}>
-        <table class="jobs">
+        {/* A new one for other rows: it is quicker to leave thousands at once than one by one. */}
+        <table class="table jobs" key={turn}>
           <thead>
             <tr>
               {columns.map(([title, full, isNumber]) => (

@@ -5,7 +5,7 @@ import Provider from 'oidc-provider';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LocalCaller } from '../../local/callers.ts';
 import { mainJob } from './jobs.ts';
-import { consoleUrl, expectAccessible, hashOf, now, openWindow, review, stored, usePage } from './stage.ts';
+import { anotherWindow, consoleUrl, expectAccessible, hashOf, inViews, now, review, stored, usePage } from './stage.ts';
 
 /** The issuer, and what it was asked. */
 let issuer: { url: string; server: Server; requests: string[]; life: number };
@@ -64,7 +64,7 @@ afterAll(() => {
   issuer.server.closeAllConnections();
   issuer.server.close();
 });
-usePage(undefined, { auth: callers, env });
+usePage({ auth: callers, env });
 
 /** Lets in who brings a token that the issuer has signed for the page, as the authorizer would. */
 async function admitTokens(): Promise<string[]> {
@@ -92,7 +92,7 @@ async function logIn(): Promise<void> {
 const kept = () => now.page.evaluate(() => JSON.stringify([{ ...sessionStorage }, { ...localStorage }, document.cookie, location.href]));
 
 describe('a login', () => {
-  it('leads to the issuer and back to the job, and leaves no token in any address or storage', async () => {
+  inViews('leads to the issuer and back to the job, and leaves no token in any address or storage', async () => {
     const tokens = await admitTokens();
     const addresses: string[] = [];
     now.page.on('request', (request) => addresses.push(request.url()));
@@ -123,7 +123,7 @@ describe('a login', () => {
     expect([tokens.length > 1, stored().spec.ttlSecondsAfterFinished]).toEqual([true, 91]);
   });
 
-  it('that is over mid-edit is asked for again, and the draft is there afterwards', async () => {
+  inViews('that is over mid-edit is asked for again, and the draft is there afterwards', async () => {
     await admitTokens();
     await now.page.goto(consoleUrl(hashOf(mainJob)));
     await logIn();
@@ -159,8 +159,7 @@ describe('a login', () => {
       [{ nonce: 'other' }, /login at .* failed/],
       [{ verifier: 'o'.repeat(43) }, /failed: invalid_grant/],
     ] as const) {
-      await now.context.close();
-      Object.assign(now, await openWindow(now.browser, { width: 1280, scheme: 'light' }, now.problems));
+      await anotherWindow();
       await now.page.addInitScript((changes) => {
         const key = 'tfjob-gateway login';
         const text = sessionStorage.getItem(key);
@@ -171,6 +170,31 @@ describe('a login', () => {
       await now.page.getByText(why).waitFor();
       expect(await kept()).not.toMatch(/eyJ|code=/);
     }
+  });
+
+  it('whose code was used before is refused, and so is the same address once more', async () => {
+    await now.page.addInitScript(() => {
+      // As somebody would who has got hold of both the address and what the page kept.
+      if (location.protocol === 'about:') return;
+      const key = 'tfjob-gateway login';
+      const [kept, stolen] = [sessionStorage.getItem(key), localStorage.getItem('stolen')];
+      if (!location.search.includes('code=')) return;
+      if (kept !== null) localStorage.setItem('stolen', kept);
+      else if (stolen !== null && location.hash === '#again') sessionStorage.setItem(key, stolen);
+    });
+    const back: string[] = [];
+    now.page.on('request', (request) => request.url().includes('code=') && back.push(request.url()));
+    await now.page.goto(consoleUrl());
+    await logIn();
+    await now.page.locator('.count').waitFor();
+    expect(back.length).toBe(1);
+    await now.page.goto('about:blank');
+    await now.page.goto(`${back[0]}#again`);
+    await now.page.getByText(/failed: invalid_grant/).waitFor();
+    await now.page.goto('about:blank');
+    await now.page.goto(`${back[0]}`);
+    await now.page.getByText('The login was begun in another window, or long ago.').waitFor();
+    expect(now.page.url()).toBe(`${now.gateway.url}/console`);
   });
 
   it('says that the issuer is down, and asks again when somebody wants to', async () => {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { type ApiGateway, startApiGateway } from '../../local/api-gateway/api-gateway.ts';
 import type { LocalAuth } from '../../local/api-gateway/event.ts';
 import { awsEnvironment } from '../../local/aws/aws-environment.ts';
@@ -10,11 +10,11 @@ import { type SecretsManager, startSecretsManager } from '../../local/aws/secret
 import { type Simulator, startSimulator } from '../../local/cci/simulator.ts';
 import { credential, logging } from '../credentials.ts';
 import { startUpstream, type Upstream } from '../scenarios/gateway-upstream.ts';
+import { chromiumPath } from './chromium.ts';
 import { mainJob, sampleJobs } from './jobs.ts';
 
 const key = { accessKey: credential('ak'), secretKey: credential('sk') };
 const secretId = 'tests/console';
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** How the page is looked at. */
@@ -54,7 +54,7 @@ export async function stopBehind({ gateway, simulator, upstream, secrets }: Behi
   await Promise.all([gateway.close(), simulator.close(), upstream.close(), secrets.close()]);
 }
 
-export const startBrowser = (): Promise<Browser> => chromium.launch({ executablePath, args: ['--no-sandbox'] });
+export const startBrowser = (): Promise<Browser> => chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox'] });
 
 /** Opens a browser's window of this size. What it complains of is added to `problems`. */
 export async function openWindow(
@@ -78,8 +78,10 @@ export async function openWindow(
   return { context, page };
 }
 
-/** Asserts that axe finds nothing wrong with what is to be seen. */
+/** Asserts that axe finds nothing wrong with what is to be seen, and that nothing sticks out of the window. */
 export async function expectAccessible(page: Page): Promise<void> {
+  const width = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  expect(width, 'what sticks out').toBe(0);
   await page.evaluate(`${axeSource};0`);
   const found = await page.evaluate(async () => {
     const { axe } = globalThis as typeof globalThis & {
@@ -97,7 +99,7 @@ export async function expectAccessible(page: Page): Promise<void> {
 export const now = {} as Behind & { browser: Browser; page: Page; context: BrowserContext; problems: string[] };
 
 /** Starts everything for a test file. A test fails by what the browser complains of, a violation of the page's policy among it. */
-export function usePage(view: View = { width: 1280, scheme: 'light' }, more: Parameters<typeof startBehind>[0] = {}): void {
+export function usePage(more: Parameters<typeof startBehind>[0] = {}): void {
   beforeAll(async () => {
     now.browser = await startBrowser();
     Object.assign(now, await startBehind(more));
@@ -107,7 +109,7 @@ export function usePage(view: View = { width: 1280, scheme: 'light' }, more: Par
     now.simulator.clearFaults();
     now.upstream.answer = undefined;
     now.problems = [];
-    Object.assign(now, await openWindow(now.browser, view, now.problems));
+    Object.assign(now, await openWindow(now.browser, views[0] as View, now.problems));
   });
   afterEach(async () => {
     await now.context.close();
@@ -116,6 +118,20 @@ export function usePage(view: View = { width: 1280, scheme: 'light' }, more: Par
   afterAll(async () => {
     await now.browser.close();
     await stopBehind(now);
+  });
+}
+
+/** Goes on in a fresh window. */
+export async function anotherWindow(view = views[0] as View): Promise<void> {
+  await now.context.close();
+  Object.assign(now, await openWindow(now.browser, view, now.problems));
+}
+
+/** A test at both widths and in both schemes. */
+export function inViews(title: string, test: () => Promise<void>): void {
+  it.each(views)(`${title} ($width, $scheme)`, async (view) => {
+    if (view !== views[0]) await anotherWindow(view);
+    await test();
   });
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { mainJob } from './jobs.ts';
-import { expectAccessible, now, openJob, openYaml, review, stored, usePage } from './stage.ts';
+import { expectAccessible, inViews, now, openJob, openYaml, review, stored, usePage } from './stage.ts';
 
 usePage();
 
@@ -17,7 +17,7 @@ async function others(patch: object): Promise<void> {
 }
 
 describe('a conflict', () => {
-  it('is shown field by field; what was chosen is saved, and what others changed stays', async () => {
+  inViews('is shown field by field; what was chosen is saved, and what others changed stays', async () => {
     await openJob();
     await now.page.fill(ttl, '7200');
     await label('team').fill('mapping');
@@ -70,6 +70,19 @@ describe('a conflict', () => {
     expect([stored().spec.ttlSecondsAfterFinished, stored().spec.activeDeadlineSeconds]).toEqual([7200, 99]);
   });
 
+  it('with those who have done the same says so, and leaves nothing to save', async () => {
+    await openJob();
+    await now.page.fill(ttl, '7200');
+    await review(now.page, 'Can be saved: 1 change');
+    await others({ spec: { ttlSecondsAfterFinished: 7200 } });
+    await save();
+    await now.page.getByRole('heading', { name: 'Changed by both of you alike' }).waitFor();
+    expect(await now.page.locator('.conflict h3').count()).toBe(1);
+    await now.page.getByRole('button', { name: 'Apply mine to theirs' }).click();
+    await review(now.page, 'No changes yet');
+    expect(await now.page.inputValue(ttl)).toBe('7200');
+  });
+
   it('leaves the draft in the editor, also in the undo', async () => {
     await openJob();
     await openYaml(now.page);
@@ -89,7 +102,7 @@ describe('a conflict', () => {
 });
 
 describe('when a write is not answered', () => {
-  it('and CCI cannot be reached, nothing was written and saving again is safe', async () => {
+  inViews('and CCI cannot be reached, nothing was written and saving again is safe', async () => {
     await openJob();
     await now.page.fill(ttl, '61');
     await review(now.page, 'Can be saved');
@@ -123,7 +136,7 @@ describe('when a write is not answered', () => {
     expect(stored().spec.ttlSecondsAfterFinished).toBe(62);
   });
 
-  it('and the job is as it was, it says so, and saving again is carried out', async () => {
+  inViews('and the job is as it was, it says so, and saving again is carried out', async () => {
     await openJob();
     await now.page.fill(ttl, '63');
     await review(now.page, 'Can be saved');
@@ -164,7 +177,7 @@ describe('when a write is not answered', () => {
 });
 
 describe('a job that is not there', () => {
-  it('is told as such', async () => {
+  inViews('is told as such', async () => {
     await now.page.goto(`${now.gateway.url}/console/#/team-x/tfjobs/no-such`);
     await now.page.getByText('There is no such job').waitFor();
     await expectAccessible(now.page);

@@ -9,6 +9,7 @@ import type { KubectlCase } from './kubectl-cases/case.ts';
 import { changeCases } from './kubectl-cases/changes.ts';
 import { kindCases, plainCases } from './kubectl-cases/plain.ts';
 import { ownAnnotationCases, wayOutCases } from './kubectl-cases/way-out.ts';
+import { typeConsole } from './kubectl-console.ts';
 import { typeReadme } from './kubectl-documents.ts';
 import { giveBackSequence } from './kubectl-sequence.ts';
 import { type Output, run } from './processes.ts';
@@ -35,6 +36,7 @@ export async function kubectlSuite(tools: Tools, stages: Stage[]): Promise<void>
       }
       await giveBackSequence(kubectl, stage);
       await typeReadme(kubectl, stage);
+      await typeConsole(kubectl, stage);
     }),
   );
   await applySuite(tools, stages);

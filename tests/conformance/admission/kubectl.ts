@@ -11,6 +11,7 @@ import type { Endpoint } from '../http.ts';
 import { createJob, newJob } from '../jobs.ts';
 import { type Output, run } from '../processes.ts';
 import { checked } from '../report.ts';
+import { consoleRights } from './console.ts';
 import type { Caller } from './draw.ts';
 
 /** What one caller types, and its exit code on both sides. */
@@ -73,6 +74,11 @@ export async function kubectlAdmission(kubectl: string, sides: Sides, folder: st
   const tls = await overTls(sides.gateway.endpoint);
   try {
     await typeAll(kubectl, sides, home, tls.url);
+    const { url } = sides.direct.endpoint;
+    await consoleRights(sides, (caller, args) => {
+      const global = ['--server', url, '--insecure-skip-tls-verify', '--token', sides.tokens[caller], '--cache-dir', join(home, 'direct')];
+      return run(kubectl, [...global, ...args], { env: { PATH: process.env.PATH, HOME: home }, cwd: home });
+    });
   } finally {
     tls.close();
   }
