@@ -31,7 +31,8 @@ try {
   if (mistakes.length > 0) fail(mistakes);
 
   const key = { accessKey: 'LOCALACCESSKEY', secretKey: randomUUID() };
-  const simulator = await startSimulator({ ...key, mostVersions: 0 });
+  // Later than those of every start before: who watches across a restart lists again, and does not wait for what has happened.
+  const simulator = await startSimulator({ ...key, mostVersions: 0, revision: BigInt(Date.now()) });
   const secret = { versionId: randomUUID(), value: JSON.stringify(key) };
   const secretsManager = await startSecretsManager({ secrets: { [secretName]: secret } });
   const aws = await startAws({ keep: 1000 });

@@ -56,14 +56,14 @@ export function createAttempt({ endpoint, projectId, transport }: CciOptions, br
     // Reading the credentials may have taken its time.
     requireTime(method, context);
     const left = timeLeft(context) - (method === 'GET' ? 0 : settleReserve);
-    const timeout = Math.max(1, Math.min(isJobRead(method, limit) && !stream ? breaker.timeout() : longTimeout, left));
+    const timeout = Math.max(1, Math.min(isQuick(requested) ? breaker.timeout() : longTimeout, left));
     const started = performance.now();
     const sent = { method, path: withQuery(path, query), headers, timeout, limit, stream };
     const exchange = await transport(body === undefined ? sent : { ...sent, body });
     const ms = Math.round((performance.now() - started) * 10) / 10;
-    note(breaker, exchange, ms);
     // The signature (or the token's end) is a secret too: an upstream may echo the header.
     const outcome = classifyResponse(exchange, [...credential.secrets, (headers.authorization ?? '').slice(-64)], method);
+    note(breaker, exchange, outcome, ms);
     if (outcome.verdict?.status.code === 409 && method !== 'GET') context.counts.conflicts += 1;
     context.calls.push({ method, answer: exchange.answered ? exchange.status : exchange.code, ms, requestId: outcome.requestId });
     return outcome;
@@ -97,15 +97,20 @@ function headersOf({ method, query, body, accept, gzip }: Requested, { host, pat
 }
 
 /** Tells the breaker what came of a try. */
-function note(breaker: Breaker, exchange: Exchange, ms: number): void {
-  if (!exchange.answered && exchange.code !== 'EMSGSIZE') breaker.failed(ms, exchange.code === 'ETIMEDOUT');
+function note(breaker: Breaker, exchange: Exchange, { accepted }: Outcome, ms: number): void {
+  if (!exchange.answered) {
+    if (exchange.code === 'EMSGSIZE') breaker.answered(ms);
+    else breaker.failed(ms, exchange.code === 'ETIMEDOUT');
+  } else if (exchange.status < 502 || exchange.status > 504) breaker.answered(ms);
+  // For a version that it does not have CCI waits on purpose, which says nothing of how quick it is.
+  else if (accepted) breaker.answered(0);
   // What stands before CCI says that there was no answer, at once or after it has waited itself.
-  else if (exchange.answered && exchange.status >= 502 && exchange.status <= 504) breaker.failed(ms, false);
-  else breaker.answered(ms);
+  else breaker.failed(ms, false);
 }
 
-function isJobRead(method: string, limit: number): boolean {
-  return method === 'GET' && limit === jobLimit;
+/** The read of a job, unless CCI is asked to wait for a version: that takes it 3 seconds. */
+function isQuick({ method, limit = jobLimit, stream, query }: Requested): boolean {
+  return method === 'GET' && limit === jobLimit && !stream && !query.resourceVersion;
 }
 
 /** All headers of a request, those that authenticate it included. */

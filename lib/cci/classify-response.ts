@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { internalError, type LogNote, type StatusError, serviceUnavailable, timeout } from '../status.ts';
-import { readUpstreamError, redactSecrets, translate } from './errors.ts';
+import { isTooNew, readUpstreamError, redactSecrets, translate } from './errors.ts';
 import type { Exchange } from './transport.ts';
 
 /** One exchange judged: an answer to use, or a verdict with what may follow it. */
@@ -60,10 +60,9 @@ export function classifyResponse(exchange: Exchange, secrets: readonly string[],
   const verdict = translate(status, error, body, secrets, retryAfter);
   // Another 2xx is a success that cannot be read; a change of protocol (101) says nothing.
   const outcomeUnknown = notReached || status < 300;
-  // The API server has already waited for a resourceVersion that is above its own.
-  const waitedFor = error.details?.causes?.some(({ reason }) => reason === 'ResourceVersionTooLarge') ?? false;
-  const retry = (notReached && !waitedFor) || status === 429;
-  const accepted = status < 500 && status !== 429 && (status < 300 || status >= 400);
+  const isAboutVersion = status === 504 && isTooNew(error);
+  const retry = (notReached && !isAboutVersion) || status === 429;
+  const accepted = isAboutVersion || (status < 500 && status !== 429 && (status < 300 || status >= 400));
   return { ...nothing, verdict, retry, retryAfter, outcomeUnknown, accepted, requestId };
 }
 

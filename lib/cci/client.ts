@@ -5,6 +5,7 @@ import { answerTooLarge, internalError, type JobRef, type StatusError, tooDeep }
 import { type CciOptions, jobLimit } from './attempt.ts';
 import { createBreaker } from './breaker.ts';
 import { createCall } from './call.ts';
+import { nameIn } from './field-selector.ts';
 import { type Answer, type Collection, readJob, readText } from './read-answer.ts';
 
 /** A write that was answered, or one of which nobody knows whether it happened (`error` is the verdict if it cannot be settled). */
@@ -62,7 +63,7 @@ export function createCci(options: CciOptions): Cci {
       const outcome = await call({ method: 'GET', path: pathOf(of), query, repeatable: true, accept, limit, gzip: true }, context);
       if (outcome.verdict?.note.code === 'EMSGSIZE' && !('name' in of)) throw answerTooLarge();
       if (outcome.verdict) throw outcome.verdict;
-      return { status: outcome.status, text: readText(of, outcome) };
+      return { status: outcome.status, text: readText(of, outcome, nameIn(query.fieldSelector ?? '')) };
     },
     async watch(of, query, accept, context) {
       const outcome = await call({ method: 'GET', path: pathOf(of), query, repeatable: true, accept, stream: true }, context);

@@ -1,6 +1,7 @@
 import { isObject, type Json, own } from '../json/json.ts';
 import {
   internalError,
+  type LogNote,
   type StatusCause,
   type StatusDetails,
   StatusError,
@@ -78,8 +79,22 @@ export function translate(status: number, error: UpstreamError, body: Buffer, se
   }
   if (status === 429) return tooManyRequests(note, retryAfter);
   if (status === 502 || status === 503) return serviceUnavailable(note, Math.max(1, retryAfter));
-  if (status === 504) return timeout('CCI did not answer in time', note);
+  if (status === 504) return isTooNew(error) ? tooNew(error, secrets, note) : timeout('CCI did not answer in time', note);
   return internalError({ ...note, body: excerpt(body, secrets) });
+}
+
+const tooNewCause = 'ResourceVersionTooLarge';
+
+/** Whether the upstream has waited for a resourceVersion that it does not have: an answer about the request, though it is a 504. */
+export function isTooNew({ details }: UpstreamError): boolean {
+  return details?.causes?.some(({ reason }) => reason === tooNewCause) ?? false;
+}
+
+/** Told as the upstream tells it: by the cause informers know that they must list anew, without a version. */
+function tooNew({ message, details }: UpstreamError, secrets: readonly string[], note: LogNote): StatusError {
+  const causes = details?.causes?.filter(({ reason }) => reason === tooNewCause) ?? [];
+  const said = redactSecrets(message ?? 'Timeout: Too large resource version', secrets);
+  return new StatusError({ code: 504, reason: 'Timeout', message: said, details: { causes } }, note);
 }
 
 const maxRead = 4096;

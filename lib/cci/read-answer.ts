@@ -16,16 +16,29 @@ export interface Collection {
   namespace: string | undefined;
 }
 
-/** Reads an answer that goes through as text: it must be what was asked for, in any of the forms in which it can be asked for. */
-export function readText(of: JobRef | Collection, outcome: Outcome): string {
+/**
+ * Reads an answer that goes through as text: it must be what was asked for, in any of the forms in which it can be asked for. A list may
+ * hold no job of another namespace, and where one is selected by its name no other: by that name it was allowed.
+ */
+export function readText(of: JobRef | Collection, outcome: Outcome, selected?: string): string {
   const { text, object } = readObject(outcome, (json) => JSON.parse(json) as Json);
   const { kind } = of.kind;
   const isIt =
     'name' in of
       ? object.kind === 'Table' || ([kind, 'PartialObjectMetadata'].includes(String(object.kind)) && isStored(object, of))
-      : ['Table', `${kind}List`, 'PartialObjectMetadataList'].includes(String(object.kind));
+      : ['Table', `${kind}List`, 'PartialObjectMetadataList'].includes(String(object.kind)) && holdsNoOther(object, of.namespace, selected);
   if (isIt) return text;
   throw internalError({ reason: 'the answer is not what was asked for' });
+}
+
+function holdsNoOther(list: JsonObject, namespace: string | undefined, name: string | undefined): boolean {
+  const isAnother = (asked: string | undefined, is: Json | undefined) => asked !== undefined && is !== undefined && is !== asked;
+  const isForeign = (object: Json | undefined): boolean => {
+    const metadata = own(object, 'metadata');
+    return isAnother(namespace, own(metadata, 'namespace')) || isAnother(name, own(metadata, 'name'));
+  };
+  const [items, rows] = [own(list, 'items'), own(list, 'rows')].map((some) => (Array.isArray(some) ? some : [])) as [Json[], Json[]];
+  return !items.some(isForeign) && !rows.some((row) => isForeign(own(row, 'object')));
 }
 
 /** Reads a 200 or 201: it must be the very job that was asked for, with a resourceVersion to fence the write. */

@@ -1,3 +1,4 @@
+import { nameIn } from '../cci/field-selector.ts';
 import { everything, requireAccess, type Wanted } from '../policy/access.ts';
 import type { Policies } from '../policy/policies.ts';
 import type { Middleware } from '../runtime/chain.ts';
@@ -45,7 +46,5 @@ export function isTrue(values: readonly string[] = []): boolean {
 
 /** The name that a list is only about, by its field selector: then resourceNames count for it as for a get. */
 export function selectedName({ fieldSelector = [] }: Record<string, string[]>): string | undefined {
-  const terms = (fieldSelector[0] ?? '').split(/(?<!\\),/);
-  const names = terms.flatMap((term) => /^metadata\.name==?([a-z0-9.-]+)$/.exec(term)?.[1] ?? []);
-  return names.sort()[0];
+  return nameIn(fieldSelector[0] ?? '');
 }

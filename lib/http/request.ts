@@ -104,6 +104,8 @@ export interface UpstreamQuery {
 export interface Watched {
   watch: {
     seconds: number;
+    /** When it must be over, however late it began, in milliseconds by the process's own clock. */
+    until: number;
     bookmarks: boolean;
     /** The one job that is selected. */
     name: string | undefined;

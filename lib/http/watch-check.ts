@@ -22,7 +22,9 @@ export interface WatchOf {
 export type Verdict = 'event' | 'bookmark' | 'left out' | { why: 'error' | 'refused'; error: StatusError };
 
 /** As every Kubernetes API server writes an event: so there is one object in it, and nothing beside. */
-const eventStart = /^\s*\{\s*"type"\s*:\s*"([A-Z]+)"\s*,\s*"object"\s*:/;
+const eventStart = /^[ \t\r]*\{[ \t\r]*"type"[ \t\r]*:[ \t\r]*"([A-Z]+)"[ \t\r]*,[ \t\r]*"object"[ \t\r]*:/;
+/** What may follow it: what JSON has for spaces, which is less than JavaScript has. */
+const nothing = /^[ \t\r\n]*$/;
 const metaVersion = 'meta.k8s.io/v1';
 
 /** Judges one line of an upstream's watch, without its end: it must be an event of what was asked for, as a read must be that. */
@@ -52,7 +54,7 @@ export function checkLine(line: Buffer, of: WatchOf): Verdict {
 function readEvent(text: string): { type: string; object: JsonObject } | undefined {
   const [start, type] = eventStart.exec(text) ?? [];
   const end = text.lastIndexOf('}');
-  if (start === undefined || type === undefined || text.slice(end + 1).trim() !== '') return undefined;
+  if (start === undefined || type === undefined || !nothing.test(text.slice(end + 1))) return undefined;
   try {
     // By itself: what else the event held would be no part of one value.
     const object = JSON.parse(text.slice(start.length, end)) as Json;

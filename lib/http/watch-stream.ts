@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { WatchSource } from '../cci/client.ts';
-import { internalError, type LogNote } from '../status.ts';
+import { surpriseNote } from '../runtime/surprise.ts';
+import { internalError, type LogNote, surprised } from '../status.ts';
 import { checkLine, type Verdict, type WatchOf } from './watch-check.ts';
 
 /** How a watch ended, and what had been sent by then. */
@@ -60,6 +61,8 @@ export function watchStream(source: WatchSource, of: WatchOf, seconds: number): 
     destroy.call(stream, error, done);
   };
   stream.on('close', () => void finish('gone'));
+  // Whoever takes it is told by it; where nobody does, no process is to end for that.
+  stream.on('error', () => undefined);
   return { stream, onEnd: (tell) => void told.push(tell) };
 }
 
@@ -93,7 +96,7 @@ function passChunk(lines: readonly (Buffer | 'too long')[], of: WatchOf, end: En
     passed.push(bytes);
   };
   for (const line of lines) {
-    const verdict: Verdict = line === 'too long' ? tooLong() : checkLine(line, of);
+    const verdict = judge(line, of);
     if (typeof verdict === 'object') {
       end.why = verdict.why;
       end.note = verdict.error.note;
@@ -111,8 +114,14 @@ function passChunk(lines: readonly (Buffer | 'too long')[], of: WatchOf, end: En
   return Buffer.concat(passed);
 }
 
-function tooLong(): Verdict {
-  return { why: 'refused', error: internalError({ reason: 'a line of the watch is too long' }) };
+/** What becomes of a line. One that cannot be looked at, such as for its depth, is refused: it is no connection that was lost. */
+function judge(line: Buffer | 'too long', of: WatchOf): Verdict {
+  if (line === 'too long') return { why: 'refused', error: internalError({ reason: 'a line of the watch is too long' }) };
+  try {
+    return checkLine(line, of);
+  } catch (error) {
+    return { why: 'refused', error: surprised(surpriseNote(error)) };
+  }
 }
 
 /** Cuts chunks into whole lines with their ends; the last, of no chunk, may be without one. A line that is too long is not kept. */

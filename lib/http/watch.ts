@@ -20,8 +20,9 @@ export function readWatch(): Middleware<HttpRequest & RoutedRead, Partial<Watche
       const asked = Number(query.timeoutSeconds?.[0]) || maxSeconds;
       const left = Math.floor(lambda.getRemainingTimeInMillis() / 1000) - reserve;
       const seconds = Math.max(1, Math.min(asked, maxSeconds, left));
+      const until = performance.now() + (left + grace) * 1000;
       const hasObjects = query.includeObject?.[0] !== 'None';
-      return { watch: { seconds, bookmarks: isTrue(query.allowWatchBookmarks), name: selectedName(query), hasObjects } };
+      return { watch: { seconds, until, bookmarks: isTrue(query.allowWatchBookmarks), name: selectedName(query), hasObjects } };
     },
   };
 }
@@ -35,5 +36,6 @@ export async function listOrWatch(cci: Cci, request: Asked): Promise<ReadText> {
   if (!watch || 'name' in target) return cci.fetch(target, upstreamQuery, accept, context);
   const source = await cci.watch(target, upstreamQuery, accept, context);
   const of = { ...watch, kind, namespace: target.namespace, representation, secrets: source.secrets };
-  return { status: 200, text: '', watching: watchStream(source, of, watch.seconds + grace) };
+  const left = (watch.until - performance.now()) / 1000;
+  return { status: 200, text: '', watching: watchStream(source, of, Math.min(watch.seconds + grace, left)) };
 }

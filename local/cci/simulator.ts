@@ -28,6 +28,8 @@ export interface SimulatorOptions extends SigningKey {
   jobs?: readonly (string | JsonObject)[];
   /** How many versions of each job its history keeps; default 20,000. */
   mostVersions?: number;
+  /** The version from which its changes go on: whoever watched an earlier simulator is told 410, and lists again. Default: that of its jobs. */
+  revision?: bigint;
 }
 
 /** A request as the simulator saw it and answered it; status 0 where it gave no answer. */
@@ -89,6 +91,7 @@ export async function documentedJob(): Promise<Job> {
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const storage = new Storage(options.mostVersions);
   for (const job of options.jobs ?? [await documentedJob(), ...otherKinds]) storage.seed(job);
+  if (options.revision !== undefined) storage.beginAt(options.revision);
   const keys = new Keys();
   keys.add(options);
   const faults = new Faults();

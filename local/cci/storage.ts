@@ -63,6 +63,12 @@ export class Storage {
     return () => this.#watchers.delete(watcher);
   }
 
+  /** Goes on from a version that is later than its own, and has no changes before that: as for whoever watched a storage before it. */
+  beginAt(revision: bigint): void {
+    if (revision > this.#revision) this.#revision = revision;
+    this.compact();
+  }
+
   /** Forgets the changes so far, as etcd does: whoever begins to watch at an earlier version is told 410. */
   compact(): void {
     this.#compacted = this.#revision;

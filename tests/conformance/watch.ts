@@ -17,24 +17,26 @@ export interface WatchStage {
   folder: string;
 }
 
-/** Watches by unmodified clients, in the layout of CCI. */
+/** Watches by unmodified clients in both layouts. How clients recover does not depend on the layout. */
 export async function watchSuite(tools: Tools, stages: readonly Stage[]): Promise<void> {
-  say('watch');
-  const { cluster, folder } = stages[0] as Stage;
-  const between = await startBetween(cluster.endpoint);
-  const kind = kinds[cluster.layout][1] as Kind;
-  try {
-    const environment = { WATCH: 'on', CCI_ENDPOINT: between.url };
-    const gateway = await startGateway(cluster, folder, { name: 'watch', environment });
+  for (const { cluster, folder } of stages) {
+    say(`watch, ${cluster.layout} layout`);
+    const between = await startBetween(cluster.endpoint);
+    // The newest kind of a layout.
+    const kind = kinds[cluster.layout].at(-1) as Kind;
     try {
-      const stage = { cluster, gateway, between, kind, folder };
-      await kubectlWatch(tools, stage);
-      await manyChanges(tools, stage);
-      await recoveries(tools, stage);
+      const environment = { WATCH: 'on', CCI_ENDPOINT: between.url };
+      const gateway = await startGateway(cluster, folder, { name: `watch-${cluster.layout}`, environment });
+      try {
+        const stage = { cluster, gateway, between, kind, folder };
+        await kubectlWatch(tools, stage);
+        await manyChanges(tools, stage);
+        if (cluster.layout === 'cci') await recoveries(tools, stage);
+      } finally {
+        await gateway.stop();
+      }
     } finally {
-      await gateway.stop();
+      await between.close();
     }
-  } finally {
-    await between.close();
   }
 }

@@ -1,5 +1,15 @@
-/** The JavaScript client watches one job through the gateway until change LAST, and prints which changes it has seen (see ../watch/changes.ts). */
-import { CustomObjectsApi, KubeConfig, Watch } from '@kubernetes/client-node';
+/**
+ * The JavaScript client follows one job through the gateway until change LAST, by its Watch and by its informer, and prints which changes each
+ * has seen (see ../watch/changes.ts).
+ */
+import {
+  CustomObjectsApi,
+  KubeConfig,
+  type KubernetesListObject,
+  type KubernetesObject,
+  makeInformer,
+  Watch,
+} from '@kubernetes/client-node';
 
 // biome-ignore lint/suspicious/noExplicitAny: a job is what it is.
 type Loose = any;
@@ -41,7 +51,32 @@ function watchOnce(): Promise<number | undefined> {
   });
 }
 
+async function watchAll(): Promise<void> {
+  while (seen.at(-1) !== last) if ((await watchOnce()) === 410) await list();
+  process.stdout.write(`saw\tJavaScript Watch\t${JSON.stringify(seen)}\n`);
+}
+
+/** Starts the informer; resolves once it has listed. It begins each next watch by itself: an error that it tells of is a failure. */
+async function startInformer(): Promise<void> {
+  const told: number[] = [];
+  const where = { group: 'kubeflow.org', version: 'v1', namespace, plural };
+  const listed = () => api.listNamespacedCustomObject(where) as Promise<KubernetesListObject<KubernetesObject>>;
+  const informer = makeInformer(config, path, listed);
+  informer.on('error', (error: unknown) => {
+    // It tells of its own stop, too.
+    if (told.at(-1) !== last) throw error;
+  });
+  informer.on('change', (job: Loose) => {
+    if (job.metadata.name !== NAME || changeOf(job) === 0) return;
+    told.push(changeOf(job));
+    if (told.at(-1) !== last) return;
+    process.stdout.write(`saw\tJavaScript informer\t${JSON.stringify(told)}\n`);
+    void informer.stop();
+  });
+  await informer.start();
+}
+
 await list();
+await startInformer();
 process.stdout.write('ready\n');
-while (seen.at(-1) !== last) if ((await watchOnce()) === 410) await list();
-process.stdout.write(`saw\tJavaScript Watch\t${JSON.stringify(seen)}\n`);
+await watchAll();

@@ -10,7 +10,7 @@ import type { Tools } from '../tools.ts';
 import type { WatchStage } from '../watch.ts';
 
 const name = 'watched';
-const part = 'watch, changes';
+const partOf = ({ cluster }: WatchStage) => `watch, changes, ${cluster.layout} layout`;
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const many = 1000;
 
@@ -28,7 +28,7 @@ async function startWatchers(tools: Tools, stage: WatchStage, namespace: string,
     ...{ NAMESPACE: namespace, NAME: name, LAST: String(last), ...more },
   };
   const begin = (title: string, watches: number, command: string, args: string[], own: Record<string, string> = {}): Watcher => {
-    const log = join(stage.folder, `${namespace}-${title.replaceAll(/\W/g, '-')}.out`);
+    const log = join(stage.folder, `${stage.cluster.layout}-${namespace}-${title.replaceAll(/\W/g, '-')}.out`);
     return { title, watches, server: start(command, args, log, { ...env, ...own }) };
   };
   const ofGo = 'WITHOUT_RETRY_WATCHER' in more ? 2 : 3;
@@ -36,17 +36,17 @@ async function startWatchers(tools: Tools, stage: WatchStage, namespace: string,
     begin('client-go', ofGo, tools.clientGo, ['watch'], { KUBE_FEATURE_WatchListClient: 'false' }),
     begin('client-go with WatchList', ofGo, tools.clientGo, ['watch'], { KUBE_FEATURE_WatchListClient: 'true' }),
     begin('Python', 1, tools.python, [file('../clients/watch.py')]),
-    begin('JavaScript', 1, process.execPath, [file('../clients/watch.ts')]),
+    begin('JavaScript', 2, process.execPath, [file('../clients/watch.ts')]),
   ];
   for (const { server } of watchers) await server.until(async () => (await readFile(server.log, 'utf8')).includes('ready\n'));
   return watchers;
 }
 
 /** Waits until each client has said what it saw, and checks that it is every change, once and in order. */
-async function checkSeen(watchers: readonly Watcher[], last: number, when: string): Promise<void> {
+async function checkSeen(stage: WatchStage, watchers: readonly Watcher[], last: number, when: string): Promise<void> {
   const all = Array.from({ length: last }, (_, index) => index + 1);
   for (const { title, watches, server } of watchers) {
-    await checked(part, `${title}: every one of ${last} changes is seen once, ${when}`, async () => {
+    await checked(partOf(stage), `${title}: every one of ${last} changes is seen once, ${when}`, async () => {
       const saw = async () => [...(await readFile(server.log, 'utf8')).matchAll(/^saw\t([^\t]+)\t(.*)$/gm)];
       for (const deadline = Date.now() + 60_000; Date.now() < deadline && (await saw()).length < watches; ) await sleep(200);
       const found = await saw();
@@ -88,7 +88,7 @@ export async function manyChanges(tools: Tools, stage: WatchStage): Promise<void
     await sleep(15);
   }
   clearInterval(ending);
-  await checkSeen(watchers, many, `across ${ends} ends of the upstream`);
+  await checkSeen(stage, watchers, many, `across ${ends} ends of the upstream`);
 }
 
 /** Waits until the clients of a namespace watch again. */
@@ -119,7 +119,7 @@ export async function recoveries(tools: Tools, stage: WatchStage): Promise<void>
     'an ERROR of the upstream': `${JSON.stringify({ type: 'ERROR', object: { kind: 'Status', code: 500, message: 'etcdserver: leader changed' } })}\n`,
     'a line that is too long': `${'x'.repeat(6 * 2 ** 20 + 1)}\n`,
   };
-  // One after the other: each has eight watches and four processes.
+  // One after the other: each has seven watches and four processes.
   for (const [index, [what, line]] of Object.entries(lines).entries()) {
     const namespace = `recovery-${index}`;
     await sendOk(cluster.endpoint, {
@@ -130,7 +130,7 @@ export async function recoveries(tools: Tools, stage: WatchStage): Promise<void>
     await createWatched(stage, namespace);
     const watchers = await startWatchers(tools, stage, namespace, 2, { WITHOUT_RETRY_WATCHER: '1' });
     const count = watchers.reduce((sum, { watches }) => sum + watches, 0);
-    await checked(part, `all watch again after ${what}`, async () => {
+    await checked(partOf(stage), `all watch again after ${what}`, async () => {
       await untilWatched(between, namespace, count);
       await change(stage, namespace, 1);
       await sleep(300);
@@ -140,6 +140,6 @@ export async function recoveries(tools: Tools, stage: WatchStage): Promise<void>
       await untilWatched(between, namespace, count);
     });
     await change(stage, namespace, 2);
-    await checkSeen(watchers, 2, `also after ${what}`);
+    await checkSeen(stage, watchers, 2, `also after ${what}`);
   }
 }

@@ -9,7 +9,7 @@ import type { Tools } from '../tools.ts';
 import type { WatchStage } from '../watch.ts';
 
 const namespace = 'kube-test';
-const part = 'watch, kubectl';
+const partOf = ({ cluster }: WatchStage) => `watch, kubectl, ${cluster.layout} layout`;
 
 /** The forms of `kubectl get -w`. */
 const forms = (plural: string) => [
@@ -34,7 +34,7 @@ const forms = (plural: string) => [
 type Doors = (args: readonly string[], timeout: number) => Promise<[through: Output, direct: Output]>;
 
 async function doorsOf({ kubectl }: Tools, { gateway, cluster, folder }: WatchStage): Promise<Doors> {
-  const home = join(folder, 'kubectl-watch');
+  const home = join(folder, `kubectl-watch-${cluster.layout}`);
   await mkdir(home, { recursive: true });
   const env = { PATH: process.env.PATH, HOME: home };
   const of = (server: string[], args: readonly string[], timeout: number, cache: string) =>
@@ -77,7 +77,7 @@ export async function kubectlWatch(tools: Tools, stage: WatchStage): Promise<voi
   await create('four', { team: 'red' }, 'other');
   await at(stage, 'DELETE', path('two'));
   for (const { args, outputs } of await Promise.all(watching)) {
-    await checked(part, `get ${args.join(' ')} prints what it prints at the API server`, () => {
+    await checked(partOf(stage), `get ${args.join(' ')} prints what it prints at the API server`, () => {
       const [through, direct] = outputs.map(({ stdout }) => ageless(stdout)) as [string, string];
       const lines = direct.split('\n').length;
       if (lines < 4) throw new Error(`there is too little to compare:\n${direct}`);
@@ -90,9 +90,10 @@ export async function kubectlWatch(tools: Tools, stage: WatchStage): Promise<voi
 }
 
 /** A clean end of the upstream ends `get -w` silently. */
-async function getEnds(doors: Doors, { between, kind }: WatchStage): Promise<void> {
+async function getEnds(doors: Doors, stage: WatchStage): Promise<void> {
+  const { between, kind } = stage;
   for (const how of ['cleanly', 'reset', 'within a line'] as const) {
-    await checked(part, `get -w ends silently with exit code 0 when the upstream ends it ${how}`, async () => {
+    await checked(partOf(stage), `get -w ends silently with exit code 0 when the upstream ends it ${how}`, async () => {
       const ended = doors(['get', kind.plural, '-w'], 10_000);
       await sleep(3000);
       between.end(how);
@@ -154,7 +155,7 @@ async function waits(
       'across a version that is too old': () => between.expire(namespace, 300),
     };
     const [how, disturb] = Object.entries(disturbances)[cases.findIndex(([one]) => one === title) % 4] as [string, () => void];
-    await checked(part, `wait for ${title}, ${how}`, async () => {
+    await checked(partOf(stage), `wait for ${title}, ${how}`, async () => {
       const waited = doors(['wait', ...args, '--timeout=8s'], 30_000);
       await sleep(2000);
       disturb();

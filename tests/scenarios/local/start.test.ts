@@ -148,3 +148,17 @@ describe('what npm start prints about requests and events', () => {
     expect(records.filter((line) => line.includes('_aws'))).toEqual([]);
   });
 });
+
+describe('whoever watched before the start', () => {
+  it('is told that his version is too old, so that he lists again, whatever changed before', async () => {
+    const changes = 1_000_000;
+    const { metadata } = JSON.parse(read('events/replace-tfjob.json'));
+    const since = Number(metadata.resourceVersion) + changes;
+    const path = `${gateway}/apis/kubeflow.org/v1/namespaces/kube-test/tfjobs`;
+    const answer = await fetch(`${path}?watch=1&timeoutSeconds=1&resourceVersion=${since}`);
+    expect(JSON.parse((await answer.text()) || '{}')).toMatchObject({ type: 'ERROR', object: { code: 410, reason: 'Expired' } });
+    const listed = (await (await fetch(path)).json()) as { metadata: { resourceVersion: string } };
+    const next = await fetch(`${path}?watch=1&timeoutSeconds=1&resourceVersion=${listed.metadata.resourceVersion}`);
+    expect([next.status, await next.text()]).toEqual([200, '']);
+  });
+});

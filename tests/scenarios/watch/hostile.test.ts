@@ -44,6 +44,11 @@ describe('a line of the upstream that is not what was asked for is an ERROR, and
     ['no UTF-8', () => Buffer.from(ok().replace('tensorflow', '\xff\xfe'), 'latin1')],
     ['a list', () => `[${JSON.stringify(foreign)}]\n`],
     ['a text', () => `${JSON.stringify(foreign)}\n`],
+    // Signs that JavaScript takes for spaces, and JSON does not.
+    ['a space that is none in JSON', () => ok().replace('"object":', '"object":\u00a0')],
+    ['a line end that is none in JSON', () => ok().replace('\n', '\u2028\n')],
+    ['a byte order mark', () => `\ufeff${ok()}`],
+    ['a NUL', () => `\0${ok()}`],
     ['a job that is no event', () => `${JSON.stringify(elsewhere())}\n`],
     ['an event without an object', () => `{"type":"ADDED","foreign":"${foreign}"}\n`],
     ['an event whose object is none', () => event(foreign)],
@@ -159,6 +164,27 @@ describe('a line of the upstream that is not what was asked for is an ERROR, and
     upstreamWatch((response) => response.write(lineOf('BOOKMARK', object)));
     const { text } = await watchToEnd('allowWatchBookmarks=1');
     expect(JSON.parse(text)).toEqual({ type: 'ERROR', object: internal });
+  });
+});
+
+/** The beginning of an object, and in it one in another, many times. */
+const deep = (beginning: string) => `${beginning},"x":${'{"x":'.repeat(200_000)}null${'}'.repeat(200_001)}`;
+
+describe('what is nested too deeply', () => {
+  it.each([
+    ['a bookmark', 'BOOKMARK', '{"kind":"TFJob","apiVersion":"kubeflow.org/v1","metadata":{"resourceVersion":"1"}'],
+    ['an ERROR', 'ERROR', '{"kind":"Status","code":500'],
+  ])('is no connection that was lost: %s', async (_what, type, beginning) => {
+    upstreamWatch((response) => response.write(`{"type":"${type}","object":${deep(beginning)}}\n`));
+    const { text, end } = await watchToEnd('allowWatchBookmarks=1');
+    expect(end).toBe('clean');
+    expect(JSON.parse(text)).toEqual({ type: 'ERROR', object: internal });
+  });
+
+  it('passes in a job, as it came', async () => {
+    const line = `{"type":"ADDED","object":${deep(JSON.stringify(jobObject()).slice(0, -1))}}\n`;
+    upstreamWatch((response) => response.end(line));
+    expect((await watchToEnd()).text).toBe(line);
   });
 });
 

@@ -1,11 +1,23 @@
+import { createServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { jobPath, liveJob, liveText, now, put, status, useGateway } from '../gateway.ts';
+import { type StreamingHandler, streamAnswer } from '../../../local/api-gateway/stream.ts';
+import { close, listen } from '../../../local/http.ts';
+import { countdown, lambdaContext } from '../../fakes/context.ts';
+import { somebodysArn } from '../../fakes/user.ts';
+import { handlerOf, jobEvent, jobPath, liveJob, liveText, now, put, status, useGateway } from '../gateway.ts';
 import { answerWith, read } from '../read/request.ts';
 import { askedUpstream, everywhere, jobObject, jobsPath, lineOf, metadataOnly, table, upstreamWatch, watch, watchToEnd } from './watch.ts';
 
 useGateway({ auth: 'none', env: { WATCH: 'on' } });
 
+/** What of an event makes it about the jobs of a namespace. */
+const collection = (queryStringParameters: Record<string, string>) => ({
+  resource: '/apis/kubeflow.org/v1/namespaces/{namespace}/{plural}',
+  path: jobsPath,
+  pathParameters: { namespace: 'kube-test', plural: 'tfjobs' },
+  queryStringParameters,
+});
 const named = (name: string, namespace = 'kube-test', labels: Record<string, string> = {}) =>
   now.simulator.put({ kind: 'TFJob', metadata: { namespace, name, labels }, spec: {} });
 const label = (value: string) =>
@@ -187,6 +199,22 @@ describe('a watch ends cleanly', () => {
     upstreamWatch(() => undefined);
     expect(await watchToEnd('timeoutSeconds=1')).toEqual({ status: 200, text: '', end: 'clean' });
     expect(performance.now() - began).toBeGreaterThan(3500);
+  });
+
+  it('before its function does, however late the upstream has begun it', async () => {
+    // As for a function of 8 seconds: 3 are the watch's.
+    const handler = (await handlerOf('list-jobs')) as object as StreamingHandler;
+    const event = jobEvent('GET', { identity: { userArn: somebodysArn } }, collection({ watch: '1' }));
+    const left = countdown(8000);
+    const server = createServer((_request, response) => void streamAnswer(handler, event, lambdaContext(left), response));
+    const url = await listen(server, 0);
+    now.upstream.answer = (_request, response) => {
+      setTimeout(() => response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders(), 3000);
+    };
+    const answer = await fetch(url);
+    expect([answer.status, await answer.text()]).toEqual([200, '']);
+    expect(left()).toBeGreaterThan(2000);
+    await close(server);
   });
 
   it.each([
