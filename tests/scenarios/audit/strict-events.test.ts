@@ -40,7 +40,9 @@ describe.each<Door>(['bus', 'fifo'])('where the audit trail is strict, an event 
       expect([ttl(), results(), now.aws.messages]).toEqual([undefined, [], []]);
       now.aws.clear();
       expect(await deliver([message])).toEqual([]);
-      expect([ttl(), applied().ids.length, stages()]).toEqual([1000, 1, ['RequestReceived', 'ResponseComplete']]);
+      // How the delivery before ended may come late, by a request that was given up.
+      const its = stages().slice(stages().indexOf('RequestReceived'));
+      expect([ttl(), applied().ids.length, its]).toEqual([1000, 1, ['RequestReceived', 'ResponseComplete']]);
     },
   );
 
