@@ -55,7 +55,7 @@ export function createTransport(
     dropIdle(idleLimit);
     return new Promise((resolve) => {
       const { method, path, headers, body, timeout, limit, stream = false } = outgoing;
-      const { agent, isConnected, isOlder } = stream ? single : pooled;
+      const { agent, isConnected } = stream ? single : pooled;
       let request: http.ClientRequest;
       try {
         request = module.request({ ...target, method, path, headers: flat(headers, body), agent, maxHeaderSize });
@@ -73,7 +73,7 @@ export function createTransport(
       const fail = (reason: string): void => {
         if (settled) return;
         const code = reason === 'ECONNRESET' && response ? 'ECUTOFF' : reason;
-        const staleSocket = isOlder(request) && !response && (code === 'ECONNRESET' || code === 'EPIPE');
+        const staleSocket = request.reusedSocket && !response && (code === 'ECONNRESET' || code === 'EPIPE');
         // Where one kept-alive socket has died the others have too, so that a repetition gets a fresh one.
         if (staleSocket) dropIdle(-1);
         settle({ answered: false, sent: isConnected(request.socket), code, staleSocket });
@@ -154,7 +154,6 @@ function flat(headers: Record<string, string>, body: string | undefined): string
 function createAgent(module: typeof http | typeof https, connectEvent: 'connect' | 'secureConnect', options: http.AgentOptions) {
   const agent = new module.Agent({ ...options, scheduling: 'lifo' });
   const connected = new WeakSet<Duplex>();
-  const opened = new WeakSet<Duplex>();
   const idleSince = new WeakMap<Duplex, number>();
   const { createConnection, keepSocketAlive } = agent;
   let early: { socket: Duplex; openedAt: number } | undefined;
@@ -183,12 +182,9 @@ function createAgent(module: typeof http | typeof https, connectEvent: 'connect'
       const socket = connect(options, () => undefined);
       if (!socket) return;
       early = { socket, openedAt: Date.now() };
-      opened.add(socket);
       // Why there is none is told by the request that opens another.
       socket.once('error', () => socket.destroy());
     },
-    /** Whether it was there before the request, and so may have died before it. */
-    isOlder: ({ reusedSocket, socket }: http.ClientRequest) => reusedSocket || opened.has(socket as Duplex),
     isConnected: (socket: Duplex | null) => socket !== null && connected.has(socket),
     dropIdle: (longerThan: number): void => {
       for (const key in agent.freeSockets) {

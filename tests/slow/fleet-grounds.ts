@@ -14,7 +14,7 @@ import { environment, secretName } from '../scenarios/gateway.ts';
 export type Handler = (event: object, context: object) => Promise<{ statusCode: number }>;
 /** What a scenario is played on. Times in milliseconds. */
 export interface Ground {
-  /** So many processes, which have done nothing yet. */
+  /** So many processes, which have not begun yet. */
   processes: Handler[];
   calls(): number;
   failedAuthentications(): number;
@@ -43,18 +43,26 @@ interface RealGround {
 }
 
 let instances = 0;
-/** The ground of what is built; its processes are started here, since they read the environment then. */
+/** A process that starts when the first event comes to it, as Lambda's do: it reads the secret then. */
+function startedByFirst(start: () => Promise<Handler>): Handler {
+  let started: Promise<Handler> | undefined;
+  return async (event, context) => {
+    started ??= start();
+    return (await started)(event, context);
+  };
+}
+
+/** The ground of what is built. */
 export async function realGround(processes: number): Promise<RealGround> {
   const key = { accessKey: credential('fleet-ak'), secretKey: credential('fleet-sk') };
   const wrong = { ...key, secretKey: credential('fleet-wrong') };
   const simulator = await startSimulator({ ...key, jobs: jobs.map((name) => jobText(name)) });
   const secrets = await startSecretsManager({ secrets: { [secretName]: { versionId: 'v1', value: JSON.stringify(key) } } });
   Object.assign(process.env, environment(simulator.url, secrets.url), { LIVE_CACHE: 'on' });
-  const started: Handler[] = [];
-  for (let i = 0; i < processes; i++) {
+  const start = async (): Promise<Handler> => {
     const file = new URL(`../../dist/replace-job/index.mjs?fleet=${++instances}`, import.meta.url);
-    started.push(((await import(file.href)) as { handler: Handler }).handler);
-  }
+    return ((await import(file.href)) as { handler: Handler }).handler;
+  };
   for (const [method, delay] of Object.entries(delays)) simulator.inject({ method, delay, times: Infinity });
   const refused: number[] = [];
   let isOver = false;
@@ -74,7 +82,7 @@ export async function realGround(processes: number): Promise<RealGround> {
     await Promise.all([simulator.close(), secrets.close()]);
   };
   const ground: Ground = {
-    processes: started,
+    processes: Array.from({ length: processes }, () => startedByFirst(start)),
     calls: () => simulator.requests.filter(({ path }) => path.startsWith('/apis/')).length,
     failedAuthentications: () => Object.values(simulator.failedAuthentications).reduce((sum, count) => sum + count, 0),
     away(mode) {
@@ -107,7 +115,7 @@ export async function simulated<T>(seed: number, processes: number, scenario: Sc
     fleet.cci.tokens.set('wrong', { key: 'AK', right: false });
     let versions = 1;
     return scenario({
-      processes: Array.from({ length: processes }, () => fleet.start('replace-job')),
+      processes: Array.from({ length: processes }, () => startedByFirst(async () => fleet.start('replace-job'))),
       calls: () => fleet.cci.counts.calls,
       failedAuthentications: () => fleet.cci.counts.failedAuthentications,
       away(mode) {

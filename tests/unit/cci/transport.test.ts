@@ -11,9 +11,7 @@ afterEach(async () => {
 });
 
 /** Starts an upstream that answers every request with its text; returns a transport to it. */
-async function echoing(
-  converse: (socket: Socket, number: number) => void = (socket) => onRequest(socket, (request) => socket.write(answer(request))),
-) {
+async function echoing(converse = (socket: Socket) => onRequest(socket, (request) => socket.write(answer(request)))) {
   upstream = await startTcp(converse);
   return transportTo(upstream.port);
 }
@@ -63,16 +61,6 @@ describe('a connection', () => {
     await vi.waitFor(() => expect(upstream.open.size).toBe(1));
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(said(await other(outgoing()))).toMatch(/^GET/);
-  });
-
-  it('that was opened before and is lost with its first request is as stale as any that was kept', async () => {
-    const transport = await echoing((socket, number) =>
-      onRequest(socket, () => (number === 1 ? socket.destroy() : socket.write(answer('{}')))),
-    );
-    transport.open();
-    await vi.waitFor(() => expect(upstream.made).toHaveLength(1));
-    expect(await transport(outgoing())).toMatchObject({ answered: false, staleSocket: true });
-    expect(await transport(outgoing())).toMatchObject({ answered: true });
   });
 
   it('that cannot be opened before is no error, but of the request that needs one', async () => {
