@@ -60,7 +60,7 @@ function deploymentOf({ configurationInput: { params = {}, provider }, processed
     stage,
     region: options.region ?? provider.region,
     // Nothing of what is built here matters to a roll back, or to a stack that is removed.
-    ...(['package', 'deploy'].includes(commands.join(' ')) && builtWith()),
+    ...(['package', 'deploy', 'deploy function'].includes(commands.join(' ')) && builtWith()),
   };
 }
 

@@ -5,6 +5,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { endpointMistake } from '../lib/runtime/config.ts';
 import { fail } from '../local/process.ts';
 import { connect, type Gateway } from './smoke/connect.ts';
 
@@ -12,20 +13,29 @@ const usage = 'usage: npm run smoke -- --url https://HOST/STAGE [--job tfjobs/NA
 
 const { url, job, tokenFile, region } = readArguments();
 const token = tokenFile && (await readFile(tokenFile, 'utf8').catch(() => fail([`${tokenFile} cannot be read`]))).trim();
+if (token !== undefined && !/^[\x21-\x7e]+$/.test(token)) fail([`${tokenFile} has no token, or more than one line`]);
 const built = await versionBuilt().catch((error: Error) => fail([`nothing is built: run npm run build (${error.message})`]));
 let failed = false;
 
 try {
   const gateway = await connect({ url, token, region });
   say('how callers are known', gateway.about);
+  await checkCallers(gateway, '/version');
   await checkVersion(gateway);
   const path = await jobPath(gateway);
+  if (path) await checkCallers(gateway, path);
   if (path) await checkJob(gateway, path);
 } catch (error) {
   wrong((error as Error).message);
 }
 if (failed) process.exitCode = 1;
 else console.log('All is well.');
+
+/** Only a gateway on this machine, for which nobody has given a token, may be open. */
+async function checkCallers(gateway: Gateway, path: string): Promise<void> {
+  const isLocal = url.startsWith('http:') && token === undefined;
+  if (!isLocal && (await gateway.isOpen(path))) wrong(`${path} is answered to whoever asks, without a token or a signature`);
+}
 
 async function checkVersion(gateway: Gateway): Promise<void> {
   const { status, body } = await gateway.send('GET', '/version');
@@ -67,11 +77,15 @@ async function checkJob(gateway: Gateway, path: string): Promise<void> {
 }
 
 function say(what: string, found: string): void {
-  console.log(`ok     ${what}: ${found}`);
+  console.log(`ok     ${what}: ${shown(found)}`);
 }
 function wrong(sentence: string): void {
   failed = true;
-  console.log(`WRONG  ${sentence}`);
+  console.log(`WRONG  ${shown(sentence)}`);
+}
+/** What answers may be anything, which writes nothing into this terminal but one line. */
+function shown(text: string): string {
+  return text.replaceAll(/\p{C}/gu, ' ').slice(0, 1000);
 }
 
 /** What the function in dist/ says of itself. */
@@ -93,7 +107,9 @@ function readArguments() {
   try {
     const { url, job, region, 'token-file': tokenFile } = parseArgs({ options }).values;
     const parsed = URL.parse(url ?? '');
-    if (!parsed || !/^https?:$/.test(parsed.protocol) || (job !== undefined && !/^[a-z]+\/[^/]+\/[^/]+$/.test(job))) fail([usage]);
+    const mistake = url && endpointMistake(url);
+    if (mistake) fail([`--url ${mistake}`, usage]);
+    if (!parsed || (job !== undefined && !/^[a-z]+\/[^/]+\/[^/]+$/.test(job))) fail([usage]);
     return { url: parsed.href.replace(/\/$/, ''), job, region, tokenFile };
   } catch (error) {
     return fail([(error as Error).message.split('. ')[0] ?? '', usage]);

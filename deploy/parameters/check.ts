@@ -56,18 +56,27 @@ function read({ options, ofStage, stage }: Deployment): { given: Record<string, 
   const mistakes: string[] = [];
   if (!/^[A-Za-z0-9-]+$/.test(stage) || stage.length > longestStage)
     mistakes.push(`the stage must be letters, digits and hyphens, at most ${longestStage}`);
-  for (const [name, value] of Object.entries(ofStage))
+  for (const [name, value] of Object.entries(ofStage)) {
     if (value !== null && typeof value === 'object') mistakes.push(`${name} must be one text; a list has commas`);
+    else mistakes.push(...unclean(name, String(value ?? '')));
+  }
   const seen = new Set<string>();
   const fromOptions = options.map((option): [string, string] => {
     const [, name = option, value = ''] = /^([^=]+)=(.*)$/s.exec(option) ?? [];
     if (value.trim() === '') mistakes.push(`--param ${name} needs a value: --param ${name}=VALUE`);
-    if (/\p{Cc}/u.test(value)) mistakes.push(`${name} may have no line breaks or other control characters`);
+    mistakes.push(...unclean(name, value.trimEnd()));
+    if (value.includes('${')) mistakes.push(`${name} may have a variable in serverless.yml alone: let the shell put in what it says`);
     if (seen.has(name)) mistakes.push(`${name} is given twice`);
     seen.add(name);
     return [name, value.trimEnd()];
   });
   return { given: { ...texts(ofStage), ...Object.fromEntries(fromOptions.filter(([, value]) => value !== '')) }, mistakes };
+}
+
+/** What is wrong of any text: nobody sees it, and names and addresses with it are others. */
+function unclean(name: string, value: string): string[] {
+  if (/[\p{C}\p{Zl}\p{Zp}]/u.test(value)) return [`${name} may have no line breaks or other control characters`];
+  return value === value.trim() ? [] : [`${name} may not begin or end with a space`];
 }
 
 function texts(values: Readonly<Record<string, unknown>>): Record<string, string> {

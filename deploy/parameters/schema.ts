@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { authorizerVariables } from '../../lib/callers/config.ts';
 import { callerVariables } from '../../lib/callers/config-names.ts';
 import { pageVariables } from '../../lib/console/config.ts';
-import { endpointMistake, logLevel, upstreamVariables } from '../../lib/runtime/config.ts';
+import { logLevel, upstreamVariables } from '../../lib/runtime/config.ts';
 
 const oneOf = (...words: [string, ...string[]]) => v.picklist(words, `must be ${words.join(' or ')}`);
 const matching = (pattern: RegExp, message: string) => v.pipe(v.string('is missing'), v.regex(pattern, message));
@@ -18,19 +18,27 @@ const integer = (least: number, most: number) =>
     ),
   );
 
-/** Words between commas, each of which has to look like this. */
-const list = (isOne: (word: string) => boolean, what: string) =>
+/** Words between commas, each of which has to look like this, and so many at most. */
+const list = (isOne: (word: string) => boolean, what: string, most = Number.POSITIVE_INFINITY) =>
   v.optional(
     v.pipe(
       v.string(),
       v.check((text) => wordsOf(text).every(isOne), `must be ${what}, separated by commas`),
+      v.check((text) => wordsOf(text).length <= most, `may have at most ${most}`),
     ),
   );
 /** The words of a list that is written with commas. An empty text has none. */
 export const wordsOf = (text = ''): string[] => (text === '' ? [] : text.split(',').map((word) => word.trim()));
 
-const rate = matching(/^(?!0+(\.0+)?$)\d{1,6}(\.\d{1,3})?$/, 'must be a number of requests per second, above 0');
+const rate = matching(/^(?!0(\.0+)?$)(0|[1-9]\d{0,5})(\.\d{1,3})?$/, 'must be a number of requests per second, above 0');
 const burst = integer(1, 1_000_000);
+const ofLoopback = /^(localhost|127(\.\d+){3}|\[::1\])\.?$/;
+/** An address that a function calls. */
+const called = <T extends string | undefined>() =>
+  v.check<T, string>(
+    (text) => !ofLoopback.test(URL.parse(text ?? '')?.hostname ?? ''),
+    'may not be on loopback, which no function reaches',
+  );
 const account = (word: string): boolean => /^\d{12}$/.test(word);
 /** An ARN whose second and third capture are the region and the account. */
 const arnOf = (service: string, rest: string) => new RegExp(`^arn:(aws[a-z-]*):${service}:([a-z0-9-]+):(\\d{12}):${rest}$`);
@@ -44,34 +52,37 @@ const retentions = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 73
 function isRange(word: string): boolean {
   const [address = '', bits = '', more] = word.split('/');
   const family = isIP(address);
-  if (family === 0 || more !== undefined || !/^\d{1,3}$/.test(bits) || Number(bits) > (family === 4 ? 32 : 128)) return false;
+  // IAM knows no zones, and an address of IPv4 as such alone.
+  if (/%|^::ffff:/i.test(address)) return false;
+  if (family === 0 || more !== undefined || !/^(0|[1-9]\d{0,2})$/.test(bits) || Number(bits) > (family === 4 ? 32 : 128)) return false;
   // A range of all addresses keeps nobody out.
   return Number(bits) > 0 && new BlockList().addSubnet(address, Number(bits), family === 4 ? 'ipv4' : 'ipv6') === undefined;
 }
 
-// AWS adds up what is spelt twice, and refuses its own prefix.
-const isTag = (word: string): boolean => /^(?!aws:)[\w .:/+@-]{1,128}=[\w .:/+=@-]{0,256}$/i.test(word);
+// AWS refuses its own prefix and an empty value. To IAM keys of another case are the same.
+const isTag = (word: string): boolean => /^(?!aws:)[\w .:/+@-]{1,128}(?<! )=(?! )[\w .:/+=@-]{1,256}$/i.test(word);
 const tags = v.optional(
   v.pipe(
     v.string(),
     v.check((text) => wordsOf(text).every(isTag), 'must be KEY=VALUE, separated by commas'),
     v.check((text) => new Set(wordsOf(text).map(keyOf)).size === wordsOf(text).length, 'may have each key once'),
+    v.check((text) => !wordsOf(text).map(keyOf).includes('stage'), 'may not have the key stage: the deployment itself has STAGE'),
     v.check((text) => wordsOf(text).length <= 40, 'may have at most 40 tags'),
   ),
 );
-const keyOf = (tag: string): string => tag.slice(0, tag.indexOf('='));
+const keyOf = (tag: string): string => tag.slice(0, tag.indexOf('=')).toLowerCase();
 
-const schedule = /^rate\((([4-9]|[1-9]\d{1,3}) hours|1 day|([2-9]|[1-9]\d{1,2}) days)\)$|^cron\([^()\s]+( [^()\s]+){5}\)$/;
+const rates = /^rate\((([4-9]|[1-9]\d{1,3}) hours|1 day|([2-9]|[1-9]\d{1,2}) days)\)$/;
+// Minutes, hours, day of the month, month, day of the week, year. Secrets Manager's windows begin on the hour and end within a year.
+const crons = /^cron\(0 [\d*/,-]+ (?:[\d*/,LW-]+ [\dA-Z*/,-]+ \?|\? [\dA-Z*/,-]+ [\dA-Z*/,#-]+) \*\)$/;
+const schedule = new RegExp(`${rates.source}|${crons.source}`);
 
 /**
  * Every parameter of a deployment, and what its value has to be, written as a text. What becomes a variable of a function is what the function
  * itself says of it.
  */
 export const Parameters = v.strictObject({
-  cciEndpoint: v.pipe(
-    upstreamVariables.CCI_ENDPOINT,
-    v.check((text) => text.startsWith('https:') || endpointMistake(text) !== undefined, 'must be https: a function reaches no loopback'),
-  ),
+  cciEndpoint: v.pipe(upstreamVariables.CCI_ENDPOINT, called()),
   cciProjectId: upstreamVariables.CCI_PROJECT_ID,
   secretName: upstreamVariables.CCI_SECRET_ID,
   secretKmsKeyArn: v.optional(matching(keyArn, 'must be the ARN of a KMS key')),
@@ -83,9 +94,9 @@ export const Parameters = v.strictObject({
   audit: oneOf('log', 'archive', 'strict'),
   auditRetentionDays: integer(1, 36_500),
   auditLockMode: oneOf('GOVERNANCE', 'COMPLIANCE'),
-  oidcIssuer: v.optional(authorizerVariables.OIDC_ISSUER),
+  oidcIssuer: v.optional(v.pipe(authorizerVariables.OIDC_ISSUER, called())),
   oidcAudience: v.optional(authorizerVariables.OIDC_AUDIENCE),
-  oidcJwksUri: authorizerVariables.OIDC_JWKS_URI,
+  oidcJwksUri: v.pipe(authorizerVariables.OIDC_JWKS_URI, called()),
   oidcUserClaim: authorizerVariables.OIDC_USER_CLAIM,
   oidcGroupsClaim: authorizerVariables.OIDC_GROUPS_CLAIM,
   oidcUsernamePrefix: authorizerVariables.OIDC_USERNAME_PREFIX,
@@ -111,7 +122,12 @@ export const Parameters = v.strictObject({
   eventProducerAccounts: list(account, "AWS accounts' numbers of 12 digits"),
   alarmTopicArn: v.optional(matching(topicArn, 'must be the ARN of an SNS topic')),
   rotation: oneOf('off', 'on'),
-  rotationSchedule: v.optional(matching(schedule, 'must be rate(N days), rate(N hours) with at least 4, or cron() with six fields')),
+  rotationSchedule: v.optional(
+    matching(
+      schedule,
+      'must be rate(N days), rate(N hours) with at least 4, or cron() with six fields: 0 minutes, every year (*), and one of the two days a ?',
+    ),
+  ),
   rotationNamespace: upstreamVariables.ROTATION_NAMESPACE,
   console: oneOf('off', 'on'),
   consoleClientId: pageVariables.CONSOLE_CLIENT_ID,
@@ -122,8 +138,8 @@ export const Parameters = v.strictObject({
   watchConcurrency: v.optional(integer(1, 10_000)),
   memorySize: integer(128, 10_240),
   reservedConcurrency: matching(/^([1-9]\d{0,4}|none)$/, 'must be a whole number from 1 on, or none'),
-  vpcSubnetIds: list((word) => /^subnet-[0-9a-f]{8,17}$/.test(word), 'ids of subnets'),
-  vpcSecurityGroupIds: list((word) => /^sg-[0-9a-f]{8,17}$/.test(word), 'ids of security groups'),
+  vpcSubnetIds: list((word) => /^subnet-[0-9a-f]{8,17}$/.test(word), 'ids of subnets', 16),
+  vpcSecurityGroupIds: list((word) => /^sg-[0-9a-f]{8,17}$/.test(word), 'ids of security groups', 5),
   logLevel,
   logRetentionDays: v.pipe(
     v.string(),

@@ -3,18 +3,21 @@ import { wordsOf } from '../parameters/schema.ts';
 import { add, type Compiled } from './template.ts';
 
 const invoke = { Action: 'execute-api:Invoke', Resource: 'execute-api:/*' };
+const openRoutes = ['execute-api:/*/GET/console', 'execute-api:/*/GET/console/*'];
 /** An account, of which its own IAM says who may. */
 export const accountRoot = (account: string): object => ({ 'Fn::Sub': `arn:\${AWS::Partition}:iam::${account}:root` });
 
 /**
  * With allowedSourceRanges and allowedAccounts: the API's resource policy. Addresses are only denied: a statement that allowed some would let
- * every principal of the own account in, whatever IAM says of him.
+ * every principal of the own account in, whatever IAM says of him. The console's two routes have no authorizer, and with any policy API Gateway
+ * lets in there whom a statement allows.
  */
 export function restrictAccess({ template, values }: Compiled): void {
   const [ranges, accounts] = [wordsOf(values.allowedSourceRanges), wordsOf(values.allowedAccounts)];
   const api = template.Resources.ApiGatewayRestApi;
   if (!api) throw new Error('the stack has no API');
   const Statement = [
+    ...(ranges.length > 0 && values.console === 'on' ? [{ Effect: 'Allow', Principal: '*', ...invoke, Resource: openRoutes }] : []),
     ...(accounts.length > 0 ? [{ Effect: 'Allow', Principal: { AWS: accounts.map(accountRoot) }, ...invoke }] : []),
     ...(ranges.length > 0 ? [{ Effect: 'Deny', Principal: '*', ...invoke, Condition: { NotIpAddress: { 'aws:SourceIp': ranges } } }] : []),
   ];

@@ -5,6 +5,7 @@ import { addDashboard } from './dashboard.ts';
 import { traceFunctions, useVpc } from './functions.ts';
 import { addQueries } from './queries.ts';
 import { admitProducers, retainEvidence } from './queues.ts';
+import { checkSizes } from './sizes.ts';
 import type { Compiled } from './template.ts';
 
 /** Completes the template with what the parameters ask for, and with what is made for each function or queue that there is. */
@@ -15,6 +16,7 @@ export function completeTemplate(compiled: Compiled): void {
   useDomain(compiled);
   admitProducers(compiled);
   retainEvidence(compiled);
+  checkSizes(compiled);
   addAlarms(compiled);
   addDashboard(compiled);
   addQueries(compiled);

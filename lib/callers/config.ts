@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { checkedCertificates, endpointMistake, logLevel, parseEnvironment } from '../runtime/config.ts';
-import { isReserved } from './user-info.ts';
+import { isReserved, unfit } from './user-info.ts';
 
 /** Whose tokens are believed, and what is read from them. */
 export interface AuthorizerConfig {
@@ -52,6 +52,7 @@ const prefix = v.optional(
   v.pipe(
     v.string(),
     v.check((value) => !isReserved(value), 'may not begin as the names that the gateway itself gives'),
+    v.check((value) => !unfit.test(value), 'may have no quotes, backslashes or control characters'),
   ),
   '',
 );

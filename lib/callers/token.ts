@@ -2,7 +2,7 @@ import { errors, type JWTPayload, jwtVerify } from 'jose';
 import type { AuthorizerConfig } from './config.ts';
 import { BadToken, KeysError } from './errors.ts';
 import { issuerKeys } from './keys.ts';
-import { isReserved } from './user-info.ts';
+import { isReserved, unfit } from './user-info.ts';
 
 /** Who a token speaks for. */
 export interface Identity {
@@ -19,8 +19,6 @@ export const clockTolerance = 5;
 /** The Authorization header's form; API Gateway is told the same, and calls nobody for another. */
 export const bearer = /^Bearer ([-A-Za-z0-9_]+\.[-A-Za-z0-9_]+\.[-A-Za-z0-9_]+)$/;
 
-// Logs show the user. API Gateway's is a text template in which a quote or a backslash would end the string.
-const unfit = /[\p{C}\p{Zl}\p{Zp}"\\]/u;
 const userLimit = 256;
 
 /**

@@ -12,6 +12,12 @@ export const authenticated = 'system:authenticated';
 /** The group of everybody who asks by an event. */
 export const eventsGroup = 'tfjob-gateway:events';
 
+/**
+ * What no user's name may have, nor what comes before it: logs show both, and API Gateway's is a text template in which a quote or a backslash
+ * would end the string.
+ */
+export const unfit = /[\p{C}\p{Zl}\p{Zp}"\\]/u;
+
 /** With these begins what Kubernetes, AWS or the gateway itself calls somebody, so no token may name anybody so. */
 const reservedBeginnings = ['system:', 'event:', 'tfjob-gateway:', 'arn:'];
 

@@ -32,6 +32,8 @@ export class ConfigError extends Error {
 }
 
 const loopback = new Set(['localhost', '127.0.0.1', '[::1]']);
+/** An address as it is meant to be written. URL.parse mends others (`https:/a`, a space before it), which callers' clients and tokens do not. */
+const written = /^https?:\/\/[^\s"\\/][^\s"\\]*$/i;
 
 /** The mistake of an upstream address (https, or http on loopback; no userinfo, query or fragment), or undefined. */
 export function endpointMistake(text: string): string | undefined {
@@ -41,7 +43,7 @@ export function endpointMistake(text: string): string | undefined {
     return 'must be https (http only on loopback)';
   // The href keeps an empty query's `?` and an empty fragment's `#`; in a path both are escaped.
   if (url.username || url.password || /[?#]/.test(url.href)) return 'may not have userinfo, a query or a fragment';
-  return undefined;
+  return written.test(text) ? undefined : 'is not a URL';
 }
 
 /** What every configuration says of NODE_TLS_REJECT_UNAUTHORIZED. */

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { createHash, createHmac } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -12,7 +12,8 @@ import { now, useGateway } from '../scenarios/gateway.ts';
 
 useGateway();
 
-const key = { AWS_ACCESS_KEY_ID: credential('smoke-ak'), AWS_SECRET_ACCESS_KEY: credential('smoke-sk') };
+const session = credential('smoke-session');
+const key = { AWS_ACCESS_KEY_ID: credential('smoke-ak'), AWS_SECRET_ACCESS_KEY: credential('smoke-sk'), AWS_SESSION_TOKEN: session };
 
 /** `npm run smoke -- ARGS`, and what it says. */
 async function smoke(...args: string[]): Promise<{ code: number; lines: string[] }> {
@@ -43,6 +44,16 @@ async function front({ refuses, asks = (url) => url, answers = (_, body) => body
     return response.writeHead(answer.status, { 'content-type': 'application/json' }).end(answers(url, await answer.text()));
   });
   return `${await listenWhileTesting(server)}/prod`;
+}
+/** A server that is no gateway, and what it was sent. */
+async function liar(answer: (request: IncomingMessage, response: ServerResponse) => unknown): Promise<string> {
+  return listenWhileTesting(createServer((request, response) => void answer(request, response)));
+}
+async function tokenFile(content: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'smoke-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  await writeFile(join(folder, 'token'), content);
+  return join(folder, 'token');
 }
 
 /** The signature of a request by AWS's documentation (Signature Version 4), or undefined where it names nobody. */
@@ -90,11 +101,9 @@ describe('npm run smoke', () => {
 
   it('brings the bearer token of a file, and says where one is missing', async () => {
     const token = credential('smoke-token');
-    const folder = await mkdtemp(join(tmpdir(), 'smoke-'));
-    onTestFinished(() => rm(folder, { recursive: true }));
-    await writeFile(join(folder, 'token'), `${token}\n`);
+    const file = await tokenFile(`${token}\n`);
     const url = await front({ refuses: ({ headers }) => (headers.authorization === `Bearer ${token}` ? undefined : 'Bearer realm="x"') });
-    expect(await smoke('--url', url, '--token-file', join(folder, 'token'))).toMatchObject({ code: 0 });
+    expect(await smoke('--url', url, '--token-file', file)).toMatchObject({ code: 0 });
     expect(await smoke('--url', url)).toEqual({ code: 1, lines: ['WRONG  it asks for a bearer token: give one by --token-file'] });
   });
 
@@ -118,12 +127,71 @@ describe('npm run smoke', () => {
     expect(lines).not.toContain('All is well.');
   });
 
+  it('says that whoever asks is answered, where a token was given: the gateway is open', async () => {
+    const { code, lines } = await smoke('--url', now.gateway.url, '--token-file', await tokenFile(credential('smoke-token')));
+    expect(code).toBe(1);
+    for (const path of ['/version', '/apis/kubeflow.org/v1/namespaces/kube-test/tfjobs/tfjob-test'])
+      expect(lines).toContain(`WRONG  ${path} is answered to whoever asks, without a token or a signature`);
+  });
+
+  it('follows no redirect: what it was signed with, a session token too, goes to nobody else', async () => {
+    const others: IncomingMessage[] = [];
+    const other = await liar((request, response) => response.end(`{"at":${others.push(request)}}`));
+    const url = await liar(({ headers }, response) =>
+      headers.authorization ? response.writeHead(307, { location: other }).end() : response.writeHead(401).end('{}'),
+    );
+    const { code, lines } = await smoke('--url', url, '--region', 'eu-central-1');
+    expect([code, lines.at(-1)]).toEqual([1, 'WRONG  /version is answered with 307, a redirect, which is not followed']);
+    expect(others).toEqual([]);
+  });
+
+  it('shows no token, whatever answers and whatever the file has', async () => {
+    const token = credential('smoke-token');
+    const url = await liar(({ headers }, response) =>
+      response
+        .writeHead(403)
+        .end(JSON.stringify({ message: `\u001b[2J${headers.authorization ?? ''}${headers['x-amz-security-token'] ?? ''}` })),
+    );
+    const answers = [
+      await smoke('--url', url, '--token-file', await tokenFile(token)),
+      await smoke('--url', url, '--region', 'eu-central-1'),
+    ];
+    const lame = await smoke('--url', url, '--token-file', await tokenFile(`${token}\n${token}`));
+    for (const { code, lines } of [...answers, lame]) {
+      expect(code).toBe(1);
+      for (const secret of [token, session, '\u001b']) expect(lines.join('\n')).not.toContain(secret);
+    }
+    expect(answers[0]?.lines).toContain('WRONG  /version is answered with 403  [2JBearer …');
+    expect(lame.lines.at(-1)).toMatch(/ has no token, or more than one line$/);
+    expect((await smoke('--url', url, '--token-file', await tokenFile('\n'))).lines.at(-1)).toMatch(
+      / has no token, or more than one line$/,
+    );
+  });
+
+  it('believes nothing that only looks like an answer, and waits for no end that does not come', async () => {
+    const page = await smoke('--url', await liar((_, response) => response.end('<html>welcome</html>')));
+    expect([page.code, page.lines[1]]).toEqual([1, expect.stringMatching(/^WRONG {2}build: none answers/)]);
+    const endless = await liar((_, response) => {
+      const more = () => response.destroyed || response.write('x'.repeat(1 << 20), more);
+      more();
+    });
+    const { code, lines } = await smoke('--url', endless);
+    expect([code, lines.at(-1)]).toEqual([1, expect.stringMatching(/^WRONG {2}nothing answers at .*: the answer has no end$/)]);
+  });
+
   it('says where nothing answers, and how it is called', async () => {
     expect(await smoke('--url', 'http://127.0.0.1:1')).toMatchObject({
       code: 1,
       lines: [expect.stringMatching(/^WRONG {2}nothing answers at http:/)],
     });
-    for (const args of [[], ['--url', 'ftp://a'], ['--url', 'http://a', '--job', 'x'], ['--nonsense']]) {
+    for (const args of [
+      [],
+      ['--url', 'ftp://a'],
+      ['--url', 'http://gateway.example.com'],
+      ['--url', 'https://a/prod?x=1'],
+      ['--url', 'http://a', '--job', 'x'],
+      ['--nonsense'],
+    ]) {
       const { code, lines } = await smoke(...args);
       expect([code, lines.at(-1)]).toEqual([1, expect.stringMatching(/^usage: npm run smoke -- --url /)]);
     }

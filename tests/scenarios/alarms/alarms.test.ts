@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { runbookQueries } from '../../../deploy/template/queries.ts';
 import type { LambdaHandler } from '../../../local/api-gateway/api-gateway.ts';
 import { dist } from '../../../local/api-gateway/bundle.ts';
 import { credential } from '../../credentials.ts';
@@ -241,6 +242,18 @@ describe('docs/runbook.md', () => {
   it('has an entry with a query for each alarm, and no other', () => {
     expect(alarms.length).toBeGreaterThan(25);
     expect(new Set(alarms.map(([, alarm]) => entryOf(alarm)))).toEqual(new Set(queries.keys()));
+  });
+
+  it('looks in the log of every function that can raise the alarm', () => {
+    const all = [...Object.keys(functions), 'console'];
+    const but = (...others: string[]) => all.filter((name) => !others.includes(name)).sort();
+    const logs = Object.fromEntries(runbookQueries().map((query) => [query.entry, [...query.logs].sort()]));
+    const counted = but('authorizer', 'rotateCredentials', 'console');
+    expect(logs['failed-requests']).toEqual(counted);
+    expect(logs['slow-requests']).toEqual(counted);
+    expect(logs['refused-credentials']).toEqual(counted.filter((name) => !['discovery', 'notFound'].includes(name)));
+    expect(logs['function-errors']).toEqual(but('authorizer', 'rotateCredentials'));
+    expect(logs['function-throttles']).toEqual(all.sort());
   });
 
   it('has no alarm that these tests have not made go off', () => {

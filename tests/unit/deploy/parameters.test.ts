@@ -3,7 +3,7 @@ import { Parameters } from '../../../deploy/parameters/schema.ts';
 import { parseAuthorizerConfig } from '../../../lib/callers/config.ts';
 import { parseCallerNames } from '../../../lib/callers/config-names.ts';
 import { ConfigError, parseConfig } from '../../../lib/runtime/config.ts';
-import { account, defaults, type Given, good, mistakesOf, tokens } from './parameters.ts';
+import { account, asOptions, defaults, type Given, good, mistakesOf, tokens } from './parameters.ts';
 
 const elsewhere = (arn: string) => arn.replace('eu-central-1', 'us-east-1');
 const otherRegion = (name: string) => [`${name} is of the region us-east-1, but the deployment is to eu-central-1`];
@@ -11,7 +11,8 @@ const idle = (name: string, needed: string) => [`${name} does nothing without ${
 const accounts = "must be AWS accounts' numbers of 12 digits, separated by commas";
 const ranges = 'must be ranges of addresses, such as 203.0.113.0/24, separated by commas';
 const rate = 'must be a number of requests per second, above 0';
-const schedule = 'must be rate(N days), rate(N hours) with at least 4, or cron() with six fields';
+const schedule =
+  'must be rate(N days), rate(N hours) with at least 4, or cron() with six fields: 0 minutes, every year (*), and one of the two days a ?';
 const tags = 'must be KEY=VALUE, separated by commas';
 const secret = 'must be the name of a secret, or its whole ARN with the six characters at its end';
 const keys = 'must be keys, prefix/* or the word recommended, separated by commas, or none alone';
@@ -27,7 +28,10 @@ const wrong: [given: Given, mistakes: string[]][] = [
   [{ __proto__x: '1' }, ['there is no parameter __proto__x']],
   // Values
   [{ cciEndpoint: 'http://cci.example.com' }, ['cciEndpoint must be https (http only on loopback)']],
-  [{ cciEndpoint: 'http://127.0.0.1:8080' }, ['cciEndpoint must be https: a function reaches no loopback']],
+  [{ cciEndpoint: 'http://127.0.0.1:8080' }, ['cciEndpoint may not be on loopback, which no function reaches']],
+  [{ cciEndpoint: 'https://localhost' }, ['cciEndpoint may not be on loopback, which no function reaches']],
+  [{ cciEndpoint: 'https:/cci.example.com' }, ['cciEndpoint is not a URL']],
+  [{ cciEndpoint: 'https://cci.example.com/ a' }, ['cciEndpoint is not a URL']],
   [{ cciEndpoint: 'cci.example.com' }, ['cciEndpoint is not a URL']],
   [{ cciEndpoint: 'https://u:p@cci.example.com' }, ['cciEndpoint may not have userinfo, a query or a fragment']],
   [{ cciEndpoint: 'https://cci.example.com?' }, ['cciEndpoint may not have userinfo, a query or a fragment']],
@@ -48,6 +52,17 @@ const wrong: [given: Given, mistakes: string[]][] = [
   [{ audit: 'archive', auditRetentionDays: '0' }, ['auditRetentionDays must be a whole number from 1 to 36500']],
   [{ audit: 'archive', auditLockMode: 'governance' }, ['auditLockMode must be GOVERNANCE or COMPLIANCE']],
   [{ ...tokens, oidcIssuer: 'http://issuer.example.com' }, ['oidcIssuer must be https (http only on loopback)']],
+  [{ ...tokens, oidcIssuer: 'https:/issuer.example.com' }, ['oidcIssuer is not a URL']],
+  [{ ...tokens, oidcIssuer: 'https:\\issuer.example.com' }, ['oidcIssuer is not a URL']],
+  [{ ...tokens, oidcIssuer: 'https://issuer.example.com/"' }, ['oidcIssuer is not a URL']],
+  [{ ...tokens, oidcIssuer: 'http://localhost:5556' }, ['oidcIssuer may not be on loopback, which no function reaches']],
+  [{ ...tokens, oidcJwksUri: 'https://127.0.0.2/keys?v=1' }, ['oidcJwksUri may not be on loopback, which no function reaches']],
+  [{ ...tokens, oidcUserClaim: ' sub' }, ['oidcUserClaim may not begin or end with a space']],
+  [{ ...tokens, oidcGroupsClaim: '\u00a0groups' }, ['oidcGroupsClaim may not begin or end with a space']],
+  [{ ...tokens, oidcIssuer: ' https://issuer.example.com' }, ['oidcIssuer may not begin or end with a space', 'oidcIssuer is not a URL']],
+  [{ ...tokens, oidcUserClaim: 'sub\u200b' }, ['oidcUserClaim may have no line breaks or other control characters']],
+  [{ ...tokens, oidcUsernamePrefix: 'a"' }, ['oidcUsernamePrefix may have no quotes, backslashes or control characters']],
+  [{ ...tokens, oidcGroupsPrefix: 'a\\' }, ['oidcGroupsPrefix may have no quotes, backslashes or control characters']],
   [{ ...tokens, oidcJwksUri: 'keys' }, ['oidcJwksUri is not a URL']],
   [{ ...tokens, oidcUsernamePrefix: 'system:' }, ['oidcUsernamePrefix may not begin as the names that the gateway itself gives']],
   [{ ...tokens, oidcGroupsPrefix: 'arn:' }, ['oidcGroupsPrefix may not begin as the names that the gateway itself gives']],
@@ -77,11 +92,16 @@ const wrong: [given: Given, mistakes: string[]][] = [
     ['watchConcurrency must be a whole number from 1 to 10000'],
   ]),
   [{ throttleRate: 'fast' }, [`throttleRate ${rate}`]],
+  [{ throttleRate: '010' }, [`throttleRate ${rate}`]],
   [{ throttleBurst: '-1' }, ['throttleBurst must be a whole number from 1 to 1000000']],
   [{ allowedSourceRanges: '203.0.113.7' }, [`allowedSourceRanges ${ranges}`]],
   [{ allowedSourceRanges: '203.0.113.0/33' }, [`allowedSourceRanges ${ranges}`]],
   [{ allowedSourceRanges: '0.0.0.0/0' }, [`allowedSourceRanges ${ranges}`]],
   [{ allowedSourceRanges: '203.0.113.0/24,' }, [`allowedSourceRanges ${ranges}`]],
+  // Both AWS refuses: zeros before the bits, and a zone. Nobody comes from an address of IPv4 that is written as one of IPv6.
+  [{ allowedSourceRanges: '203.0.113.0/024' }, [`allowedSourceRanges ${ranges}`]],
+  [{ allowedSourceRanges: 'fe80::1%eth0/64' }, [`allowedSourceRanges ${ranges}`]],
+  [{ allowedSourceRanges: '::ffff:203.0.113.0/120' }, [`allowedSourceRanges ${ranges}`]],
   [{ allowedAccounts: '1234-5678-9012' }, [`allowedAccounts ${accounts}`]],
   [
     { domainName: 'https://jobs.example.com', certificateArn: good.certificateArn },
@@ -99,6 +119,10 @@ const wrong: [given: Given, mistakes: string[]][] = [
   [{ rotation: 'on', rotationSchedule: 'rate(30)' }, [`rotationSchedule ${schedule}`]],
   [{ rotation: 'on', rotationSchedule: 'rate(3 hours)' }, [`rotationSchedule ${schedule}`]],
   [{ rotation: 'on', rotationSchedule: 'cron(0 4 * * *)' }, [`rotationSchedule ${schedule}`]],
+  ...['a b c d e f', '15 4 1 * ? *', '0 4 1 * 1 *', '0 4 ? * ? *', '0 4 1 * ? 2027'].map((cron): [Given, string[]] => [
+    { rotation: 'on', rotationSchedule: `cron(${cron})` },
+    [`rotationSchedule ${schedule}`],
+  ]),
   [{ rotation: 'on', rotationNamespace: 'Team_A' }, ['rotationNamespace must be the name of a namespace']],
   [{ memorySize: '64' }, ['memorySize must be a whole number from 128 to 10240']],
   [{ memorySize: '1GB' }, ['memorySize must be a whole number from 128 to 10240']],
@@ -115,7 +139,20 @@ const wrong: [given: Given, mistakes: string[]][] = [
   [{ tracing: 'true' }, ['tracing must be off or on']],
   [{ tags: 'team' }, [`tags ${tags}`]],
   [{ tags: 'aws:team=ml' }, [`tags ${tags}`]],
+  [{ tags: 'team=' }, [`tags ${tags}`]],
+  [{ tags: 'team =ml' }, [`tags ${tags}`]],
   [{ tags: 'team=ml,team=ops' }, ['tags may have each key once']],
+  // To IAM these are one key, and the framework has one of its own.
+  [{ tags: 'team=ml,Team=ops' }, ['tags may have each key once']],
+  [{ tags: 'stage=prod' }, ['tags may not have the key stage: the deployment itself has STAGE']],
+  [
+    { vpcSubnetIds: Array.from({ length: 17 }, () => 'subnet-0123456789abcdef0').join(','), vpcSecurityGroupIds: 'sg-0123456789abcdef0' },
+    ['vpcSubnetIds may have at most 16'],
+  ],
+  [
+    { vpcSubnetIds: 'subnet-0123456789abcdef0', vpcSecurityGroupIds: Array.from({ length: 6 }, () => 'sg-0123456789abcdef0').join(',') },
+    ['vpcSecurityGroupIds may have at most 5'],
+  ],
   [{ apiGatewayLogRole: 'new' }, ['apiGatewayLogRole must be existing or create']],
   // Beside each other
   [{ auth: 'jwt', authorization: 'allow-authenticated', oidcAudience: 'a' }, ['oidcIssuer is missing: auth=jwt needs it']],
@@ -152,9 +189,9 @@ describe('the parameters of a deployment', () => {
     for (const [given, mistakes] of wrong) expect([given, mistakesOf(given)]).toEqual([given, mistakes]);
   });
 
-  it('are each refused for at least one value, or have any', () => {
+  it('are each refused for at least one value', () => {
     const refused = new Set(wrong.flatMap(([given]) => Object.keys(given)));
-    expect(Object.keys(Parameters.entries).filter((name) => !refused.has(name))).toEqual(['oidcUserClaim', 'oidcGroupsClaim']);
+    expect(Object.keys(Parameters.entries).filter((name) => !refused.has(name))).toEqual([]);
   });
 
   it('are well by default, and each that has no default is one that auth=jwt needs', () => {
@@ -182,6 +219,21 @@ describe('the parameters of a deployment', () => {
     const ofStage = { ...tokens, oidcIssuer: '${ssm:/issuer}', layout: 'foo' };
     expect(mistakesOf({}, { ofStage })).toEqual(['layout must be cci or kubeflow']);
     expect(mistakesOf({}, { ofStage: { ...ofStage, oidcIssuer: 'x' } })).toHaveLength(2);
+  });
+
+  it('are texts without variables on the command line, which the framework would read after they were checked', () => {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: serverless.yml's variables look like JavaScript's
+    for (const option of ['layout=${env:LAYOUT}', 'oidcUserClaim=a${opt:b}'])
+      expect(mistakesOf(tokens, { options: [...asOptions(tokens), option] })).toEqual([
+        `${option.split('=')[0]} may have a variable in serverless.yml alone: let the shell put in what it says`,
+      ]);
+  });
+
+  it('have no spaces around them in serverless.yml either, nor line breaks', () => {
+    expect(mistakesOf({}, { ofStage: { ...tokens, oidcUserClaim: 'sub ' } })).toEqual(['oidcUserClaim may not begin or end with a space']);
+    expect(mistakesOf({}, { ofStage: { ...tokens, oidcUserClaim: 'a\nb' } })).toEqual([
+      'oidcUserClaim may have no line breaks or other control characters',
+    ]);
   });
 
   it('are given once on the command line, each with a value', () => {

@@ -87,7 +87,8 @@ describe('the plugin', () => {
 
   it('asks nothing of the build where none is deployed: a roll back or a removal from a fresh checkout is not held up', () => {
     const { authorization: _, ...undecided } = tokens;
-    for (const commands of [['deploy'], ['package']]) expect(() => plugged(undecided, { commands })).toThrow('RBAC manifests');
+    for (const commands of [['deploy'], ['package'], ['deploy', 'function']])
+      expect(() => plugged(undecided, { commands })).toThrow('RBAC manifests');
     for (const commands of [['rollback'], ['remove'], ['deploy', 'list']]) {
       expect(() => plugged(undecided, { commands })).not.toThrow();
       expect(() => plugged({ layout: 'foo' }, { commands })).toThrow('layout must be');

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { detailType } from '../../../lib/events/schema.ts';
 import { deployed, idOf } from './compiled.ts';
 import { functions } from './deployment.ts';
-import { account, good } from './parameters.ts';
+import { account, good, tokens } from './parameters.ts';
 
 type Template = ReturnType<typeof deployed>;
 const idsOf = ({ Resources }: Template, type: string) => Object.keys(Resources).filter((id) => Resources[id]?.Type === type);
@@ -77,6 +77,33 @@ describe('what a parameter adds', () => {
         },
       ],
     });
+  });
+
+  it('allowedSourceRanges with console: its two routes are allowed, as they have no authorizer, and from the ranges alone', () => {
+    const { Resources } = deployed({ ...tokens, console: 'on', consoleClientId: 'page', allowedSourceRanges: '203.0.113.0/24' });
+    const { Statement } = Resources.ApiGatewayRestApi?.Properties.Policy ?? {};
+    const open = ['execute-api:/*/GET/console', 'execute-api:/*/GET/console/*'];
+    expect(Statement[0]).toEqual({ Effect: 'Allow', Principal: '*', Action: 'execute-api:Invoke', Resource: open });
+    expect(Statement[1]).toMatchObject({ Effect: 'Deny', Principal: '*', Resource: 'execute-api:/*' });
+    expect(Statement).toHaveLength(2);
+    expect(deployed({ ...tokens, console: 'on', consoleClientId: 'page' }).Resources.ApiGatewayRestApi?.Properties.Policy).toBe('');
+  });
+
+  it('more than AWS has room for is refused before it is deployed', () => {
+    const many = (count: number, one: (index: number) => string) => Array.from({ length: count }, (_, index) => one(index)).join(',');
+    const PROTECTED_KEYS = many(300, (index) => `example.com/key-${index}`);
+    const long: Parameters<typeof deployed>[1] = ({ Resources }) =>
+      Object.assign(Resources.ReplaceJobLambdaFunction?.Properties ?? {}, { Environment: { Variables: { PROTECTED_KEYS } } });
+    expect(() => deployed({}, long)).toThrow(
+      /^the variables of replaceJob take \d+ bytes, and Lambda has room for 4096: shorten what they are made of$/,
+    );
+    const full = "the API's resource policy takes";
+    expect(() => deployed({ allowedAccounts: many(300, (index) => String(100_000_000_000 + index)) })).toThrow(full);
+    expect(() => deployed({ allowedSourceRanges: many(600, (index) => `203.0.${index % 256}.0/24`) })).toThrow(full);
+    expect(() => deployed({ eventProducerAccounts: many(300, (index) => String(100_000_000_000 + index)) })).toThrow(
+      "the bus's policy takes",
+    );
+    expect(() => deployed({ allowedAccounts: many(100, (index) => String(100_000_000_000 + index)) })).not.toThrow();
   });
 
   it('allowedAccounts: their own IAM says who of them may call, and the ranges hold for them too', () => {
