@@ -54,6 +54,17 @@ describe('the page’s function', () => {
     expect(body).not.toMatch(/\{\{/);
   });
 
+  it.each(['$&', '$`', "$'", '$$', '{{base}}', '{{script}}', '</script><script>', '\u2028', '"><img src=x>', '\\'])(
+    'tells a client that is named %j as it is',
+    async (name) => {
+      const { body } = await ask(page('/console'), { ...login, CONSOLE_CLIENT_ID: name });
+      const [, text = ''] = /name="settings" content="([^"]*)"/.exec(body) ?? [];
+      const settings = JSON.parse(text.replace(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code))));
+      expect(settings.clientId).toBe(name);
+      expect(body.match(/<script|<img/g)).toEqual(['<script']);
+    },
+  );
+
   it('keeps the browser from anything but the page, the gateway and the issuer', async () => {
     const { headers } = await ask(page('/console'), { ...login, CONSOLE_ORIGINS: 'https://tokens.example.com/x' });
     expect(headers['Content-Security-Policy']).toBe(
@@ -129,6 +140,15 @@ describe('the page on this machine', () => {
     const headers = { 'sec-fetch-site': 'cross-site' };
     for (const path of ['/console/', '/apis', '/apis/kubeflow.org/v1/tfjobs']) expect((await get(path, headers)).status).toBe(403);
     expect((await get('/apis', { 'sec-fetch-site': 'same-origin' })).status).toBe(200);
+  });
+
+  it('follows a link from another site to the page, and to nothing else', async () => {
+    const link = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
+    expect((await get('/console/', link)).status).toBe(200);
+    expect((await get('/console?code=x&state=y', link)).status).toBe(200);
+    expect((await get('/apis', link)).status).toBe(403);
+    expect((await get('/console/', { ...link, 'sec-fetch-dest': 'iframe' })).status).toBe(403);
+    expect((await get('/console/', { ...link, 'sec-fetch-mode': 'no-cors' })).status).toBe(403);
   });
 });
 
