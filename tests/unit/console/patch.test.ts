@@ -55,7 +55,7 @@ describe('the merge patch of a draft', () => {
   );
   it('names the version that was read where the draft has no metadata', () => {
     expect(between('metadata: { name: a, resourceVersion: "5" }\n', 'spec: {}\n')).toBe(
-      '{"metadata":{"name":null,"resourceVersion":"5"},"spec":{}}',
+      '{"spec":{},"metadata":{"name":null,"resourceVersion":"5"}}',
     );
   });
 
