@@ -74,6 +74,7 @@ function LazyJob({ at }: { at: Ref }) {
 
 /** Before anything is asked: who comes back from the issuer ends his login, and who was never there is sent to it. */
 async function begin(): Promise<void> {
+  let isLeaving = false;
   if (settings.issuer !== undefined) {
     const { beginLogin, endLogin, isReturn } = await import('./session/oidc.ts');
     if (isReturn()) {
@@ -82,10 +83,11 @@ async function begin(): Promise<void> {
       route.value = readRoute(location.hash);
     } else {
       leave('You are being sent to log in.');
-      await beginLogin();
+      isLeaving = await beginLogin();
     }
   }
-  restoreDrafts();
+  // Who turned back at the issuer is sent there once more: what was kept is for when he comes from it.
+  if (!isLeaving) restoreDrafts();
   const place = document.getElementById('app') as HTMLElement;
   place.replaceChildren();
   render(<App />, place);

@@ -27,6 +27,11 @@ export class Refused extends Error {
     this.requestId = headers.get('x-request-id') ?? undefined;
     this.rule = headers.get('x-refused-by') ?? undefined;
   }
+
+  /** Whether a write may have been carried out all the same. The gateway's own 503 says that it was not; that of what stands before it does not. */
+  get isOpen(): boolean {
+    return this.code === 0 || (this.code >= 500 && !(this.code === 503 && this.status.kind === 'Status'));
+  }
 }
 
 /** A request as fetch takes it, without what every one has. */
@@ -35,17 +40,18 @@ export type Ask = Pick<RequestInit, 'method' | 'body' | 'signal'> & { headers?: 
 /** Sends a request to a path of the API. Rejects with Refused, or with the AbortError of its signal. Who is out is asked to log in. */
 export async function call(path: string, ask: Ask = {}): Promise<Answer> {
   const first = await send(path, ask);
-  const response = first.status === 401 && (await renew()) ? await send(path, ask) : first;
-  const text = await response.text();
+  const { response, text } = first.response.status === 401 && (await renew()) ? await send(path, ask) : first;
   if (response.ok) return { text, warnings: warningsIn(response.headers) };
   if (response.status === 401) leave('The gateway does not know you, or not any more.');
   throw new Refused(response.status, statusOf(text, response.status), response.headers);
 }
 
-async function send(path: string, ask: Ask): Promise<Response> {
+/** An answer counts once all of it is there: of a write whose answer breaks off, nobody knows what became. */
+async function send(path: string, ask: Ask): Promise<{ response: Response; text: string }> {
   const headers = { ...ask.headers, ...(await authorization()) };
   try {
-    return await fetch(root + path, { ...ask, headers, credentials: 'same-origin', cache: 'no-store', redirect: 'error' });
+    const response = await fetch(root + path, { ...ask, headers, credentials: 'same-origin', cache: 'no-store', redirect: 'error' });
+    return { response, text: await response.text() };
   } catch (error) {
     if ((error as Error).name === 'AbortError') throw error;
     throw new Refused(0, { message: 'The gateway cannot be reached.' });

@@ -1,5 +1,6 @@
 import { Path } from '../parts.tsx';
 import { type Change, showPath } from '../text/fields.ts';
+import { seen } from '../text/unseen.ts';
 
 /** From what to what each field changes. */
 export function Changes({ changes }: { changes: readonly Change[] }) {
@@ -11,9 +12,9 @@ export function Changes({ changes }: { changes: readonly Change[] }) {
           <span class="vals">
             {before === undefined && <i>new</i>}
             {after === undefined && <i>removed</i>}
-            {before !== undefined && <del>{before || '""'}</del>}
+            {before !== undefined && <del>{seen(before) || '""'}</del>}
             {before !== undefined && after !== undefined && <Arrow />}
-            {after !== undefined && <ins>{after || '""'}</ins>}
+            {after !== undefined && <ins>{seen(after) || '""'}</ins>}
           </span>
         </li>
       ))}

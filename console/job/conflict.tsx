@@ -3,6 +3,7 @@ import { useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import { parseYaml } from '../text/document.ts';
 import { type Merge, showPath } from '../text/fields.ts';
+import { seen } from '../text/unseen.ts';
 import { valueAt } from '../text/value.ts';
 import { Changes } from './changes.tsx';
 import type { Draft } from './draft.ts';
@@ -70,10 +71,10 @@ function Choice({ merge, isMine, choose }: { merge: Merge; isMine: boolean | und
         <label key={title}>
           <input type="radio" name={path} checked={isMine === way} onChange={() => choose(way)} />
           <span>{title}</span>
-          <b>{value === undefined ? <i>not set</i> : value || '""'}</b>
+          <b>{value === undefined ? <i>not set</i> : seen(value) || '""'}</b>
         </label>
       ))}
-      <p class="was">Before: {merge.base ?? 'not set'}</p>
+      <p class="was">Before: {seen(merge.base ?? 'not set')}</p>
     </fieldset>
   );
 }

@@ -6,6 +6,7 @@ import { settings } from '../session/settings.ts';
 import { lineAt, type Parsed, parseYaml } from '../text/document.ts';
 import { applyEdit, type Edit, setAt } from '../text/edit.ts';
 import { mergePatchBetween } from '../text/patch.ts';
+import { valueAt } from '../text/value.ts';
 import { type Keeps, type Kept, storeDraft, storedDraft } from './draft-store.ts';
 import { readTheirs, settle, versionIn } from './others.ts';
 import { accepted, checking, clean, refused, type Verdict } from './verdict.ts';
@@ -14,6 +15,7 @@ import { accepted, checking, clean, refused, type Verdict } from './verdict.ts';
 const pause = 350;
 const longPause = 1000;
 const large = 500_000;
+const versionPath = ['metadata', 'resourceVersion'];
 
 /** Something that is said once, of what was done. */
 export interface Said {
@@ -112,12 +114,20 @@ export class Draft implements Keeps {
   /** Sends the text as it stands or, for who may only patch, all that is different in it and the version that was read. */
   private send(dryRun: boolean, signal?: AbortSignal): Promise<Written> {
     const how = { dryRun, ...(signal && { signal }) };
-    if (this.verb === 'update') return writeJob(this.ref, 'PUT', this.text.value, how);
     const { text, value, errors } = this.parsed.value;
     const [error] = errors;
+    // What the page cannot read is never written, but asked about: the gateway says more of it.
+    if (this.verb === 'update' && (dryRun || !error)) return writeJob(this.ref, 'PUT', error ? text : this.onVersionSeen(), how);
     if (!error) return writeJob(this.ref, 'PATCH', mergePatchBetween(this.baseParsed.value.value, value), how);
     const message = `line ${lineAt(text, error.from)}: ${error.message}`;
     return Promise.reject(new Refused(400, { message, details: { causes: [{ reason: 'FieldValueInvalid', message }] } }));
+  }
+
+  /** The text with the version that was read, whatever somebody made of it: without one, it would be written over what others changed. */
+  private onVersionSeen(): string {
+    const [version, now] = [this.baseParsed.value, this.parsed.value].map(({ value }) => valueAt(value, versionPath));
+    if (now === version || version === undefined) return this.text.value;
+    return applyEdit(this.text.value, setAt(this.parsed.value, versionPath, String(version)));
   }
 
   /** Asks the gateway what would become of the draft. An answer about an older text is not looked at. */
@@ -166,7 +176,7 @@ export class Draft implements Keeps {
   private goOn(saved: string, version: string, said: Said): void {
     const text = this.text.value;
     this.base.value = saved;
-    this.change(applyEdit(text, setAt(parseYaml(text), ['metadata', 'resourceVersion'], version)));
+    this.change(applyEdit(text, setAt(parseYaml(text), versionPath, version)));
     this.said.value = said;
   }
 
@@ -174,7 +184,7 @@ export class Draft implements Keeps {
     if (!(error instanceof Refused)) throw error;
     this.verdict.value = refused(error, this.baseParsed.value, this.parsed.value, settings.layout, saving);
     if (error.code === 409) await readTheirs(this);
-    else if (saving && (error.code === 0 || (error.code >= 500 && error.code !== 503))) await settle(this);
+    else if (saving && error.isOpen) await settle(this);
   }
 
   private stop(): void {

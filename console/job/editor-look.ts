@@ -21,6 +21,7 @@ export const look = EditorView.theme({
     backgroundColor: 'var(--selection)',
   },
   '.cm-gutters': { backgroundColor: 'var(--surface)', color: 'var(--muted)', borderRight: '1px solid var(--line)' },
+  '.cm-specialChar': { color: 'var(--bad)' },
   '.cm-activeLine': { backgroundColor: 'var(--hover)' },
   '.cm-activeLineGutter': { backgroundColor: 'var(--hover)', color: 'var(--text)' },
   '.cm-line': { borderLeft: '3px solid transparent', paddingLeft: '6px' },

@@ -7,7 +7,16 @@ import { yaml } from '@codemirror/lang-yaml';
 import { foldGutter, foldKeymap, syntaxHighlighting } from '@codemirror/language';
 import { lintGutter, lintKeymap, setDiagnostics } from '@codemirror/lint';
 import { Annotation, Compartment, EditorState, RangeSetBuilder, StateEffect, StateField } from '@codemirror/state';
-import { Decoration, type DecorationSet, drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from '@codemirror/view';
+import {
+  Decoration,
+  type DecorationSet,
+  drawSelection,
+  EditorView,
+  highlightActiveLine,
+  highlightSpecialChars,
+  keymap,
+  lineNumbers,
+} from '@codemirror/view';
 import { colours, look } from './editor-look.ts';
 import type { Finding } from './verdict.ts';
 
@@ -109,6 +118,8 @@ function extensionsFor(label: string, { changed, save }: EditorCalls) {
     history(),
     drawSelection(),
     highlightActiveLine(),
+    // Beside those that it knows.
+    highlightSpecialChars({ addSpecialChars: /[\u180e\u202a-\u202c\u2060-\u2065\u2068\u206a-\u206f\u{e0000}-\u{e0fff}]/u }),
     marked,
     yaml(),
     syntaxHighlighting(colours),

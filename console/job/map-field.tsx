@@ -5,6 +5,7 @@ import type { MapName } from '../../lib/job/fields.ts';
 import { cross, Sign } from '../parts.tsx';
 import { renameAt, setAt } from '../text/edit.ts';
 import { showPath } from '../text/fields.ts';
+import { seen } from '../text/unseen.ts';
 import { isRecord, type Value, valueAt } from '../text/value.ts';
 import { Causes } from './causes.tsx';
 import type { Draft } from './draft.ts';
@@ -52,7 +53,7 @@ export function MapField({ draft, name, found }: Props) {
         {gone.map((key) => (
           <div class="pair gone" key={`gone ${key}`}>
             <span class="key">{key}</span>
-            <span class="value">{String(was[key])}</span>
+            <span class="value">{seen(String(was[key]))}</span>
             <button type="button" class="text" aria-label={`Restore ${one} ${key}`} onClick={() => restore(key)}>
               Restore
             </button>

@@ -2,6 +2,7 @@
 import { useMemo } from 'preact/hooks';
 import { Notice, Path } from '../parts.tsx';
 import { diffLines, hunksOf } from '../text/lines.ts';
+import { seen } from '../text/unseen.ts';
 import { brief } from '../words.ts';
 import { lineOf } from './bar.tsx';
 import { Changes } from './changes.tsx';
@@ -92,7 +93,7 @@ function Lines({ before, after }: { before: string; after: string }) {
             <span key={index}>
               {skipped > 0 && <span class="skipped">{`⋯ ${skipped} lines\n`}</span>}
               {lines.map(({ kind, text }, n) => (
-                <span key={n} class={marks[kind]}>{`${kind} ${text}\n`}</span>
+                <span key={n} class={marks[kind]}>{`${kind} ${seen(text)}\n`}</span>
               ))}
             </span>
           ))}

@@ -26,8 +26,8 @@ function server(): Promise<oauth.AuthorizationServer> {
   return found;
 }
 
-/** Sends the browser to the issuer. Ends the session with the reason where the issuer does not answer. */
-export async function beginLogin(): Promise<void> {
+/** Sends the browser to the issuer. False where the issuer does not answer: then the session is ended with the reason. */
+export async function beginLogin(): Promise<boolean> {
   try {
     const { authorization_endpoint: endpoint } = await server();
     if (!endpoint) throw new Error('it has no authorization endpoint');
@@ -49,8 +49,10 @@ export async function beginLogin(): Promise<void> {
     for (const [name, value] of Object.entries(query)) address.searchParams.set(name, value);
     if (query.scope.split(' ').includes('offline_access')) address.searchParams.set('prompt', 'consent');
     location.assign(address);
+    return true;
   } catch (error) {
     leave(`The login at ${issuer.host} could not begin: ${reasonOf(error)}.`);
+    return false;
   }
 }
 

@@ -1,6 +1,7 @@
 /** Changes of a YAML text that set or remove one field, and leave what is around it letter for letter as it was. */
 import { isAlias, isScalar, type YAMLMap } from 'yaml';
 import { type Entry, entryOf, keyOf, lineEnd, lineStart, mapAt, type Parsed, type Range, rangeOf } from './document.ts';
+import { seen } from './unseen.ts';
 import type { Value } from './value.ts';
 
 /** What stands in a range is replaced by `insert`. */
@@ -19,7 +20,8 @@ export function applyEdit(text: string, edit: Edit | undefined): string {
 export function scalarText(value: string | bigint): string {
   if (typeof value === 'bigint') return String(value);
   if (/^[A-Za-z][A-Za-z0-9._/-]*$/.test(value) && !/^(?:y|n|yes|no|on|off|true|false|null)$/i.test(value)) return value;
-  return /^[\x20-\x7e\xa1-\ud7ff]*$/.test(value) ? `'${value.replaceAll("'", "''")}'` : JSON.stringify(value);
+  const isPlain = /^[\x20-\x7e\xa1-\ud7ff]*$/.test(value) && seen(value) === value;
+  return isPlain ? `'${value.replaceAll("'", "''")}'` : seen(JSON.stringify(value));
 }
 
 /** The edit that sets the field at a path of keys, or removes it. Undefined where that changes nothing, or there is no place for it. */

@@ -30,12 +30,14 @@ export function mergePatchOf(changes: readonly Change[]): string {
 
 /**
  * The merge patch that makes one job of another, as JSON: all that is different, be it allowed or not, and always the resourceVersion of
- * the second, so that nothing is written where others have changed the job meanwhile.
+ * the first, whatever the second has, so that nothing is written where others have changed the job meanwhile.
  */
 export function mergePatchBetween(before: Value | undefined, after: Value | undefined): string {
   if (!isRecord(before) || !isRecord(after)) return jsonOf(after);
-  const { resourceVersion: _, ...metadata } = isRecord(before.metadata) ? before.metadata : {};
-  return jsonOf(difference({ ...before, metadata }, after));
+  const { resourceVersion, ...metadata } = isRecord(before.metadata) ? before.metadata : {};
+  if (resourceVersion === undefined) return jsonOf(difference(before, after));
+  const wanted = isRecord(after.metadata) ? after.metadata : {};
+  return jsonOf(difference({ ...before, metadata }, { ...after, metadata: { ...wanted, resourceVersion } }));
 }
 
 function difference(before: { [key: string]: Value }, after: { [key: string]: Value }): Value {

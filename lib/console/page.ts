@@ -51,7 +51,7 @@ export async function readPage(folder: URL): Promise<PageFiles> {
  * looks at the path and at Accept-Encoding alone, and never at who sent it.
  */
 export function pageHandler({ index, packed }: PageFiles, { settings, origins }: PageConfig): (event: PageEvent) => Promise<PageResult> {
-  const template = index.replace('{{settings}}', escaped(JSON.stringify(settings)));
+  const template = index.replace('{{settings}}', () => escaped(JSON.stringify(settings)));
   const headers = {
     ...common,
     'Content-Security-Policy': policyFor(origins),
@@ -112,7 +112,7 @@ function notFound(): PageResult {
   return { statusCode: status.code, headers, body: `${JSON.stringify(status)}\n`, isBase64Encoded: false };
 }
 
-/** A text as it may stand in an attribute of HTML. */
+/** A text as it may stand in an attribute of HTML, and in a template: braces too. */
 function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+  return text.replace(/[&<>"'{}]/g, (character) => `&#${character.charCodeAt(0)};`);
 }

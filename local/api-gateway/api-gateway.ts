@@ -11,7 +11,7 @@ import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import type { Certificate } from '../certificate.ts';
 import { close, createAsyncServer, listen, readBody } from '../http.ts';
 import { dist, loadHandler, withoutMetrics } from './bundle.ts';
-import { consoleRoutes, isBrowserAtRoot, toConsole } from './console.ts';
+import { consoleRoutes, isBrowserAtRoot, isLinkToPage, toConsole } from './console.ts';
 import { buildContext, buildEvent, type LocalAuth } from './event.ts';
 import { type Answer, answerOf, gatewayAnswer, jsonHeaders, writeHead } from './result.ts';
 import { type LambdaFunction, matchRoute, type Route, readRoutes } from './routes.ts';
@@ -111,7 +111,8 @@ async function answer(
   response.setHeader('x-amzn-RequestId', randomUUID());
   if (!localHost.test(request.headers.host ?? '')) return gatewayAnswer(403, 'This gateway answers to 127.0.0.1 and localhost only');
   // A page of another site could send what changes a job, though it could not read the answer.
-  if (request.headers['sec-fetch-site'] === 'cross-site') return gatewayAnswer(403, 'This gateway answers to no other site');
+  if (request.headers['sec-fetch-site'] === 'cross-site' && !isLinkToPage(request))
+    return gatewayAnswer(403, 'This gateway answers to no other site');
   const [path = '', query = ''] = (request.url ?? '').split(/\?(.*)/s);
   const segments = decodeSegments(path);
   if (!segments) return gatewayAnswer(400, 'Bad Request');

@@ -18,6 +18,12 @@ export const toConsole: Answer = {
   body: Buffer.alloc(0),
 };
 
+/** Whether somebody follows a link to the page, from wherever: it opens in a window of its own, and nothing is done by that. */
+export function isLinkToPage({ method, url = '', headers }: IncomingMessage): boolean {
+  const isWindow = headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
+  return isWindow && method === 'GET' && /^\/console\/?(?:\?|$)/.test(url);
+}
+
 /** Whether somebody typed the bare address into a browser. */
 export function isBrowserAtRoot({ method, url, headers }: IncomingMessage): boolean {
   return method === 'GET' && url === '/' && (headers.accept ?? '').includes('text/html');

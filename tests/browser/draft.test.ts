@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { mainJob } from './jobs.ts';
-import { hashOf, now, openJob, review, stored, usePage } from './stage.ts';
+import { editYaml, hashOf, now, openJob, review, stored, usePage } from './stage.ts';
 
 usePage();
 
@@ -71,6 +71,23 @@ describe('a draft', () => {
     await now.page.keyboard.press('Control+s');
     await review(now.page, /^Saved as version/);
     expect(now.simulator.requests.filter(({ method }) => method === 'PUT').length).toBe(1);
+  });
+});
+
+describe('what turns the direction of text, or is not to be seen', () => {
+  it('is told by its number wherever somebody reads what he is to save', async () => {
+    await openJob();
+    await editYaml(now.page, (text) => text.replace('ana.pereira@example.com', 'ana\u202emoc.elpmaxe\u200b'));
+    await review(now.page, 'Can be saved: 1 change');
+    const seen = 'ana\\u202emoc.elpmaxe\\u200b';
+    expect(await now.page.locator('.review .changes ins').innerText()).toBe(seen);
+    expect(await now.page.locator('.review .lines .plus').innerText()).toContain(seen);
+    expect(await now.page.getByLabel('Command').innerText()).toContain(seen);
+    const editor = () => document.querySelector('.editor-host')?.shadowRoot?.querySelector('.cm-content')?.textContent ?? '';
+    expect(await now.page.evaluate(editor)).toContain('ana•moc.elpmaxe•');
+    await now.page.getByRole('button', { name: 'Save', exact: true }).click();
+    await review(now.page, /^Saved as version/);
+    expect(stored().metadata.annotations['example.com/owner']).toBe('ana\u202emoc.elpmaxe\u200b');
   });
 });
 

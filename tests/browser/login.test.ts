@@ -146,6 +146,28 @@ describe('a login', () => {
     expect(await kept()).not.toMatch(/ttlSecondsAfterFinished|eyJ/);
   });
 
+  it('from which somebody turned back is asked for again, and the draft is still there afterwards', async () => {
+    await admitTokens();
+    await now.page.goto(consoleUrl(hashOf(mainJob)));
+    await logIn();
+    await now.page.waitForSelector('.fields');
+    await now.page.route('**/apis/**', (route) =>
+      route.fulfill({ status: 401, contentType: 'application/json', body: '{"kind":"Status","code":401,"message":"Unauthorized"}' }),
+    );
+    await now.page.fill('#field-ttlSecondsAfterFinished', '93');
+    await review(now.page, 'You are not logged in');
+    await now.context.clearCookies();
+    await now.page.getByRole('button', { name: 'Log in' }).click();
+    await now.page.waitForSelector('input[name=login]');
+    await now.page.unroute('**/apis/**');
+    await admitTokens();
+    await now.page.goto(consoleUrl(hashOf(mainJob)));
+    await logIn();
+    await review(now.page, 'Can be saved: 1 change');
+    expect(await now.page.inputValue('#field-ttlSecondsAfterFinished')).toBe('93');
+    expect(await kept()).not.toMatch(/ttlSecondsAfterFinished|eyJ/);
+  });
+
   it.each(['state=wrong&code=x', 'state=wrong&error=access_denied'])('that comes back with %s is refused', async (query) => {
     await now.page.goto(`${now.gateway.url}/console?${query}`);
     await now.page.getByText('The login was begun in another window, or long ago.').waitFor();

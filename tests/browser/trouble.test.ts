@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { mainJob } from './jobs.ts';
-import { expectAccessible, inViews, now, openJob, openYaml, review, stored, usePage } from './stage.ts';
+import { editYaml, expectAccessible, inViews, now, openJob, openYaml, review, stored, usePage } from './stage.ts';
 
 usePage();
 
@@ -83,6 +83,32 @@ describe('a conflict', () => {
     expect(await now.page.inputValue(ttl)).toBe('7200');
   });
 
+  it.each([
+    ['PUT', 'taken out', ''],
+    ['PUT', 'written anew', "  resourceVersion: '999999'\n"],
+    ['PATCH', 'taken out', ''],
+  ])('is noticed by a %s too whose version was %s', async (method, _how, version) => {
+    if (method === 'PATCH')
+      await now.page.route('**/selfsubjectrulesreviews', (route) => {
+        const rule = { verbs: ['get', 'patch'], apiGroups: ['kubeflow.org'], resources: ['*'] };
+        return route.fulfill({ json: { kind: 'SelfSubjectRulesReview', status: { resourceRules: [rule], incomplete: false } } });
+      });
+    await openJob();
+    await editYaml(now.page, (text) => text.replace(/^ {2}resourceVersion: .*\n/m, version).replace('team: vision', 'team: mapping'));
+    await review(now.page, 'Can be saved: 1 change');
+    await others({ metadata: { labels: { stage: 'canary' } } });
+    const sent = now.page.waitForRequest((request) => request.method() === method && !request.url().includes('dryRun'));
+    await save();
+    await sent;
+    await review(now.page, 'Someone else changed this job');
+    expect(stored().metadata.labels).toMatchObject({ team: 'vision', stage: 'canary' });
+    await now.page.getByRole('button', { name: 'Apply mine to theirs' }).click();
+    await review(now.page, 'Can be saved: 1 change');
+    await save();
+    await review(now.page, /^Saved as version/);
+    expect(stored().metadata.labels).toMatchObject({ team: 'mapping', stage: 'canary' });
+  });
+
   it('leaves the draft in the editor, also in the undo', async () => {
     await openJob();
     await openYaml(now.page);
@@ -134,6 +160,39 @@ describe('when a write is not answered', () => {
     await save();
     await review(now.page, /^Saved as version \d+: no answer came, but the job holds your changes\.$/);
     expect(stored().spec.ttlSecondsAfterFinished).toBe(62);
+  });
+
+  it('to its end, the page reads the job all the same', async () => {
+    await openJob();
+    await now.page.fill(ttl, '67');
+    await review(now.page, 'Can be saved');
+    // The head of the answer comes, and the connection breaks in its body.
+    await now.page.evaluate(() => {
+      const plain = globalThis.fetch;
+      globalThis.fetch = async (input, init) => {
+        const response = await plain(input, init);
+        if (init?.method !== 'PUT' || String(input).includes('dryRun')) return response;
+        await response.text();
+        const broken = new ReadableStream({ start: (controller) => controller.error(new TypeError('network error')) });
+        return new Response(broken, { status: 200 });
+      };
+    });
+    await save();
+    await review(now.page, /^Saved as version \d+: no answer came, but the job holds your changes\.$/);
+    expect(stored().spec.ttlSecondsAfterFinished).toBe(67);
+  });
+
+  it('by the gateway itself but by what stands before it, nothing is said to be unwritten', async () => {
+    await openJob();
+    await now.page.fill(ttl, '68');
+    await review(now.page, 'Can be saved');
+    await now.page.route(`**${path}*`, async (route) => {
+      if (route.request().method() !== 'PUT') return route.continue();
+      await route.fetch();
+      return route.fulfill({ status: 503, contentType: 'text/html', body: '<h1>Service Unavailable</h1>' });
+    });
+    await save();
+    await review(now.page, /^Saved as version \d+: no answer came, but the job holds your changes\.$/);
   });
 
   inViews('and the job is as it was, it says so, and saving again is carried out', async () => {

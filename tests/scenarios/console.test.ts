@@ -1,4 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
@@ -53,6 +54,17 @@ describe('the page’s function', () => {
     });
     expect(body).not.toMatch(/\{\{/);
   });
+
+  it.each(['$&', '$`', "$'", '$$', '{{base}}', '{{script}}', '</script><script>', '\u2028', '"><img src=x>', '\\'])(
+    'tells a client that is named %j as it is',
+    async (name) => {
+      const { body } = await ask(page('/console'), { ...login, CONSOLE_CLIENT_ID: name });
+      const [, text = ''] = /name="settings" content="([^"]*)"/.exec(body) ?? [];
+      const settings = JSON.parse(text.replace(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code))));
+      expect(settings.clientId).toBe(name);
+      expect(body.match(/<script|<img/g)).toEqual(['<script']);
+    },
+  );
 
   it('keeps the browser from anything but the page, the gateway and the issuer', async () => {
     const { headers } = await ask(page('/console'), { ...login, CONSOLE_ORIGINS: 'https://tokens.example.com/x' });
@@ -129,6 +141,22 @@ describe('the page on this machine', () => {
     const headers = { 'sec-fetch-site': 'cross-site' };
     for (const path of ['/console/', '/apis', '/apis/kubeflow.org/v1/tfjobs']) expect((await get(path, headers)).status).toBe(403);
     expect((await get('/apis', { 'sec-fetch-site': 'same-origin' })).status).toBe(200);
+  });
+
+  it('follows a link from another site to the page, and to nothing else', async () => {
+    // Not by fetch, which says of itself what kind of request it sends.
+    const status = (path: string, headers: Record<string, string>) =>
+      new Promise<number | undefined>((resolve, reject) =>
+        request(`${gateway.url}${path}`, { headers }, (response) => resolve(response.resume().statusCode))
+          .on('error', reject)
+          .end(),
+      );
+    const link = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
+    expect(await status('/console/', link)).toBe(200);
+    expect(await status('/console?code=x&state=y', link)).toBe(200);
+    expect(await status('/apis', link)).toBe(403);
+    expect(await status('/console/', { ...link, 'sec-fetch-dest': 'iframe' })).toBe(403);
+    expect(await status('/console/', { ...link, 'sec-fetch-mode': 'no-cors' })).toBe(403);
   });
 });
 

@@ -28,10 +28,9 @@ describe('the merge patch of a draft', () => {
         const [base, draft] = [textOf({ ...before, metadata: { ...before.metadata, resourceVersion: '1' } }), textOf(after)];
         const patch = parseExactJson(between(base, draft));
         const made = applyMergePatch(parseExactJson(base), patch) as JsonObject;
-        // The version that was read is left out of the comparison: a draft without one is a patch without one.
+        // The version is always the one that was read, whatever the draft makes of it.
         const wanted = parseExactJson(draft) as JsonObject;
-        const version = (wanted.metadata as JsonObject).resourceVersion;
-        const metadata = { ...(wanted.metadata as JsonObject), resourceVersion: version ?? '1' };
+        const metadata = { ...(wanted.metadata as JsonObject), resourceVersion: '1' };
         expect(sorted(made)).toEqual(sorted({ ...wanted, metadata }));
       }),
       { numRuns: 500 },
@@ -43,6 +42,20 @@ describe('the merge patch of a draft', () => {
     expect(between(base, base)).toBe('{"metadata":{"resourceVersion":"5"}}');
     expect(between(base, base.replace(', y: "2"', '').replace('993', '995'))).toBe(
       '{"metadata":{"resourceVersion":"5","labels":{"y":null}},"spec":{"ttl":9007199254740995}}',
+    );
+  });
+
+  it.each(['{ name: a }', '{ name: a, resourceVersion: "6" }', '{ name: a, resourceVersion: null }'])(
+    'names the version that was read where the draft has %s',
+    (metadata) => {
+      expect(between('metadata: { name: a, resourceVersion: "5" }\n', `metadata: ${metadata}\n`)).toBe(
+        '{"metadata":{"resourceVersion":"5"}}',
+      );
+    },
+  );
+  it('names the version that was read where the draft has no metadata', () => {
+    expect(between('metadata: { name: a, resourceVersion: "5" }\n', 'spec: {}\n')).toBe(
+      '{"spec":{},"metadata":{"name":null,"resourceVersion":"5"}}',
     );
   });
 

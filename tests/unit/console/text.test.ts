@@ -100,7 +100,20 @@ describe('where a cause is about', () => {
 });
 
 describe('an edit of one field', () => {
-  const value = fc.constantFrom<string | undefined>('v', 'yes', '1e3', "q'q", 'a: b', '', '0x10', 'new\nline', '# no', undefined);
+  const value = fc.constantFrom<string | undefined>(
+    'v',
+    'yes',
+    '1e3',
+    "q'q",
+    'a: b',
+    '',
+    '0x10',
+    'new\nline',
+    '# no',
+    '\u007f\u0085\u2028',
+    '\u202e\ufffe',
+    undefined,
+  );
   const label = fc.constantFrom('team', 'app.kubernetes.io/name', 'yes', '0644', "it's", 'a.b');
   const map = fc.dictionary(label, fc.constantFrom('a', 'yes', '0644', 'x: y', '', "it's", 'two\nlines'));
 
@@ -211,6 +224,21 @@ describe('a command', () => {
       ),
       { numRuns: 25 },
     );
+  });
+  it('holds nothing that a terminal would act on, or not show', () => {
+    const change = { path: ['metadata', 'annotations', 'k'], before: undefined, after: 'a\u007f\u009b2J\u202e\u2028\u{e0041}' };
+    for (const command of [kubectlCommand(target, [change]), curlCommand(target, [change])])
+      expect(command).toContain(`'{"metadata":{"annotations":{"k":"a\\u007f\\u009b2J\\u202e\\u2028\\udb40\\udc41"}}}'`);
+  });
+  it('has each part of an address as one word, whatever somebody was led to', () => {
+    const odd = { ...target, plural: 'tfjobs; echo owned', namespace: '$(id)' };
+    for (const command of [kubectlCommand(odd, []), curlCommand(odd, [])]) {
+      const out = execFileSync('bash', ['-euc', `kubectl() { printf '[%s]' "$@"; }; curl() { kubectl "$@"; }\n${command}`], {
+        encoding: 'utf8',
+      });
+      expect(out).not.toMatch(/owned\n|uid=/);
+    }
+    expect(curlCommand(odd, [])).toContain('/tfjobs%3B%20echo%20owned/');
   });
   it('names a token without holding one, and large numbers as they are', () => {
     const ttl = { path: ['spec', 'activeDeadlineSeconds'], before: '1', after: '9007199254740993' };
