@@ -59,10 +59,10 @@ export const connections: Fault[] = [
     expected: expect5(unsent, five(0)),
   },
   {
-    name: 'silence where TLS is expected (6 s left)',
+    name: 'silence where TLS is expected (5.5 s left)',
     strikes: [all(hangs)],
     endpoint: (url) => url.replace('http:', 'https:'),
-    left: 6000,
+    left: 5500,
     // What begins with a read has time for another.
     expected: expect5([unsent, unsent, unsent, untried, untried], five(0)),
   },
