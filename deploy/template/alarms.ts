@@ -1,4 +1,4 @@
-import { type Metric, ofApi, ofFunction, ofQueue, own } from './metrics.ts';
+import { type Metric, ofApi, ofFunction, ofQueue, ofStream, own } from './metrics.ts';
 import { add, type Compiled, ofType, type Resource } from './template.ts';
 
 /** What an alarm watches: one statistic of a metric, or an expression over several, and from when on it is too much. */
@@ -28,6 +28,7 @@ export function addAlarms(compiled: Compiled): void {
     ...ofStage(compiled),
     ...ofFunctions(compiled),
     ...ofQueues(),
+    ...ofArchive(compiled),
   };
   add(compiled, Object.fromEntries(Object.entries(watched).map(([id, what]) => [id, alarm(what)])));
   const actions = values.alarmTopicArn ? [values.alarmTopicArn] : [];
@@ -135,6 +136,21 @@ function ofQueues(): Record<string, Watched> {
     QueueAgeAlarm: age('JobEventQueue'),
     FifoQueueAgeAlarm: age('JobEventFifoQueue'),
   };
+}
+
+/** What Firehose cannot deliver it keeps for a day, and then gives up. */
+function ofArchive(compiled: Compiled): Record<string, Watched> {
+  const streams = ofType(compiled, 'AWS::KinesisFirehose::DeliveryStream').map(([id]): [string, Watched] => [
+    `${id}LateAlarm`,
+    {
+      entry: 'audit-late',
+      description: 'The audit archive has not got what has waited for a quarter of an hour',
+      metrics: { age: [ofStream(id, 'DeliveryToS3.DataFreshness'), 'Maximum'] },
+      above: 900,
+      period: 5 * minute,
+    },
+  ]);
+  return Object.fromEntries(streams);
 }
 
 function alarm({ entry, description, metrics, expression, above, period, periods = 1 }: Watched): Resource {

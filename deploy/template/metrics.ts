@@ -22,6 +22,11 @@ export function ofQueue(id: string, name: string): Metric {
   return { namespace: 'AWS/SQS', name, dimensions: { QueueName: { 'Fn::GetAtt': [id, 'QueueName'] } } };
 }
 
+/** A metric of AWS about a delivery stream, by its logical id. */
+export function ofStream(id: string, name: string): Metric {
+  return { namespace: 'AWS/Firehose', name, dimensions: { DeliveryStreamName: { Ref: id } } };
+}
+
 /** A metric of AWS about the API's stage. */
 export function ofApi({ template, stage }: Compiled, name: string): Metric {
   return {

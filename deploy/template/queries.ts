@@ -8,7 +8,7 @@ export interface Query {
   text: string;
 }
 
-/** The queries of the runbook. The first line of each names functions, or `access` for API Gateway's log. */
+/** The queries of the runbook. The first line of each names functions, or `access` for API Gateway's log, or `auditDelivery`. */
 export function runbookQueries(): Query[] {
   const runbook = readFileSync(new URL('../../docs/runbook.md', import.meta.url), 'utf8');
   return [...runbook.matchAll(/^## (.+?)\n(?:(?!^## ).*\n)*?```logs\n# (.+?)\n([\s\S]*?)```/gm)].map(
@@ -32,5 +32,6 @@ export function addQueries(compiled: Compiled): void {
   }
 }
 
-/** The logical id of the log of a function, or of API Gateway's. */
-const logGroupOf = (name: string): string => `${name.charAt(0).toUpperCase()}${name.slice(1)}LogGroup`;
+/** The logical id of the log of a function, of API Gateway's, or of the streams that deliver to the audit archive. */
+const logGroupOf = (name: string): string =>
+  name === 'auditDelivery' ? 'AuditDeliveryLog' : `${name.charAt(0).toUpperCase()}${name.slice(1)}LogGroup`;

@@ -23,6 +23,7 @@ import {
   ofApi,
   ofFunction,
   ofQueue,
+  ofStream,
   printed,
   queries,
   raised,
@@ -146,6 +147,14 @@ describe('an alarm goes off, and its query tells why,', () => {
     expect((await answered).statusCode).toBe(200);
     vi.unstubAllEnvs();
     expect(raised(samplesOf(1))).toEqual(['AuditMissingAlarm']);
+  });
+
+  it.each(['AuditEvents', 'AuditAccess', 'AuditAcknowledged'])('where the archive does not get what the stream %s has', (id) => {
+    const waiting = (seconds: number) => ofStream(id, 'DeliveryToS3.DataFreshness', seconds);
+    expect(raised([waiting(120)])).toEqual([]);
+    // As Firehose writes it into its log.
+    const error = { deliveryStreamARN: 'arn', destination: 'arn', errorCode: 'S3.AccessDenied', errorMessage: 'Access was denied.' };
+    expect(raised([waiting(1000)], { lines: [JSON.stringify(error)] })).toEqual([`${id}LateAlarm`]);
   });
 
   it.each(Object.keys(functions).filter((name) => !['authorizer', 'rotateCredentials'].includes(name)))(

@@ -31,6 +31,8 @@ export const ofQueue = (id: string, metric: string, value: number, minute = 1): 
   ofAws('AWS/SQS', metric, { QueueName: { 'Fn::GetAtt': [id, 'QueueName'] } }, value, minute);
 export const ofFunction = (name: string, metric: string, value: number): Sample =>
   ofAws('AWS/Lambda', metric, { FunctionName: { Ref: `${idOf(name)}LambdaFunction` } }, value, 1);
+export const ofStream = (id: string, metric: string, value: number): Sample =>
+  ofAws('AWS/Firehose', metric, { DeliveryStreamName: { Ref: id } }, value, 1);
 export const ofApi = (metric: string, value: number): Sample =>
   ofAws('AWS/ApiGateway', metric, { ApiName: service, Stage: 'prod' }, value, 1);
 

@@ -1,6 +1,6 @@
 import { completeTemplate } from '../../../deploy/template/complete.ts';
 import type { Compiled, Resource } from '../../../deploy/template/template.ts';
-import { events, functions, jwt, resources, rotationOn } from './deployment.ts';
+import { archives, events, functions, jwt, resources, rotationOn } from './deployment.ts';
 import { defaults, type Given } from './parameters.ts';
 
 /** The logical id that the framework makes of a function's name. */
@@ -8,7 +8,12 @@ export const idOf = (name: string): string => `${name.charAt(0).toUpperCase()}${
 
 /** What the framework compiles, as far as it matters: every function with its log group, and the API with one method. */
 export function compiled(given: Given = {}, edit: (template: Compiled['template']) => void = () => undefined): Compiled {
-  const own = structuredClone({ ...resources, ...jwt.resources.Resources, ...rotationOn.resources.Resources }) as Record<string, Resource>;
+  const own = structuredClone({
+    ...resources,
+    ...jwt.resources.Resources,
+    ...rotationOn.resources.Resources,
+    ...archives[given.audit ?? ''],
+  }) as Record<string, Resource>;
   for (const [name, { role, environment, description }] of Object.entries(functions) as [
     string,
     (typeof functions)[string] & { description?: string },

@@ -32,6 +32,13 @@ export const rotationText = (rotation: string) =>
 export const [rotationOff, rotationOn] = [parse(rotationText('off')), parse(rotationText('on'))];
 export const watchText = (watch: string) => readFileSync(new URL(`../../../deploy/watch/${watch}.yml`, import.meta.url), 'utf8');
 export const [watchOff, watchOn] = [parse(watchText('off')), parse(watchText('on'))];
+const auditOf = (audit: string) =>
+  parse(readFileSync(new URL(`../../../deploy/audit/${audit}.yml`, import.meta.url), 'utf8'), { merge: true });
+/** What the audit trail adds, by the parameter: in the file of `strict` the archive is that of the other. */
+export const archives: Record<string, Record<string, Resource>> = {
+  archive: auditOf('archive').archive.Resources,
+  strict: { ...auditOf('archive').archive.Resources, ...auditOf('strict').acknowledged.Resources },
+};
 export const eventsText = readFileSync(new URL('../../../deploy/events.yml', import.meta.url), 'utf8');
 export const events = parse(eventsText, { merge: true });
 export const { provider } = config;
