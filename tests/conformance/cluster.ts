@@ -20,7 +20,7 @@ export interface Cluster {
 }
 
 /** The namespaces that every cluster has. */
-export const namespaces = ['kube-test', 'direct', 'through', 'other'];
+export const namespaces = ['kube-test', 'direct', 'through', 'other', 'watch-kubectl'];
 
 /** Starts etcd, which both clusters share. */
 export async function startEtcd(tools: Tools, folder: string): Promise<Server & { url: string }> {

@@ -8,7 +8,8 @@ import { checked } from '../report.ts';
 import type { Tools } from '../tools.ts';
 import type { WatchStage } from '../watch.ts';
 
-const namespace = 'kube-test';
+// Of its own: what other parts have left in kube-test would be waited for too.
+const namespace = 'watch-kubectl';
 const partOf = ({ cluster }: WatchStage) => `watch, kubectl, ${cluster.layout} layout`;
 
 /** The forms of `kubectl get -w`. */

@@ -152,7 +152,7 @@ describe('a YAML body that is none', () => {
     'hunter2: hunter2: x',
     '? hunter2',
     '\thunter2',
-  ])('is told without a word of it: value: %s', async (value) => {
+  ])('is told without a word of it: value %#', async (value) => {
     const body = `${head}spec:\n  env:\n  - name: PASSWORD\n    value: ${value}\n`;
     for (const query of ['', '?fieldValidation=Strict']) {
       const answer = await put(body, { ...yaml, query });
