@@ -8,7 +8,7 @@ const everything = Object.values(faults).flat();
 let matrix: Matrix;
 beforeAll(async () => {
   matrix = await runFaults(new URL('../../dist/', import.meta.url));
-}, 240_000);
+}, 480_000);
 
 /** Every cell in every way, with where it stands; those that were measured once more as well. */
 function* cells(): Generator<[where: string, cell: Cell, column: Column]> {
