@@ -49,7 +49,7 @@ try {
   const checkout = await makeCheckout(join(folder, 'checkout'), front.url);
   await checkout.build();
 
-  const simple: Given = { cciEndpoint: cci.url };
+  const simple: Given = { cciEndpoint: 'https://cci.example.com' };
   const tokens: Given = {
     ...simple,
     ...{ auth: 'jwt', oidcIssuer: 'https://issuer.example.com', oidcAudience: 'gateway', authorization: 'allow-authenticated' },
@@ -76,7 +76,7 @@ try {
     ok(front.changeSets.length > before, 'it deployed nothing');
   };
   const smoke = async (): Promise<Output> => {
-    const deployed = await startDeployed({ folder, moto: moto.url, services, trusted: cci.trusted }, template());
+    const deployed = await startDeployed({ folder, moto: moto.url, services, cci: cci.url, trusted: cci.trusted }, template());
     try {
       return await checkout.smoke(['--url', deployed.url, '--job', 'tfjobs/kube-test/tfjob-test']);
     } finally {

@@ -18,11 +18,12 @@ export interface World {
   folder: string;
   moto: string;
   services: Services;
-  /** The certificate's file of the CCI that is deployed for. */
+  /** The CCI on this machine, which stands for that which is deployed for, and the file of its certificate. */
+  cci: string;
   trusted: string;
 }
 
-/** A CCI at https://127.0.0.1, before one that speaks HTTP: a deployed function takes no other. `trusted` is the file of its certificate. */
+/** A CCI at https://127.0.0.1, before one that speaks HTTP. `trusted` is the file of its certificate. */
 export async function overTls(url: string, folder: string) {
   const certificate = makeCertificate({ days: 1 });
   const trusted = join(folder, 'cci.pem');
@@ -45,7 +46,7 @@ export async function overTls(url: string, folder: string) {
  * Starts it, for everybody, with what the last deployment of `template` left in moto: each function in a process of its own, with the variables
  * of its configuration and Lambda's own.
  */
-export async function startDeployed({ folder, moto, services, trusted }: World, { Resources }: Template) {
+export async function startDeployed({ folder, moto, services, cci, trusted }: World, { Resources }: Template) {
   const children: { kill(): unknown }[] = [];
   const [bucket = ''] = await services.buckets();
   const load = async ({ name }: { name: string }) => {
@@ -65,6 +66,8 @@ export async function startDeployed({ folder, moto, services, trusted }: World, 
         NODE_EXTRA_CA_CERTS: trusted,
         AWS_LAMBDA_FUNCTION_NAME: name,
         ...Environment?.Variables,
+        // A deployment for a loopback is refused.
+        ...(Environment?.Variables?.CCI_ENDPOINT && { CCI_ENDPOINT: cci }),
       },
     });
     children.push(child);
