@@ -91,6 +91,18 @@ async function logIn(): Promise<void> {
 
 const kept = () => now.page.evaluate(() => JSON.stringify([{ ...sessionStorage }, { ...localStorage }, document.cookie, location.href]));
 
+/** Logs in, and types a TTL when the login is over by then. */
+async function expireWhileTyped(ttl: string): Promise<void> {
+  await admitTokens();
+  await now.page.goto(consoleUrl(hashOf(mainJob)));
+  await logIn();
+  await now.page.waitForSelector('.fields');
+  await now.page.route('**/apis/**', (route) =>
+    route.fulfill({ status: 401, contentType: 'application/json', body: '{"kind":"Status","code":401,"message":"Unauthorized"}' }),
+  );
+  await now.page.fill('#field-ttlSecondsAfterFinished', ttl);
+}
+
 describe('a login', () => {
   inViews('leads to the issuer and back to the job, and leaves no token in any address or storage', async () => {
     const tokens = await admitTokens();
@@ -124,14 +136,7 @@ describe('a login', () => {
   });
 
   inViews('that is over mid-edit is asked for again, and the draft is there afterwards', async () => {
-    await admitTokens();
-    await now.page.goto(consoleUrl(hashOf(mainJob)));
-    await logIn();
-    await now.page.waitForSelector('.fields');
-    await now.page.route('**/apis/**', (route) =>
-      route.fulfill({ status: 401, contentType: 'application/json', body: '{"kind":"Status","code":401,"message":"Unauthorized"}' }),
-    );
-    await now.page.fill('#field-ttlSecondsAfterFinished', '92');
+    await expireWhileTyped('92');
     await now.page.getByText('Your changes are kept.').first().waitFor();
     await review(now.page, 'You are not logged in');
     await expectAccessible(now.page);
@@ -147,14 +152,7 @@ describe('a login', () => {
   });
 
   it('from which somebody turned back is asked for again, and the draft is still there afterwards', async () => {
-    await admitTokens();
-    await now.page.goto(consoleUrl(hashOf(mainJob)));
-    await logIn();
-    await now.page.waitForSelector('.fields');
-    await now.page.route('**/apis/**', (route) =>
-      route.fulfill({ status: 401, contentType: 'application/json', body: '{"kind":"Status","code":401,"message":"Unauthorized"}' }),
-    );
-    await now.page.fill('#field-ttlSecondsAfterFinished', '93');
+    await expireWhileTyped('93');
     await review(now.page, 'You are not logged in');
     await now.context.clearCookies();
     await now.page.getByRole('button', { name: 'Log in' }).click();
